@@ -27,5 +27,5 @@ internal sealed class SelectorEntry(Selector selector, SelectorProgram program, 
     public int Misses { get; set; }
 
     /// <summary>Misses after which it is asked whether another requirement would be met by fewer items.</summary>
-    public int Patience { get; set; } = FirstPatience;
+    public int Patience { get; set; }
 }

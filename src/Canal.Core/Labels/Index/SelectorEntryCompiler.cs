@@ -3,7 +3,7 @@ namespace Canal.Core.Labels;
 /// <summary>Makes <see cref="SelectorEntry"/> values.</summary>
 internal static class SelectorEntryCompiler
 {
-    public static SelectorEntry Compile(Selector selector, LabelInterner interner)
+    public static SelectorEntry Compile(Selector selector, LabelInterner interner, int patience)
     {
         SelectorProgram program = SelectorProgramCompiler.Compile(selector.Root, interner);
         var requirements = new List<LabelRequirement>();
@@ -15,7 +15,7 @@ internal static class SelectorEntryCompiler
                 requirements.Add(Require(label, restriction, interner));
         }
         requirements.Sort(static (x, y) => (x.Pairs is null).CompareTo(y.Pairs is null));
-        return new SelectorEntry(selector, program, [.. requirements], impossible) { NameBits = BitsOf(program) };
+        return new SelectorEntry(selector, program, [.. requirements], impossible) { NameBits = BitsOf(program), Patience = patience };
     }
 
     /// <summary>The program holds the same names and pairs, so that releasing them here leaves their numbers valid.</summary>

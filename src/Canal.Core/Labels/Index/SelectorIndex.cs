@@ -23,11 +23,18 @@ public sealed class SelectorIndex
     private readonly List<int> children = [];
     private readonly List<int> names = [];
     private readonly List<int> changedNames = [];
+    private readonly int patience;
 
     public SelectorIndex()
+        : this(SelectorEntry.FirstPatience)
+    {
+    }
+
+    internal SelectorIndex(int patience)
     {
         items = new ItemTable(interner);
         selectors = new SelectorTable(interner, items);
+        this.patience = patience;
     }
 
     /// <summary>How many items there are.</summary>
@@ -93,7 +100,7 @@ public sealed class SelectorIndex
             return;
         if (old is not null)
             selectors.Remove(selector);
-        SelectorEntry entry = SelectorEntryCompiler.Compile(expression, interner);
+        SelectorEntry entry = SelectorEntryCompiler.Compile(expression, interner, patience);
         selectors.Add(selector, entry);
         if (old is not null)
             Compare(selector, old, entry, MatchChangeKind.Stopped, changes);

@@ -110,14 +110,14 @@ internal struct SelectorLexer(string text)
     {
         content = "";
         kind = Take("has(") ? SelectorTokenKind.Has
-            : TakeEmptyCall("all(") ? SelectorTokenKind.All
-            : TakeEmptyCall("global(") ? SelectorTokenKind.Global
+            : Take("all(") ? SelectorTokenKind.All
+            : Take("global(") ? SelectorTokenKind.Global
             : SelectorTokenKind.Label;
         return kind switch
         {
             SelectorTokenKind.Has => ReadHasArgument(out content),
             SelectorTokenKind.Label => ReadLabel(out content),
-            _ => null,
+            _ => ReadClosing("no closing ')' after all( or global("),
         };
     }
 
@@ -127,8 +127,13 @@ internal struct SelectorLexer(string text)
         string? failure = ReadLabel(out content);
         if (failure is not null)
             return failure;
+        return ReadClosing("no closing ')' after has(");
+    }
+
+    private string? ReadClosing(string failure)
+    {
         SkipBlanks();
-        return Take(")") ? null : "no closing ')' after has(";
+        return Take(")") ? null : failure;
     }
 
     private string? ReadLabel(out string content)
@@ -144,19 +149,6 @@ internal struct SelectorLexer(string text)
         content = text.Substring(position, length);
         position += length;
         return null;
-    }
-
-    private bool TakeEmptyCall(string opening)
-    {
-        int start = position;
-        if (Take(opening))
-        {
-            SkipBlanks();
-            if (Take(")"))
-                return true;
-        }
-        position = start;
-        return false;
     }
 
     private bool Take(string expected)

@@ -7,7 +7,7 @@ public sealed class RelationTests
 {
     [Fact]
     public void Both_directions_agree_after_every_change() =>
-        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 20].HashSet[0, 20]).List[1, 100].Sample(
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 20].HashSet[0, 20]).List[1, 60].Sample(
             steps =>
             {
                 var relation = new Relation();
@@ -19,7 +19,7 @@ public sealed class RelationTests
                     Check(relation, expected);
                 }
             },
-            iter: 300);
+            iter: 100);
 
     private static void Check(Relation relation, Dictionary<int, int[]> expected)
     {

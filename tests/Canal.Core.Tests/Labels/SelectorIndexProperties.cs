@@ -21,13 +21,14 @@ public sealed class SelectorIndexProperties
         (1, Gen.Const<Action<NaiveIndex>>(naive => naive.Repeat())));
 
     [Theory]
-    [InlineData(1, 10, 40, 1500)]
-    [InlineData(SelectorEntry.FirstPatience, 300, 600, 60)]
-    public void The_index_equals_naive_evaluation_after_every_step(int patience, int shortest, int longest, int sequences) =>
+    [InlineData(1, 0, 10, 40, 1000)]
+    [InlineData(64, 8, 10, 40, 250)]
+    [InlineData(8, 0, 200, 400, 30)]
+    public void The_index_equals_naive_evaluation_after_every_step(int patience, int few, int shortest, int longest, int sequences) =>
         Step.List[shortest, longest].Sample(
             steps =>
             {
-                var naive = new NaiveIndex(new SelectorIndex(patience));
+                var naive = new NaiveIndex(new SelectorIndex(patience, few));
                 foreach (Action<NaiveIndex> step in steps)
                     step(naive);
                 naive.RemoveAll();

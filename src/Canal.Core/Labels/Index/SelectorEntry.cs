@@ -7,8 +7,6 @@ namespace Canal.Core.Labels;
 /// <param name="isImpossible">It cannot match anything.</param>
 internal sealed class SelectorEntry(Selector selector, SelectorProgram program, LabelRequirement[] requirements, bool isImpossible)
 {
-    public const int FirstPatience = 64;
-
     public Selector Selector { get; } = selector;
 
     public SelectorProgram Program { get; } = program;

@@ -26,14 +26,16 @@ public sealed class SelectorIndex
     private readonly int patience;
 
     public SelectorIndex()
-        : this(SelectorEntry.FirstPatience)
+        : this(patience: 64, few: 8)
     {
     }
 
-    internal SelectorIndex(int patience)
+    /// <param name="patience">After how many vain evaluations a selector first looks for a better requirement; twice as many each time.</param>
+    /// <param name="few">So many selectors that mention a changed label are evaluated sooner than fewer are looked for.</param>
+    internal SelectorIndex(int patience, int few)
     {
         items = new ItemTable(interner);
-        selectors = new SelectorTable(interner, items);
+        selectors = new SelectorTable(interner, items, few);
         this.patience = patience;
     }
 

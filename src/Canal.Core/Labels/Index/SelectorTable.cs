@@ -7,12 +7,9 @@ namespace Canal.Core.Labels;
 /// Each selector is registered under one requirement, the one met by the fewest items, so that an item meets it only if the requirement is met. Since numbers of items change, a selector
 /// that is tried in vain again and again chooses anew. A second relation finds selectors by the names they mention; a change uses whichever promises less work.
 /// </remarks>
-internal sealed class SelectorTable(LabelInterner interner, ItemTable items)
+internal sealed class SelectorTable(LabelInterner interner, ItemTable items, int few)
 {
     private const int Unrestricted = 0;
-
-    // So few selectors are evaluated sooner than a cheaper way is looked for.
-    private const int Few = 8;
 
     private readonly Relation registrations = new();
     private readonly Relation mentions = new();
@@ -85,7 +82,7 @@ internal sealed class SelectorTable(LabelInterner interner, ItemTable items)
     public void CollectConcerned(in LabelView before, in LabelView after, List<int> changedNames, List<int> selectors)
     {
         int byMention = CountMentions(changedNames);
-        if (byMention <= Few)
+        if (byMention <= few)
         {
             CollectByMention(changedNames, selectors);
             return;

@@ -11,7 +11,8 @@ internal static class Suggestion
     public static string? Nearest(string word, IEnumerable<string> known)
     {
         string? best = null, sameLeaf = null;
-        int bestDistance = Math.Max(1, Math.Min(word.Length, 64) / 3) + 1;
+        // Two letters exchanged are two replacements, so two are allowed as soon as the word has more than that.
+        int bestDistance = (word.Length < 4 ? 1 : Math.Max(2, Math.Min(word.Length, 64) / 3)) + 1;
         foreach (string candidate in known)
         {
             int distance = Distance(word, candidate);

@@ -24,6 +24,12 @@ internal sealed record TomlDocument(ImmutableArray<TomlSection> Sections, Immuta
             // Nesting beyond the parser's limit (64) ends it with an exception instead of a diagnostic.
             return new TomlDocument([], [new ConfigurationError(file, error.Line ?? 1, error.Column ?? 1, FirstLine(error.Message))]);
         }
+        catch (ArgumentOutOfRangeException)
+        {
+            // Tomlyn 2.10.2 prints the character after a backslash without asking whether there is one.
+            string[] lines = text.Split('\n');
+            return new TomlDocument([], [new ConfigurationError(file, lines.Length, lines[^1].Length, "syntax error: the file ends inside an escape sequence")]);
+        }
     }
 
     private static ImmutableArray<ConfigurationError> SyntaxErrors(DiagnosticsBag diagnostics, string file)

@@ -13,7 +13,7 @@ public static class AtomicFile
     {
         string full = Path.GetFullPath(path);
         string directory = Path.GetDirectoryName(full) ?? throw new IOException($"{path} is not a file's name");
-        string temporary = Path.Combine(directory, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
+        string temporary = Path.Combine(directory, $".canal-{Guid.NewGuid():N}.tmp");
         try
         {
             WriteTemporary(temporary, content, mode);

@@ -17,7 +17,7 @@ internal sealed class JournalSink : CountingSink
     private const int SendBufferBytes = 8 << 20;
 
     // One entry of more than this is a mistake; also bounds what a thread keeps.
-    private const int LargestBytes = 16 << 20;
+    private const int LargestBytes = 32 << 20;
     private const int LargestKeptBytes = 64 << 10;
 
     [ThreadStatic]

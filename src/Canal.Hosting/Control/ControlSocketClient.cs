@@ -8,6 +8,8 @@ public static class ControlSocketClient
 {
     private const int LargestResponseBytes = 16 << 20;
 
+    private static readonly TimeSpan WhenQueueIsFull = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Sends one request line and waits for the whole answer, for as long as the token allows: a reload is over when this returns.</summary>
     /// <exception cref="IOException">Nobody answers on the socket, or the answer breaks off; a sentence with the path.</exception>
     public static async Task<ControlResponse> AskAsync(string path, string request, CancellationToken cancel)
@@ -15,7 +17,7 @@ public static class ControlSocketClient
         try
         {
             using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(UnixSocketAddress.Of(path), cancel);
+            await ConnectAsync(socket, UnixSocketAddress.Of(path), cancel);
             using NetworkStream stream = new(socket);
             await stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"), cancel);
             return ControlResponse.Decode(await ReadAsync(stream, cancel)) ?? throw new IOException($"{path}: the daemon ended before it had answered");
@@ -23,6 +25,23 @@ public static class ControlSocketClient
         catch (SocketException error)
         {
             throw new IOException($"nobody answers on {path}: {error.Message}", error);
+        }
+    }
+
+    // A daemon with a full queue of callers answers a non-blocking connect(2), and .NET's is one, with EAGAIN (unix(7)); there is nothing to wait on but time.
+    private static async Task ConnectAsync(Socket socket, UnixDomainSocketEndPoint address, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await socket.ConnectAsync(address, cancel);
+                return;
+            }
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.WouldBlock)
+            {
+                await Task.Delay(WhenQueueIsFull, cancel);
+            }
         }
     }
 

@@ -107,7 +107,7 @@ public sealed class ControlSocketTests : IDisposable
             Interlocked.Decrement(ref atOnce);
             return ControlResponse.Ok();
         }, _stop.Token);
-        Task<ControlResponse>[] callers = [.. Enumerable.Range(0, 2 * ControlSocketServer.MostConnections).Select(_ => ControlSocketClient.AskAsync(Path, "ping", _stop.Token))];
+        Task<ControlResponse>[] callers = [.. Enumerable.Range(0, 5 * ControlSocketServer.MostConnections).Select(_ => ControlSocketClient.AskAsync(Path, "ping", _stop.Token))];
         while (Volatile.Read(ref most) < ControlSocketServer.MostConnections)
             await Task.Delay(1, _stop.Token);
         proceed.Release(callers.Length);

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Canal.Hosting;
+
+/// <summary>Replaces files whole: a reader, or a crash at any moment, sees the old content or the new, never a part.</summary>
+public static class AtomicFile
+{
+    /// <summary>Writes beside the file, flushes, renames over it, flushes the directory. A symbolic link at the path is replaced, not followed. On failure the old file stands.</summary>
+    /// <param name="mode">Exactly this, whatever the umask.</param>
+    /// <exception cref="IOException">With the path, as a sentence.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
+    {
+        string full = Path.GetFullPath(path);
+        string directory = Path.GetDirectoryName(full) ?? throw new IOException($"{path} is not a file's name");
+        string temporary = Path.Combine(directory, $".canal-{Guid.NewGuid():N}.tmp");
+        try
+        {
+            WriteTemporary(temporary, content, mode);
+            File.Move(temporary, full, overwrite: true);
+            FlushDirectory(directory);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            if (File.Exists(temporary))
+                File.Delete(temporary);
+            throw new IOException($"write {path}: {error.Message}", error);
+        }
+    }
+
+    private static void WriteTemporary(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
+    {
+        FileStreamOptions options = new()
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            BufferSize = 0,
+        };
+        using FileStream file = new(path, options);
+        File.SetUnixFileMode(file.SafeFileHandle, mode);
+        file.Write(content);
+        file.Flush(flushToDisk: true);
+    }
+
+    // The new name is in the directory; without this it may be gone after a power cut although the content is on the disk.
+    private static void FlushDirectory(string directory)
+    {
+        using SafeFileHandle handle = new(Native.Open(directory, Native.O_RDONLY | Native.O_CLOEXEC), ownsHandle: true);
+        if (handle.IsInvalid || Native.FSync(handle) != 0)
+            throw new IOException($"fsync {directory}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+}

@@ -1,0 +1,112 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Canal.Hosting;
+
+/// <summary>
+/// Just enough of HTTP/1.1 (RFC 9112) for probes and scrapers: GET and HEAD of a few fixed paths, one request a connection. No bodies, no keep-alive, no TLS, so it belongs on
+/// loopback. Bounded: a request head of <see cref="LargestHeadBytes"/> within <see cref="Patience"/>, <see cref="MostConnections"/> at once.
+/// </summary>
+public sealed class HttpEndpoint : IDisposable
+{
+    public const int LargestHeadBytes = 8 * 1024;
+    public const int MostConnections = 16;
+
+    private static readonly byte[] EndOfHead = "\r\n\r\n"u8.ToArray();
+
+    private readonly Socket _listener;
+    private readonly FrozenDictionary<string, Func<HttpAnswer>> _routes;
+    private readonly TimeSpan _patience;
+
+    private HttpEndpoint(Socket listener, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes, TimeSpan patience)
+    {
+        _listener = listener;
+        _patience = patience;
+        _routes = routes.ToFrozenDictionary();
+    }
+
+    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Where it listens, with the port that the kernel chose when 0 was asked for.</summary>
+    public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
+
+    /// <param name="routes">Path to answer; called on any thread, several at once.</param>
+    /// <exception cref="IOException">The address cannot be listened on; a sentence.</exception>
+    public static HttpEndpoint Listen(IPEndPoint address, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes) => Listen(address, routes, Patience);
+
+    internal static HttpEndpoint Listen(IPEndPoint address, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes, TimeSpan patience)
+    {
+        // .NET sets SO_REUSEADDR on bind, so a restart is not refused for connections in TIME_WAIT.
+        Socket listener = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listener.Bind(address);
+            listener.Listen(MostConnections);
+            return new HttpEndpoint(listener, routes, patience);
+        }
+        catch (SocketException error)
+        {
+            listener.Dispose();
+            throw new IOException($"listen on {address}: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Serves until cancelled.</summary>
+    public Task RunAsync(CancellationToken stop) => ConnectionLoop.RunAsync(_listener, MostConnections, ServeAsync, stop);
+
+    public void Dispose() => _listener.Dispose();
+
+    private async Task ServeAsync(Socket connection, CancellationToken stop)
+    {
+        using NetworkStream stream = new(connection);
+        string? head = await BoundedLine.ReadUntilAsync(stream, EndOfHead, LargestHeadBytes, _patience, stop);
+        await LastWords.SendAsync(stream, Response(head), _patience, stop);
+    }
+
+    private string Response(string? head)
+    {
+        string[] words = head?.Split("\r\n", 2)[0].Split(' ') ?? [];
+        HttpAnswer answer = words is [_, ['/', ..], "HTTP/1.1" or "HTTP/1.0"] ? Answer(words[0], words[1]) : new HttpAnswer(400, "bad request\n");
+        int length = Encoding.UTF8.GetByteCount(answer.Body);
+        string start = $"HTTP/1.1 {answer.Status.ToString(CultureInfo.InvariantCulture)} {Reason(answer.Status)}\r\nConnection: close\r\n";
+        string allow = answer.Status == 405 ? "Allow: GET, HEAD\r\n" : "";
+        // 204 has neither content nor a length (RFC 9110, 15.3.5).
+        string content = answer.Status == 204 ? "" : FormattableString.Invariant($"Content-Type: {answer.ContentType}\r\nContent-Length: {length}\r\n");
+        return start + allow + content + "\r\n" + (answer.Status == 204 || words is ["HEAD", ..] ? "" : answer.Body);
+    }
+
+    private HttpAnswer Answer(string method, string target)
+    {
+        if (!_routes.TryGetValue(target.Split('?', 2)[0], out Func<HttpAnswer>? route))
+            return new HttpAnswer(404, "not found\n");
+        return method is "GET" or "HEAD" ? Ask(route) : new HttpAnswer(405, "method not allowed\n");
+    }
+
+    // A part that cannot say how it is must not look well, nor take the endpoint down.
+    private static HttpAnswer Ask(Func<HttpAnswer> route)
+    {
+        try
+        {
+            return route();
+        }
+        catch (Exception error)
+        {
+            return new HttpAnswer(500, $"{error.GetType().Name}: {EscapedText.Of(error.Message)}\n");
+        }
+    }
+
+    private static string Reason(int status) => status switch
+    {
+        200 => "OK",
+        204 => "No Content",
+        400 => "Bad Request",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        500 => "Internal Server Error",
+        503 => "Service Unavailable",
+        _ => "Status",
+    };
+}

@@ -35,7 +35,7 @@ public sealed class RigTests
     {
         await using NetworkRig rig = await NetworkRig.OneHost(2);
         rig.PlumbByHand();
-        rig["h1"].Shell("nft 'add table inet hand; add chain inet hand f { type filter hook forward priority 0; }; add rule inet hand f oifname caliw0 meta l4proto tcp reject with tcp reset'");
+        rig["h1"].Shell("nft 'add table inet hand; add chain inet hand f { type filter hook forward priority 0; }; add rule inet hand f oifname caliw0 meta l4proto tcp ct state new reject with tcp reset'");
         await MustMiss(rig, "w1→w0 ✗");
         await MustMiss(rig, "w1→w0 ✓");
         await MustMiss(rig, "w0→w1:8056 ✗");
@@ -90,7 +90,7 @@ public sealed class RigTests
             Assert.Empty(idle.Stop());
         }
         using KernelWatch watch = new(rig["h1"].Netns);
-        rig["h1"].Shell("ip route replace 10.65.0.10/32 dev caliw0; ip neigh replace 10.65.0.10 lladdr 02:00:00:00:00:01 nud permanent dev caliw0; nft add table inet hand");
+        rig["h1"].Shell("ip route add 10.65.9.9/32 dev caliw0; ip neigh replace 10.65.0.10 lladdr 02:00:00:00:00:01 nud permanent dev caliw0; nft add table inet hand");
         IReadOnlyList<string> seen = watch.Stop();
         Assert.Contains("route NEWROUTE", seen);
         Assert.Contains("neighbour 28", seen);
@@ -111,6 +111,7 @@ public sealed class RigTests
 
     private static async Task MustMiss(NetworkRig rig, string expectation)
     {
+        rig.RoundLimit = TimeSpan.FromMilliseconds(200);
         // A ✓ that does hold, so that only the other one can fail the round.
         string[] round = expectation.EndsWith('✓') ? [expectation] : [expectation, "h1→w1 ✓"];
         Exception missed = await Assert.ThrowsAnyAsync<Exception>(() => rig.UnsettledRound(round));

@@ -34,6 +34,9 @@ public sealed class NetworkRig : IAsyncDisposable
 
     public EtcdClient Etcd { get; }
 
+    /// <summary>How long a round may take to converge: 5 s after the write, by the scenarios.</summary>
+    public TimeSpan RoundLimit { get; set; } = TimeSpan.FromSeconds(5);
+
     public RigNode this[string name] => nodes[name];
 
     /// <summary>Rig R1: host h1 with the given number of workloads, base objects written, no agent running.</summary>

@@ -54,11 +54,14 @@ internal sealed class RigPlan
         host.WriteSysctl(conf4 + "proxy_arp", "1");
         host.WriteSysctl($"net/ipv4/neigh/{workload.Interface}/proxy_delay", "0");
         host.WriteSysctl(conf6 + "proxy_ndp", "1");
-        Command.IpBatch([$"route replace {workload.Address4}/32 dev {workload.Interface}", $"-6 route replace {workload.Address6}/128 dev {workload.Interface}"], host);
+        Command.IpBatch([$"route replace {workload.Address4}/32 dev {workload.Interface}", $"route replace {workload.Address6}/128 dev {workload.Interface}"], host);
     }
 
     private static Netns Prepare(Netns netns)
     {
+        // A rate-limited ICMP error would look like silence, and silence is what a correct deny looks like.
+        netns.WriteSysctl("net/ipv4/icmp_ratelimit", "0");
+        netns.WriteSysctl("net/ipv6/icmp/ratelimit", "0");
         foreach (string scope in new[] { "all", "default" })
         {
             // Duplicate address detection would hold every IPv6 address back for a second; the kernel's own rp_filter would hide a missing anti-spoof rule.
@@ -91,19 +94,19 @@ internal sealed class RigPlan
         if (node.Name == "x")
         {
             yield return "route add 10.65.0.0/16 via 10.100.0.1";
-            yield return "-6 route add fd00:65::/32 via fd00:100::1";
+            yield return "route add fd00:65::/32 via fd00:100::1";
             yield break;
         }
         // Proxy ARP answers for 169.254.1.1 only where a route to it exists: hosts need a default route.
         yield return "route add default via 10.100.0.254";
-        yield return "-6 route add default via fd00:100::fe";
+        yield return "route add ::/0 via fd00:100::fe";
         node.Netns.WriteSysctl("net/ipv4/ip_forward", "1");
         node.Netns.WriteSysctl("net/ipv6/conf/all/forwarding", "1");
         int other = node.Name == "h1" ? 2 : 1;
         if (hosts == 1)
             yield break;
         yield return $"route add 10.65.{other - 1}.0/26 via 10.100.0.{other}";
-        yield return $"-6 route add {(other == 1 ? "fd00:65::" : "fd00:65:1::")}/64 via fd00:100::{other}";
+        yield return $"route add {(other == 1 ? "fd00:65::" : "fd00:65:1::")}/64 via fd00:100::{other}";
     }
 
     private static void Connect(NetnsName names, Workload workload, Dictionary<string, RigNode> nodes)
@@ -124,7 +127,7 @@ internal sealed class RigPlan
             $"addr add {workload.Address4}/32 dev eth0",
             $"addr add {workload.Address6}/128 dev eth0 nodad",
             "route add default via 169.254.1.1 dev eth0 onlink",
-            $"-6 route add default via {Workload.Gateway6} dev eth0",
+            $"route add ::/0 via {Workload.Gateway6} dev eth0",
         ], netns);
     }
 }

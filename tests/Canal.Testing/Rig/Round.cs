@@ -10,7 +10,6 @@ internal sealed class Round
 {
     // A first, cheap look; the confirmation afterwards has the scenarios' own window.
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private readonly NetworkRig rig;
     private readonly Expectation[] expectations;
     private readonly Func<Task> settle;
@@ -41,7 +40,7 @@ internal sealed class Round
             }
             if (misses.Count == 0)
                 return;
-            if (Stopwatch.GetElapsedTime(start) > Limit)
+            if (Stopwatch.GetElapsedTime(start) > rig.RoundLimit)
                 Assert.Fail(Failure(misses));
             await Task.Delay(20);
         }
@@ -57,7 +56,7 @@ internal sealed class Round
 
     private string Failure(IReadOnlyList<string> misses)
     {
-        StringBuilder text = new("after 5 s: " + string.Join("; ", misses));
+        StringBuilder text = new($"after {rig.RoundLimit.TotalSeconds:0.#} s: " + string.Join("; ", misses));
         foreach (Agent agent in rig.RunningAgents)
             text.Append(CultureInfo.InvariantCulture, $"\n{agent.Story}");
         return text.ToString();

@@ -3,7 +3,7 @@ namespace Canal.Testing.Rig;
 /// <summary>The numbers of workload <paramref name="Index"/> on host <paramref name="Host"/> (1 or 2), all derived from the two as scenarios.md section 0 says.</summary>
 internal readonly record struct Workload(int Host, int Index)
 {
-    internal const string Gateway6 = "fe80::ecff:feff:feee:eeee";
+    internal const string Gateway6 = "fe80::ecee:eeff:feee:eeee";
     internal const string HostMac = "ee:ee:ee:ee:ee:ee";
 
     internal string Name => (Host == 1 ? "w" : "v") + Index;

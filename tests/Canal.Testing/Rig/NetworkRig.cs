@@ -46,7 +46,7 @@ public sealed class NetworkRig : IAsyncDisposable
     public static Task<NetworkRig> TwoHosts(int onFirst = 1, int onSecond = 1) => Create(new(2, [.. Range(1, onFirst), .. Range(2, onSecond)]));
 
     /// <summary>The base WorkloadEndpoint of a workload (profile <c>open</c>, label <c>name</c>), to vary and put.</summary>
-    public Resource Endpoint(string name) => WorkloadOf(name).Endpoint;
+    public Resource Endpoint(string name, string ns = "default") => WorkloadOf(name).Endpoint(ns);
 
     /// <summary>The base FelixConfiguration <c>default</c>, to vary and put.</summary>
     public static Resource Configuration => Calico.FelixConfiguration("default").Spec("defaultEndpointToHostAction", "Return");
@@ -130,7 +130,7 @@ public sealed class NetworkRig : IAsyncDisposable
     private static async Task<NetworkRig> Create(NetworkRig rig)
     {
         await rig.EtcdServer.Start();
-        await rig.Put([.. BaseObjects.For(rig.hosts), .. rig.workloads.Select(w => w.Endpoint)]);
+        await rig.Put([.. BaseObjects.For(rig.hosts), .. rig.workloads.Select(w => w.Endpoint("default"))]);
         return rig;
     }
 

@@ -18,5 +18,5 @@ internal readonly record struct Workload(int Host, int Index)
 
     internal string Mac => $"02:65:00:00:{Host:x2}:{Index:x2}";
 
-    internal Resource Endpoint => Calico.WorkloadEndpoint("default", HostName, Name, Interface, Mac, Address4 + "/32", Address6 + "/128");
+    internal Resource Endpoint(string ns) => Calico.WorkloadEndpoint(ns, HostName, Name, Interface, Mac, Address4 + "/32", Address6 + "/128");
 }

@@ -1,2 +1,2 @@
 // Two rigs at a time: more would make a loaded machine's silence look like a deny.
-[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+[assembly: Xunit.v3.Parallelization(MaxThreads = 2)]

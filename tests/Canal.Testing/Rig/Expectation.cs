@@ -7,7 +7,8 @@ namespace Canal.Testing.Rig;
 /// <summary>
 /// One line of a round, in the notation of the scenarios: <c>[v6] [how] a→b[:port] ✓</c> or <c>✗</c>; <c>↔</c> is both ways; port 8055 when none is given.
 /// <para>How: nothing or <c>tcp</c> connects; <c>sport=N</c> connects from that source port; <c>udp</c> and <c>ping</c> want an echo. The others send one packet and look for
-/// its arrival: <c>proto=N</c> (raw IP), <c>icmp=TYPE/CODE</c>, <c>src=ADDRESS</c> (UDP with that source), <c>syn=ADDRESS</c> (TCP SYN with that source).</para>
+/// its arrival: <c>proto=N</c> (raw IP), <c>icmp=TYPE/CODE</c>, <c>src=ADDRESS</c> (UDP with that source), <c>syn=ADDRESS</c> (TCP SYN with that source). <c>ack</c> sends a
+/// TCP ACK that belongs to no connection and wants a RST.</para>
 /// <para>✗ means silence: no answer of any kind, no RST, no ICMP error, no arrival.</para>
 /// </summary>
 public sealed record Expectation(string Text, string How, string Argument, AddressFamily Family, string From, string To, int Port, bool Allowed)

@@ -110,6 +110,17 @@ public sealed class NetworkRig : IAsyncDisposable
         return RigPlan.AddWorkload(names, workload, nodes);
     }
 
+    /// <summary>
+    /// Gives h1 more workload interfaces with endpoints in etcd whose far ends lie dead in the fabric: they make the agent's work bigger, and take no probes.
+    /// Their names are <c>calimany0</c> and so on, their addresses count up from 10.65.7.0.
+    /// </summary>
+    public async Task AddSilentWorkloads(int count)
+    {
+        Command.IpBatch(Enumerable.Range(0, count).SelectMany(i => new[] { $"link add calimany{i} type veth peer name many{i} netns {Fabric.Name}", $"link set calimany{i} up" }), nodes["h1"].Netns);
+        Command.IpBatch(Enumerable.Range(0, count).Select(i => $"link set many{i} up"), Fabric);
+        await Put([.. Enumerable.Range(0, count).Select(i => Calico.WorkloadEndpoint("default", "h1", "many" + i, "calimany" + i, $"02:66:00:00:00:{i:x2}", $"10.65.7.{i}/32"))]);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (Agent agent in agents.Values)

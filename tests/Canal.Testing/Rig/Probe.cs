@@ -46,6 +46,7 @@ internal sealed class Probe
         "proto" => Deliver(byte.Parse(expected.Argument), token, end),
         "icmp" => DeliverIcmp(end),
         "src" => DeliverSpoofed(17, Packet.Udp(expected.Source, Target.Address, 40000, expected.Port, token), end),
+        "ack" => StrayAck(end),
         "syn" => DeliverSpoofed(6, Packet.TcpSyn(expected.Source, Target.Address, 40000, expected.Port, token), end),
         _ => throw new FormatException($"unknown kind of probe in: {expected.Text}"),
     };
@@ -105,6 +106,25 @@ internal sealed class Probe
         Task arrival = Arrival(receiver, token, null, end);
         await sender.SendToAsync(Packet.Ip(expected.Source, Target.Address, protocol, segment), SocketFlags.None, new IPEndPoint(Target.Address, 0), end);
         await arrival;
+    }
+
+    // A segment of no connection: an open stack answers it with a RST.
+    private async Task StrayAck(CancellationToken end)
+    {
+        const byte ownHeader = 255, rst = 4;
+        int sourcePort = Random.Shared.Next(41000, 50000);
+        using Socket receiver = from.Netns.RawSocket(expected.Family, 6);
+        using Socket sender = from.Netns.RawSocket(expected.Family, ownHeader);
+        IPAddress source = from.Address(expected.Family);
+        byte[] packet = Packet.Ip(source, Target.Address, 6, Packet.Tcp(source, Target.Address, sourcePort, expected.Port, flags: 0x10, []));
+        await sender.SendToAsync(packet, SocketFlags.None, new IPEndPoint(Target.Address, 0), end);
+        byte[] buffer = new byte[256];
+        byte[] ports = [(byte)(expected.Port >> 8), (byte)expected.Port, (byte)(sourcePort >> 8), (byte)sourcePort];
+        IPEndPoint any = new(expected.Family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        int header = expected.Family == AddressFamily.InterNetwork ? 20 : 0;
+        do
+            await receiver.ReceiveFromAsync(buffer, SocketFlags.None, any, end);
+        while (!buffer.AsSpan(header, 4).SequenceEqual(ports) || (buffer[header + 13] & rst) == 0);
     }
 
     // IPv4 raw sockets hand over the IP header, IPv6 ones do not (raw(7), ipv6(7)); the random token finds its packet either way.

@@ -31,7 +31,7 @@ public sealed class Scenario07Tests
 
     private static long Logged(NetworkRig rig) => LogRules(rig).Sum(r => r.Packets);
 
-    private static IReadOnlyList<KernelRule> LogRules(NetworkRig rig)
+    private static KernelRule[] LogRules(NetworkRig rig)
     {
         KernelRule[] rules = [.. KernelRule.List(rig["h1"]).Where(r => r.LogPrefix == Prefix)];
         Assert.True(rules.Length > 0, $"no rule has log prefix '{Prefix}'");

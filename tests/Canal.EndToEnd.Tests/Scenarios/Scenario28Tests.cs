@@ -6,8 +6,6 @@ namespace Canal.EndToEnd.Tests.Scenarios;
 
 public sealed partial class Scenario28Tests
 {
-    private const string StatusKey = "/calico/felix/v2/no-region/host/h1/workload/cni/default%2f{0}/endpoint/eth0";
-
     [Fact]
     public async Task The_order_of_endpoint_and_interface_does_not_matter()
     {
@@ -143,8 +141,10 @@ public sealed partial class Scenario28Tests
 
     // EndpointReportingDelay holds status writes back for about a second.
     private static Task StatusIs(NetworkRig rig, string workload, string expected) =>
-        Poll.Until(async () => await rig.Etcd.Get(string.Format(StatusKey, workload)) is { } json && JsonNode.Parse(json)!["status"]!.GetValue<string>() == expected,
+        Poll.Until(async () => await rig.Etcd.Get(StatusKey(workload)) is { } json && JsonNode.Parse(json)!["status"]!.GetValue<string>() == expected,
             TimeSpan.FromSeconds(5), () => $"etcd does not report {workload} as {expected}");
+
+    private static string StatusKey(string workload) => $"/calico/felix/v2/no-region/host/h1/workload/cni/default%2f{workload}/endpoint/eth0";
 
     private static string StatusFile(NetworkRig rig, string workload) => Path.Combine(rig.Agent().StatusFolder, $"cni default%2F{workload} eth0");
 

@@ -1,0 +1,120 @@
+using System.Net.Sockets;
+using Canal.Testing.Rig;
+
+namespace Canal.EndToEnd.Tests;
+
+/// <summary>The rig itself, without any agent: what it calls ✓ passes, what it calls ✗ is dropped, and a broken rig is neither.</summary>
+public sealed class RigTests
+{
+    private static readonly string[] EverythingPasses =
+    [
+        "w0↔w1 ✓", "x→w0 ✓", "w0→x ✓", "h1→w1 ✓", "w0→h1 ✓", "w0↔v0 ✓", "x→h1 ✓", "udp w0→w1 ✓", "ping w0→v0 ✓", "proto=253 w0→w1 ✓", "icmp=8/1 w0→w1 ✓",
+        "src=10.65.0.99 w0→w1 ✓", "syn=10.65.0.99 w0→w1 ✓", "sport=40005 w1→w0 ✓",
+        "v6 w0↔w1 ✓", "v6 w0↔v0 ✓", "v6 udp x→w0 ✓", "v6 ping w0→w1 ✓", "v6 src=fd00:65::99 w0→w1 ✓", "v6 syn=fd00:65::99 w0→w1 ✓", "v6 w0→h1 ✓", "v6 proto=253 w0→w1 ✓",
+    ];
+
+    [Fact]
+    public async Task With_routes_made_by_hand_everything_passes()
+    {
+        await using NetworkRig rig = await NetworkRig.TwoHosts(2, 1);
+        rig.PlumbByHand();
+        await rig.UnsettledRound(EverythingPasses);
+    }
+
+    [Fact]
+    public async Task A_drop_rule_made_by_hand_is_seen_as_silence_and_nothing_else_is()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        rig.PlumbByHand();
+        rig["h1"].Shell("nft 'add table inet hand; add chain inet hand f { type filter hook forward priority 0; }; add rule inet hand f oifname caliw0 ct state new drop'");
+        await rig.UnsettledRound("w1→w0 ✗", "udp w1→w0 ✗", "ping w1→w0 ✗", "proto=253 w1→w0 ✗", "src=10.65.0.12 w1→w0 ✗", "v6 w1→w0 ✗", "v6 ping w1→w0 ✗", "w0→w1 ✓", "h1→w0 ✓");
+    }
+
+    [Fact]
+    public async Task A_rejection_is_neither_passed_nor_a_correct_deny()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost(2);
+        rig.PlumbByHand();
+        rig["h1"].Shell("nft 'add table inet hand; add chain inet hand f { type filter hook forward priority 0; }; add rule inet hand f oifname caliw0 meta l4proto tcp ct state new reject with tcp reset'");
+        await MustMiss(rig, "w1→w0 ✗");
+        await MustMiss(rig, "w1→w0 ✓");
+        await MustMiss(rig, "w0→w1:8056 ✗");
+        await MustMiss(rig, "udp w0→w1:8056 ✗");
+    }
+
+    [Fact]
+    public async Task A_dead_rig_passes_no_round()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost(2);
+        await MustMiss(rig, "w0→w1 ✓");
+        await Assert.ThrowsAsync<ArgumentException>(() => rig.UnsettledRound("w0→w1 ✗"));
+    }
+
+    [Fact]
+    public async Task A_spoofed_packet_really_carries_the_other_address()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        rig.PlumbByHand();
+        rig["h1"].Shell("nft 'add table inet hand; add chain inet hand f { type filter hook forward priority 0; }; "
+            + "add rule inet hand f ip saddr 10.65.0.12 drop; add rule inet hand f ip6 saddr fd00:65::12 drop'");
+        await rig.UnsettledRound("src=10.65.0.12 w0→w1 ✗", "syn=10.65.0.12 w0→w1 ✗", "src=10.65.0.10 w0→w1 ✓", "syn=10.65.0.10 w0→w1 ✓",
+            "v6 src=fd00:65::12 w0→w1 ✗", "v6 syn=fd00:65::12 w0→w1 ✗", "v6 src=fd00:65::10 w0→w1 ✓");
+    }
+
+    [Fact]
+    public async Task A_flow_of_a_thousand_a_second_counts_what_was_lost()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost(2);
+        rig.PlumbByHand();
+        await rig.UnsettledRound("w0↔w1 ✓");
+        using Flow open = Flow.OneWay(rig["w0"], rig["w1"]), echoed = Flow.Echoed(rig["w1"], rig["w0"]), six = Flow.OneWay(rig["w0"], rig["w1"], AddressFamily.InterNetworkV6);
+        await Poll.Until(() => open.Sent >= 1000, "1000 packets in 5 s");
+        rig["h1"].Shell("nft 'add table inet hand; add chain inet hand f { type filter hook forward priority 0; }; add rule inet hand f ip saddr 10.65.0.10 ip daddr 10.65.0.11 drop'");
+        await Task.Delay(100);
+        rig["h1"].Shell("nft delete table inet hand");
+        int healed = open.Sent;
+        await Poll.Until(() => open.Received > 0 && open.Sent >= healed + 500, "500 more packets in 5 s");
+        Assert.InRange(open.Stop().Count, 50, healed);
+        Assert.NotEmpty(echoed.Stop());
+        Assert.Empty(six.Stop());
+    }
+
+    [Fact]
+    public async Task A_watch_of_the_kernel_sees_each_kind_of_write_and_is_silent_otherwise()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost(2);
+        rig.PlumbByHand();
+        using (KernelWatch idle = new(rig["h1"].Netns))
+        {
+            await rig.UnsettledRound("w0↔w1 ✓", "v6 w0↔w1 ✓");
+            Assert.Empty(idle.Stop());
+        }
+        using KernelWatch watch = new(rig["h1"].Netns);
+        rig["h1"].Shell("ip route add 10.65.9.9/32 dev caliw0; ip neigh replace 10.65.0.10 lladdr 02:00:00:00:00:01 nud permanent dev caliw0; nft add table inet hand");
+        IReadOnlyList<string> seen = watch.Stop();
+        Assert.Contains("route NEWROUTE", seen);
+        Assert.Contains("neighbour 28", seen);
+        Assert.Contains("nftables NEWTABLE", seen);
+    }
+
+    [Fact]
+    public async Task Etcd_keeps_its_data_over_a_stop()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost(1);
+        await rig.Etcd.Put("/test", "value");
+        rig.EtcdServer.Stop();
+        await rig.EtcdServer.Start();
+        Assert.Equal("value", await rig.Etcd.Get("/test"));
+        Assert.Contains(rig.Endpoint("w0").Key, await rig.Etcd.Keys("/calico/"));
+        await rig.Etcd.CompactAll();
+    }
+
+    private static async Task MustMiss(NetworkRig rig, string expectation)
+    {
+        rig.RoundLimit = TimeSpan.FromMilliseconds(200);
+        // A ✓ that does hold, so that only the other one can fail the round.
+        string[] round = expectation.EndsWith('✓') ? [expectation] : [expectation, "h1→w1 ✓"];
+        Exception missed = await Assert.ThrowsAnyAsync<Exception>(() => rig.UnsettledRound(round));
+        Assert.Contains("but it was", missed.Message);
+    }
+}

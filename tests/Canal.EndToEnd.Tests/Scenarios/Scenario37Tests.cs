@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using Canal.Testing.Rig;
+
+namespace Canal.EndToEnd.Tests.Scenarios;
+
+public sealed class Scenario37Tests
+{
+    private static readonly Resource Policy = Calico.GlobalNetworkPolicy("p").Selecting("name == 'w0'").In(Rule.Allow.Src("name == 'w1'"));
+
+    [Fact]
+    public async Task While_etcd_is_down_enforcement_holds_interfaces_are_followed_and_the_agent_is_idle()
+    {
+        await using NetworkRig rig = await Start();
+        rig.EtcdServer.Stop();
+        await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗");
+        TimeSpan before = rig.Agent().CpuTime;
+        long start = Stopwatch.GetTimestamp();
+        await Task.Delay(5000);
+        double load = (rig.Agent().CpuTime - before) / Stopwatch.GetElapsedTime(start);
+        Assert.True(load < 0.01, $"the agent used {load:P1} of a core while etcd was down");
+
+        rig["h1"].Shell("ip link set caliw1 down");
+        await Poll.Until(() => Routes.Of(rig["h1"], "10.65.0.11") == "", "the route of w1 stays although caliw1 is down");
+        rig["h1"].Shell("ip link set caliw1 up");
+        await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗");
+        Assert.True(rig.Agent().IsRunning, rig.Agent().Story);
+
+        await rig.EtcdServer.Start();
+        await rig.Put(Policy.In(Rule.Allow.Src("name == 'w2'")));
+        // The reconnect has its own back-off, which the scenario does not bound; 15 s is what an operator would bear.
+        rig.RoundLimit = TimeSpan.FromSeconds(15);
+        await rig.Round("w1→w0 ✗", "w2→w0 ✓");
+    }
+
+    [Fact]
+    public async Task After_a_compaction_beyond_its_revision_the_agent_reads_everything_again()
+    {
+        await using NetworkRig rig = await Start();
+        CutOff(rig, "tcp dport 2379 reject with tcp reset");
+        rig.EtcdServer.Stop();
+        await rig.EtcdServer.Start();
+        await rig.Delete(Policy, rig.Endpoint("w2"));
+        await rig.Put(Calico.GlobalNetworkPolicy("other").Selecting("name == 'w1'").In(Rule.Deny));
+        await rig.Etcd.CompactAll();
+        await rig.UnsettledRound("w1→w0 ✓", "x→w0 ✗");
+
+        rig.Fabric.Shell("nft delete table inet cut");
+        rig.RoundLimit = TimeSpan.FromSeconds(15);
+        await rig.Round("x→w0 ✓", "w1→w0 ✓", "w0→w1 ✗");
+        Assert.Equal("", Routes.Of(rig["h1"], "10.65.0.12"));
+    }
+
+    [Fact]
+    public async Task A_black_holed_connection_is_noticed_within_thirty_seconds()
+    {
+        await using NetworkRig rig = await Start();
+        // Only the connections of this moment die, silently; a new one would work.
+        string ports = rig.Fabric.Shell("ss -Htn state established '( sport = :2379 )' dst 10.100.0.1 | awk '{print $4}' | sed 's/.*://' | paste -sd,").Trim();
+        Assert.NotEqual("", ports);
+        CutOff(rig, $"tcp dport 2379 tcp sport {{ {ports} }} drop");
+        rig.Fabric.Shell($"nft 'add chain inet cut o {{ type filter hook output priority 0; }}; add rule inet cut o oifname br0 tcp sport 2379 tcp dport {{ {ports} }} drop'");
+        await rig.Put(Policy.In(Rule.Allow.Src("name == 'w2'")));
+        await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗");
+        rig.RoundLimit = TimeSpan.FromSeconds(31);
+        await rig.UnsettledRound("w1→w0 ✗", "w2→w0 ✓");
+    }
+
+    [Fact]
+    public async Task A_corrupt_value_harms_its_own_key_only()
+    {
+        await using NetworkRig rig = await Start();
+        await rig.Etcd.Put(Calico.GlobalNetworkPolicy("broken").Key, """{"kind":"GlobalNetworkPolicy","spec":{"selector":""");
+        await rig.Etcd.Put(Calico.NetworkPolicy("default", "empty").Key, "");
+        await rig.Etcd.Put(Calico.Profile("wrong-type").Key, """{"kind":"Profile","metadata":{"name":"wrong-type"},"spec":{"ingress":"everything"}}""");
+        await rig.Put(Policy.In(Rule.Allow.Src("name == 'w2'")));
+        await rig.Round("w1→w0 ✗", "w2→w0 ✓", "w0→x ✓");
+        Assert.Contains(rig.Agent().Log, line => line.Contains("broken", StringComparison.Ordinal));
+
+        await rig.Put(Calico.GlobalNetworkPolicy("broken").Order(1).Selecting("name == 'w0'").In(Rule.Deny));
+        await rig.Round("w2→w0 ✗", "w1→w0 ✗", "w0→w2 ✓");
+    }
+
+    [Fact]
+    public async Task A_corrupted_policy_counts_as_deleted_until_it_is_mended()
+    {
+        await using NetworkRig rig = await Start();
+        await rig.Etcd.Put(Policy.Key, "{]");
+        await rig.Round("w1→w0 ✓", "w2→w0 ✓");
+
+        await rig.Put(Policy);
+        await rig.Round("w1→w0 ✓", "w2→w0 ✗");
+    }
+
+    [Fact]
+    public async Task The_alive_key_goes_with_its_lease_and_the_last_report_stays()
+    {
+        const string alive = "/calico/felix/v2/no-region/host/h1/status", last = "/calico/felix/v2/no-region/host/h1/last_reported_status";
+        await using NetworkRig rig = await NetworkRig.OneHost(1);
+        await rig.Put(NetworkRig.Configuration.Spec("endpointReportingEnabled", true).Spec("reportingInterval", "1s").Spec("reportingTTL", "3s"));
+        await rig.StartAgents();
+        await Poll.Until(async () => await rig.Etcd.Get(alive) is not null, TimeSpan.FromSeconds(5), () => $"no key {alive}");
+        await Task.Delay(4000);
+        Assert.NotNull(await rig.Etcd.Get(alive));
+
+        rig.Agent().Kill();
+        await Poll.Until(async () => await rig.Etcd.Get(alive) is null, TimeSpan.FromSeconds(8), () => $"{alive} outlives its lease of 3 s");
+        Assert.NotNull(await rig.Etcd.Get(last));
+    }
+
+    private static async Task<NetworkRig> Start()
+    {
+        NetworkRig rig = await NetworkRig.OneHost();
+        await rig.Put(Policy);
+        await rig.StartAgents();
+        await rig.Round("w1→w0 ✓", "w2→w0 ✗");
+        return rig;
+    }
+
+    private static void CutOff(NetworkRig rig, string match) =>
+        rig.Fabric.Shell($"nft 'add table inet cut; add chain inet cut i {{ type filter hook input priority 0; }}; add rule inet cut i iifname br0 {match}'");
+}

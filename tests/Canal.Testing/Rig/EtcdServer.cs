@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace Canal.Testing.Rig;
+
+/// <summary>One etcd in the fabric's namespace, on 10.100.0.254:2379. Stopping and starting keeps its data.</summary>
+public sealed class EtcdServer : IDisposable
+{
+    private readonly Netns fabric;
+    private readonly string folder;
+    private Process? process;
+
+    internal EtcdServer(Netns fabric, string folder)
+    {
+        this.fabric = fabric;
+        this.folder = folder;
+    }
+
+    /// <summary>Starts etcd and returns when its client port accepts.</summary>
+    public async Task Start()
+    {
+        string data = Path.Combine(folder, "etcd"), log = Path.Combine(folder, "etcd.log");
+        string script = $"exec etcd --data-dir {data} --name e --listen-client-urls http://10.100.0.254:2379,http://127.0.0.1:2379 --advertise-client-urls http://10.100.0.254:2379"
+            + $" --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster e=http://127.0.0.1:2380 >>{log} 2>&1";
+        process = fabric.Run(() => Process.Start("sh", ["-c", script]));
+        await Poll.Until(Accepts, TimeSpan.FromSeconds(20), () => $"etcd did not answer; see {log}");
+    }
+
+    /// <summary>Kills etcd at once; clients see their connections reset.</summary>
+    public void Stop()
+    {
+        process?.Kill();
+        process?.WaitForExit();
+        process?.Dispose();
+        process = null;
+    }
+
+    public void Dispose() => Stop();
+
+    private async ValueTask<bool> Accepts()
+    {
+        using Socket socket = fabric.Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync("10.100.0.254", 2379);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

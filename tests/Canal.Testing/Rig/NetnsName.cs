@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace Canal.Testing.Rig;
+
+/// <summary>
+/// Names of the namespaces of one rig: <c>canal-&lt;pid&gt;-&lt;random&gt;-&lt;role&gt;</c>. The pid lets a later run recognise, and remove, what a crashed run left behind.
+/// </summary>
+internal sealed class NetnsName
+{
+    private const string Prefix = "canal-";
+    private static readonly Lock Sweeping = new();
+    private static bool swept;
+
+    internal string Rig { get; } = $"{Prefix}{Environment.ProcessId}-{Convert.ToHexStringLower(Guid.NewGuid().ToByteArray(), 0, 3)}";
+
+    internal string Of(string role) => $"{Rig}-{role}";
+
+    /// <summary>Removes, once per run, the namespaces whose creating process is gone, and the processes still in them.</summary>
+    internal static void SweepOnce()
+    {
+        lock (Sweeping)
+        {
+            if (swept)
+                return;
+            swept = true;
+            foreach (string path in Directory.Exists("/run/netns") ? Directory.GetFiles("/run/netns", Prefix + "*") : [])
+                if (CreatorIsGone(Path.GetFileName(path)))
+                    Remove(Path.GetFileName(path));
+        }
+    }
+
+    /// <summary>Kills what still runs in a namespace of ours and removes it.</summary>
+    internal static void Remove(string name) =>
+        Command.Shell($"for p in $(ip netns pids {name}); do kill -9 $p 2>/dev/null || true; done; ip netns del {name} 2>/dev/null || true");
+
+    private static bool CreatorIsGone(string name)
+    {
+        string[] parts = name.Split('-');
+        return parts.Length >= 4 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && !Directory.Exists($"/proc/{pid}");
+    }
+}

@@ -1,0 +1,28 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Canal.Testing.Rig;
+
+/// <summary>Waits for a condition instead of for a time.</summary>
+public static class Poll
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Asks until the answer is yes; fails the test with the given words when the limit passes.</summary>
+    public static async Task Until(Func<ValueTask<bool>> condition, TimeSpan limit, Func<string> failure)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            if (Stopwatch.GetElapsedTime(start) > limit)
+                Assert.Fail($"{failure()} (waited {limit.TotalSeconds:0.#} s)");
+            await Task.Delay(Pause);
+        }
+    }
+
+    /// <inheritdoc cref="Until(Func{ValueTask{bool}}, TimeSpan, Func{string})"/>
+    public static Task Until(Func<bool> condition, TimeSpan limit, string failure) => Until(() => ValueTask.FromResult(condition()), limit, () => failure);
+
+    /// <summary>The scenarios' limit: everything converges within 5 s of the write.</summary>
+    public static Task Until(Func<bool> condition, string failure) => Until(condition, TimeSpan.FromSeconds(5), failure);
+}

@@ -23,7 +23,8 @@ export MSBUILDDISABLENODEREUSE := 1
 quietly := -v quiet --nologo -noWarn:NETSDK1188
 
 binaries := artifacts/bin/canal-felix artifacts/bin/canalctl
-find_sources = find $(1) -type d \( -name bin -o -name obj \) -prune -o -type f -print
+# Restore writes lock files anew even when nothing changed; what they follow from is in the list without them.
+find_sources = find $(1) -type d \( -name bin -o -name obj \) -prune -o -type f ! -name packages.lock.json -print
 shared := $(wildcard Directory.*.props global.json .editorconfig Canal.sln)
 sources := $(shell $(call find_sources,src)) $(shared)
 test_sources := $(shell $(call find_sources,tests)) $(sources)
@@ -39,7 +40,7 @@ help: ## this text
 	@echo 'Root is needed where packages, namespaces or a guest system are: everything but build, test-unit, lint, bench, clean.'
 
 demo: build setup-test ## policy at work on hosts made of network namespaces; KEEP=1 leaves them standing
-	@KEEP='$(KEEP)' CANAL_BIN='$(CURDIR)/artifacts/bin' tests/demo/run.sh
+	@KEEP='$(KEEP)' CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' tests/demo/run.sh
 
 test: setup-all build artifacts/tests.stamp artifacts/packages.stamp ## every test; the last line is "N passed, N failed, N skipped"
 	@tests/run.sh unit kernel e2e

@@ -8,7 +8,7 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 kernel="Canal.Kernel.Tests Canal.Datastore.Tests"
 e2e="Canal.EndToEnd.Tests"
 seconds=${CANAL_TEST_SECONDS:-400}
-export CANAL_BIN=$PWD/artifacts/bin
+export CANAL_BIN_DIR=$PWD/artifacts/bin
 passed=0 failed=0 skipped=0
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT

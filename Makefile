@@ -1,0 +1,109 @@
+# What people and CI call. Each target installs what it lacks by itself (packaging/setup.sh) and is quick when nothing changed.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Projects share obj/ folders: two dotnet commands at a time would write into each other's.
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+DESTDIR ?=
+PREFIX ?= /usr
+KEEP ?=
+
+machine := $(shell uname -m)
+rid := $(or $(patsubst x86_64,linux-x64,$(filter x86_64,$(machine))),$(patsubst aarch64,linux-arm64,$(filter aarch64,$(machine))))
+
+# The SDK needs no ICU for what is done here (it then complains of locales, NETSDK1188), and no build server should outlive its command.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+export MSBUILDDISABLENODEREUSE := 1
+quietly := -v quiet --nologo -noWarn:NETSDK1188
+
+binaries := artifacts/bin/canal-felix artifacts/bin/canalctl
+# Restore writes lock files anew even when nothing changed; what they follow from is in the list without them.
+find_sources = find $(1) -type d \( -name bin -o -name obj \) -prune -o -type f ! -name packages.lock.json -print
+shared := $(wildcard Directory.*.props global.json .editorconfig Canal.sln)
+sources := $(shell $(call find_sources,src)) $(shared)
+test_sources := $(shell $(call find_sources,tests)) $(sources)
+packaged := $(shell find packaging systemd etc -type f) LICENSE
+scripts := .ci/run $(shell grep -rlE '^\#!(/usr)?/bin/(env )?(ba)?sh' packaging systemd tests --include='*' --exclude-dir=bin --exclude-dir=obj)
+
+.PHONY: help demo test test-unit test-kernel test-e2e build packages bench lint install clean FORCE
+.PHONY: setup-build setup-test setup-lint setup-packages setup-all
+
+help: ## this text
+	@echo 'Canal: network policy for containers, virtual machines and hosts. Targets:'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+	@echo 'Root is needed where packages, namespaces or a guest system are: everything but build, test-unit, lint, bench, clean.'
+
+demo: build setup-test ## policy at work on hosts made of network namespaces; KEEP=1 leaves them standing
+	@KEEP='$(KEEP)' CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' tests/demo/run.sh
+
+test: setup-all build artifacts/tests.stamp artifacts/packages.stamp ## every test; the last line is "N passed, N failed, N skipped"
+	@tests/run.sh unit kernel e2e
+
+test-unit: artifacts/tests.stamp ## the tests that need no privilege and no network
+	@tests/run.sh unit
+
+test-kernel: artifacts/tests.stamp setup-test ## the tests that need root, the kernel and etcd
+	@tests/run.sh kernel
+
+test-e2e: setup-all build artifacts/tests.stamp artifacts/packages.stamp ## the native binaries and the packages, end to end, as root
+	@tests/run.sh e2e
+
+build: $(binaries) ## the native binaries, in artifacts/bin
+	@ls -l $(binaries)
+
+packages: artifacts/packages.stamp ## .deb and .rpm, in artifacts/packages
+	@ls -l artifacts/packages
+
+bench: setup-build setup-test ## the benchmarks, as ratios (BENCH= passes arguments on)
+	@dotnet run -c Release --project tests/Canal.Benchmarks -- $(BENCH)
+
+lint: artifacts/tests.stamp setup-lint ## format, analyzers and scripts, changing nothing
+	@dotnet format whitespace Canal.sln --verify-no-changes --no-restore
+	@dotnet format style Canal.sln --verify-no-changes --no-restore --severity warn
+	@packaging/version.sh >/dev/null
+	@if command -v shellcheck >/dev/null; then shellcheck -x $(scripts); else echo 'shellcheck is not installed: scripts not checked'; fi
+
+install: build ## into DESTDIR= under PREFIX=/usr, for those who package it themselves
+	@for package in $$(cut -f1 packaging/manifest.tsv | grep '^canal' | sort -u); do \
+	  packaging/stage.sh "$$package" artifacts/bin '$(DESTDIR)/' '$(PREFIX)'; done
+
+clean: ## everything that was built
+	@rm -rf artifacts
+	@find src tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+
+setup-all:
+	@packaging/setup.sh build test packages guest
+
+setup-build setup-test setup-lint setup-packages: setup-%:
+	@packaging/setup.sh $*
+
+# Removing a file makes nothing newer, so the list of files is itself a prerequisite.
+artifacts/%.list: FORCE
+	@mkdir -p artifacts && printf '%s\n' $($*) | cmp -s - $@ || printf '%s\n' $($*) > $@
+
+artifacts/bin/canal-felix: project := src/Canal.Felix
+artifacts/bin/canalctl: project := src/Canal.Ctl
+$(binaries): $(sources) artifacts/sources.list | setup-build
+	@test -n '$(rid)' || { echo 'Canal is built for x86_64 and aarch64; this machine is $(machine)' >&2; exit 1; }
+	@echo 'publishing $(project)'
+	@dotnet publish $(project) -c Release -r $(rid) -o artifacts/publish/$(@F) $(quietly)
+	@mkdir -p artifacts/bin artifacts/debug
+	@install -m 0644 artifacts/publish/$(@F)/$(@F).dbg artifacts/debug/
+	@install -m 0755 artifacts/publish/$(@F)/$(@F) $@
+
+artifacts/tests.stamp: $(test_sources) artifacts/test_sources.list | setup-build
+	@echo 'building everything for tests'
+	@dotnet build Canal.sln -c Debug $(quietly)
+	@touch $@
+
+artifacts/packages.stamp: $(binaries) $(packaged) artifacts/packaged.list | setup-packages
+	@packaging/build.sh artifacts/bin artifacts/packages
+	@touch $@
+
+FORCE:

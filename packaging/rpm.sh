@@ -1,0 +1,60 @@
+#!/bin/bash
+# rpm.sh PACKAGE TREE VERSION OUT - one .rpm by rpmbuild, from the tree that build.sh laid out (debian/, packaging/, binaries/).
+# Summary, description and dependencies between our packages are read from debian/control, the files from manifest.tsv.
+set -euo pipefail
+package=$1 tree=$2 version=$3 out=$4
+: "${SOURCE_DATE_EPOCH:?comes from build.sh}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+stanza() { awk -v RS= -v name="Package: $package" 'index($0 "\n", name "\n") == 1' "$tree/debian/control"; }
+summary() { stanza | sed -n 's/^Description: //p' | sed 's/^./\U&/'; }
+description() { stanza | sed -n '/^Description:/,$p' | sed -n 's/^ \.$//p; s/^ //p'; }
+# The kernel's own list of files, one %files line each; folders named after us belong to the package too.
+files() {
+  awk -F'\t' -v package="$package" '$1 == package {
+    mark = $2 == "conf" ? "%config(noreplace) " : $2 == "dir" ? "%dir " : ""
+    printf "%%attr(%s,root,root) %s%s%s\n", $3, mark, $4, $2 == "man" ? ".gz" : ""
+    if ($4 ~ "^/etc/canal/") etc = 1
+  } END { if (etc) print "%dir %attr(0755,root,root) /etc/canal" }' "$tree/packaging/manifest.tsv"
+}
+scriptlet() { if [ -e "$tree/packaging/rpm/$package.$1" ]; then printf '%%%s\n' "$1"; cat "$tree/packaging/rpm/$package.$1"; fi; }
+requires() { if [ -e "$tree/packaging/rpm/$package.requires" ]; then sed "s/@VERSION@/$version/" "$tree/packaging/rpm/$package.requires"; fi; }
+architecture() { if stanza | grep -q '^Architecture: all$'; then echo noarch; else uname -m; fi; }
+
+"$tree/packaging/stage.sh" "$package" "$tree/binaries" "$work/stage"
+install -D -m 0644 "$tree/LICENSE" "$work/stage/usr/share/licenses/$package/LICENSE"
+if [ -d "$work/stage/usr/share/man" ]; then find "$work/stage/usr/share/man" -type f -exec gzip -9n {} +; fi
+
+cat > "$work/$package.spec" <<SPEC
+# The binaries are published and stripped already.
+%global debug_package %{nil}
+%global __os_install_post %{nil}
+%global _build_id_links none
+Name: $package
+Version: $version
+Release: 1
+Summary: $(summary)
+License: Apache-2.0
+URL: $(sed -n 's/^Homepage: //p' "$tree/debian/control")
+Vendor: Canal
+$(requires)
+%description
+$(description)
+%install
+mkdir -p %{buildroot}
+cp -a $work/stage/. %{buildroot}/
+$(for name in pre post preun postun; do scriptlet $name; done)
+%files
+%license /usr/share/licenses/$package/LICENSE
+$(files)
+%changelog
+* $(date -u -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y') $(sed -n 's/^Maintainer: //p' "$tree/debian/control") - $version-1
+$(dpkg-parsechangelog -l "$tree/debian/changelog" -S Changes | sed -n 's/^ *\* /- /p')
+SPEC
+
+rpmbuild -bb --target "$(architecture)" \
+  --define "_topdir $work/top" --define "_rpmdir $out" --define "_dbpath $work/db" --define '_buildhost reproducible' \
+  --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' --define 'source_date_epoch_from_changelog 0' \
+  --define '_binary_payload w19.zstdio' --define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
+  "$work/$package.spec" > "$work/log" 2>&1 || { cat "$work/log" "$work/$package.spec" >&2; exit 1; }

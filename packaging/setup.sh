@@ -1,0 +1,67 @@
+#!/bin/bash
+# setup.sh GROUP... - install what a group of make targets needs and the machine lacks, from the machine's own apt mirrors.
+# Groups: build, test, lint, packages, guest. Says nothing and takes milliseconds when all is there.
+set -euo pipefail
+
+# command:package; a path instead of a command where a package brings none
+declare -A needs=(
+  [build]="gcc:gcc ld:binutils /usr/share/doc/libc6-dev:libc6-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
+  [test]="etcd:etcd-server etcdctl:etcd-client nft:nftables ip:iproute2 conntrack:conntrack ping:iputils-ping"
+  [lint]="shellcheck:shellcheck"
+  [packages]="dpkg-buildpackage:dpkg-dev dh:debhelper rpmbuild:rpm lintian:lintian rpmlint:rpmlint"
+  [guest]="mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux pgrep:procps"
+)
+PATH=$PATH:/usr/sbin:/sbin
+
+die() { echo "setup: $*" >&2; exit 1; }
+
+present() { case $1 in /*) [ -e "$1" ] ;; *) command -v "$1" >/dev/null ;; esac; }
+
+missing_packages() {
+  local group need
+  for group; do
+    [ -n "${needs[$group]:-}" ] || die "no group '$group'; there are: ${!needs[*]}"
+    for need in ${needs[$group]}; do present "${need%%:*}" || echo "${need#*:}"; done
+  done | sort -u
+}
+
+# A test machine's etcd is started by the tests, on ports of their own: the package must not start one on 2379.
+without_starting_services() {
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' > $policy
+    chmod 0755 $policy
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  "$@"
+}
+
+apt_install() {
+  command -v apt-get >/dev/null || die "please install: $* (this script knows apt only)"
+  [ "$(id -u)" = 0 ] || die "please install as root: apt-get install --no-install-recommends $*"
+  echo "setup: installing $*"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -qq update || die "apt-get update failed: check the machine's package mirrors"
+  without_starting_services apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@" >/dev/null \
+    || die "apt-get could not install: $*"
+  case " $* " in *" etcd-server "*) [ ! -d /run/systemd/system ] || systemctl disable --quiet etcd.service ;; esac
+}
+
+has_dotnet() { dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; }
+
+need_dotnet() {
+  has_dotnet && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get -qq update || true
+    ! apt-cache show dotnet-sdk-10.0 >/dev/null 2>&1 || apt_install dotnet-sdk-10.0
+  fi
+  has_dotnet || die "the .NET SDK 10 is needed and this machine's apt mirrors do not have dotnet-sdk-10.0.
+  Debian 12:    add https://packages.microsoft.com/debian/12/prod (see learn.microsoft.com/dotnet/core/install/linux-debian)
+  Ubuntu 24.04: add-apt-repository ppa:dotnet/backports
+  then:         apt-get install dotnet-sdk-10.0"
+}
+
+[ $# -gt 0 ] || die "usage: setup.sh GROUP..., groups: ${!needs[*]}"
+mapfile -t missing < <(missing_packages "$@")
+[ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
+for group; do case $group in build | lint) need_dotnet ;; esac; done

@@ -23,11 +23,13 @@ public readonly record struct MacAddress(ulong Value)
                 continue;
             }
             if (!char.IsAsciiHexDigit(text[i])) return false;
-            value = (value << 4) | (uint)Convert.ToInt32(text[i].ToString(), 16);
+            value = (value << 4) | HexDigit(text[i]);
         }
         mac = new MacAddress(value);
         return true;
     }
+
+    private static uint HexDigit(char c) => char.IsAsciiDigit(c) ? (uint)(c - '0') : (uint)((c | 0x20) - 'a' + 10);
 
     /// <summary>Writes the six bytes.</summary>
     public void WriteBytes(Span<byte> target)

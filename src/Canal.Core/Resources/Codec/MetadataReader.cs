@@ -1,0 +1,31 @@
+namespace Canal.Core.Resources;
+
+/// <summary>Reads <c>metadata</c>. Name and namespace are the key's, whatever the value says.</summary>
+internal static class MetadataReader
+{
+    public static Metadata Read(ref JsonScanner json, Metadata key)
+    {
+        string uid = "";
+        string? created = null;
+        LabelMap labels = default, annotations = default;
+        if (!json.BeginObject()) return key;
+        while (json.NextField())
+        {
+            if (json.Is("name"u8)) Compare(ref json, key.Name);
+            else if (json.Is("namespace"u8)) Compare(ref json, key.Namespace ?? "");
+            else if (json.Is("uid"u8)) uid = json.Text();
+            else if (json.Is("creationTimestamp"u8)) created = json.IsNull ? null : json.SharedText();
+            else if (json.Is("labels"u8)) labels = json.Labels();
+            else if (json.Is("annotations"u8)) annotations = json.Labels();
+            else json.SkipValue();
+        }
+        return new Metadata { Name = key.Name, Namespace = key.Namespace, Uid = uid, CreationTimestamp = created, Labels = labels, Annotations = annotations };
+    }
+
+    private static void Compare(ref JsonScanner json, string expected)
+    {
+        if (json.IsNull) return;
+        string text = json.TextOr(expected);
+        if (text != expected && text.Length > 0) json.Note($"{Problem.Quote(text)} differs from the key's {Problem.Quote(expected)}, which counts");
+    }
+}

@@ -9,7 +9,7 @@ internal static unsafe partial class Native
 {
     public const uint MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2;
     public const int F_ADD_SEALS = 1033, F_SEAL_ALL = 0xf;
-    public const int SOL_SOCKET = 1, SCM_RIGHTS = 1, MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000;
+    public const int SOL_SOCKET = 1, SCM_RIGHTS = 1, MSG_NOSIGNAL = 0x4000;
     public const short POLLOUT = 4;
     public const int O_RDONLY = 0, O_CLOEXEC = 0x80000;
 

@@ -7,6 +7,7 @@ namespace Canal.Hosting;
 /// <summary>Passes bytes to journald in a sealed memfd (memfd_create(2), fcntl(2) F_ADD_SEALS, unix(7) SCM_RIGHTS), the protocol's form for large entries.</summary>
 internal static unsafe class SealedMemory
 {
+    /// <summary>Waits for a place in the receiver's queue as the socket's own mode and SO_SNDTIMEO say; false when that, or the making of the memfd, failed.</summary>
     /// <param name="address">A sockaddr_un.</param>
     public static bool TrySend(ReadOnlySpan<byte> content, SafeSocketHandle socket, ReadOnlySpan<byte> address)
     {
@@ -30,7 +31,7 @@ internal static unsafe class SealedMemory
         fixed (byte* name = address)
         {
             MessageHeader header = new() { Name = name, NameLength = (uint)address.Length, Control = &control, ControlLength = (nuint)sizeof(ControlMessage) };
-            return Native.SendMsg(socket, &header, Native.MSG_DONTWAIT | Native.MSG_NOSIGNAL) >= 0;
+            return Native.SendMsg(socket, &header, Native.MSG_NOSIGNAL) >= 0;
         }
     }
 

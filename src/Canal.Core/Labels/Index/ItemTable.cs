@@ -40,7 +40,7 @@ internal sealed class ItemTable(LabelInterner interner)
     public ReadOnlySpan<int> ParentNow => parentLabels[changedParent];
 
     /// <summary>Returns whether anything changed.</summary>
-    public bool Set(int item, IReadOnlyDictionary<string, string> labels, IReadOnlyList<string> parents)
+    public bool Set(int item, IEnumerable<KeyValuePair<string, string>> labels, IReadOnlyList<string> parents)
     {
         Growth.EnsureIndex(ref exists, item);
         AcquireLabels(labels);
@@ -72,7 +72,7 @@ internal sealed class ItemTable(LabelInterner interner)
     }
 
     /// <summary>Returns whether its labels changed.</summary>
-    public bool SetParent(string name, IReadOnlyDictionary<string, string> labels)
+    public bool SetParent(string name, IEnumerable<KeyValuePair<string, string>> labels)
     {
         AcquireLabels(labels);
         return StoreParent(parentTable.Acquire(name), true);
@@ -184,7 +184,7 @@ internal sealed class ItemTable(LabelInterner interner)
         }
     }
 
-    private void AcquireLabels(IReadOnlyDictionary<string, string> labels)
+    private void AcquireLabels(IEnumerable<KeyValuePair<string, string>> labels)
     {
         newLabels.Clear();
         foreach ((string name, string value) in labels)

@@ -52,7 +52,7 @@ public sealed class SelectorIndex
     /// <param name="labels">Its own labels. Read, not kept.</param>
     /// <param name="parents">Its parents' names; the first has precedence, repetitions are ignored. Read, not kept.</param>
     /// <param name="changes">Receives what started or stopped matching it.</param>
-    public void SetItem(int item, IReadOnlyDictionary<string, string> labels, IReadOnlyList<string> parents, List<MatchChange> changes)
+    public void SetItem(int item, IEnumerable<KeyValuePair<string, string>> labels, IReadOnlyList<string> parents, List<MatchChange> changes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(item);
         if (!items.Set(item, labels, parents))
@@ -72,7 +72,7 @@ public sealed class SelectorIndex
     }
 
     /// <summary>Makes a parent's labels known, or changes them.</summary>
-    public void SetParent(string parent, IReadOnlyDictionary<string, string> labels, List<MatchChange> changes)
+    public void SetParent(string parent, IEnumerable<KeyValuePair<string, string>> labels, List<MatchChange> changes)
     {
         if (!items.SetParent(parent, labels))
             return;

@@ -1,0 +1,124 @@
+using Canal.Core.Policy;
+using Canal.Core.Resources;
+
+namespace Canal.Core.Calculation;
+
+/// <summary>
+/// The workload endpoints of this node by interface. Where two name one interface, the lowest (orchestrator, workload, endpoint) governs it and the
+/// others wait.
+/// </summary>
+internal sealed class LocalEndpoints
+{
+    private readonly Dictionary<int, WorkloadEndpoint> byId = [];
+    private readonly Dictionary<string, SortedSet<Candidate>> byInterface = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> profileUses = new(StringComparer.Ordinal);
+    private readonly HashSet<string> dirtyInterfaces = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, EndpointPolicy> told = new(StringComparer.Ordinal);
+
+    public int Count => byId.Count;
+
+    /// <summary>Profiles that came into or fell out of use; the caller empties it.</summary>
+    public HashSet<string> DirtyProfiles { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Some local endpoint names the profile.</summary>
+    public bool Uses(string profile) => profileUses.ContainsKey(profile);
+
+    public void Set(int id, WorkloadEndpoint endpoint)
+    {
+        if (byId.TryGetValue(id, out WorkloadEndpoint? old) && old == endpoint) return;
+        Remove(id);
+        byId.Add(id, endpoint);
+        string name = endpoint.Spec.InterfaceName;
+        if (!byInterface.TryGetValue(name, out SortedSet<Candidate>? candidates)) byInterface.Add(name, candidates = []);
+        candidates.Add(Candidate.Of(id, endpoint));
+        dirtyInterfaces.Add(name);
+        foreach (string profile in endpoint.Spec.Profiles) Count1(profile, 1);
+    }
+
+    /// <summary>Takes an endpoint out; nothing happens when it is not there.</summary>
+    public void Remove(int id)
+    {
+        if (!byId.Remove(id, out WorkloadEndpoint? endpoint)) return;
+        string name = endpoint.Spec.InterfaceName;
+        byInterface[name].Remove(Candidate.Of(id, endpoint));
+        if (byInterface[name].Count == 0) byInterface.Remove(name);
+        dirtyInterfaces.Add(name);
+        foreach (string profile in endpoint.Spec.Profiles) Count1(profile, -1);
+    }
+
+    /// <summary>A profile appeared or vanished: the endpoints that name it are dirty.</summary>
+    public void ProfileChanged(string profile)
+    {
+        if (!Uses(profile)) return;
+        foreach (WorkloadEndpoint endpoint in byId.Values)
+            if (endpoint.Spec.Profiles.Contains(profile)) dirtyInterfaces.Add(endpoint.Spec.InterfaceName);
+    }
+
+    /// <summary>Tells what the dataplane must hold for each interface whose answer may have changed.</summary>
+    public void TakeChanges(LocalPolicies policies, ActivePolicies active, IReadOnlyDictionary<string, Tier> tiers, DesiredChanges changes)
+    {
+        foreach (int id in policies.DirtyEndpoints)
+            if (byId.TryGetValue(id, out WorkloadEndpoint? endpoint)) dirtyInterfaces.Add(endpoint.Spec.InterfaceName);
+        foreach (string name in dirtyInterfaces) TakeChange(name, policies, active, tiers, changes);
+        dirtyInterfaces.Clear();
+    }
+
+    private void TakeChange(string name, LocalPolicies policies, ActivePolicies active, IReadOnlyDictionary<string, Tier> tiers, DesiredChanges changes)
+    {
+        if (!byInterface.TryGetValue(name, out SortedSet<Candidate>? candidates))
+        {
+            if (told.Remove(name)) changes.Endpoints[name] = null;
+            return;
+        }
+        int id = candidates.Min!.Id;
+        EndpointPolicy policy = PolicyOf(byId[id], id, policies, active, tiers);
+        if (told.TryGetValue(name, out EndpointPolicy? before) && before == policy) return;
+        told[name] = policy;
+        changes.Endpoints[name] = policy;
+    }
+
+    private static EndpointPolicy PolicyOf(WorkloadEndpoint endpoint, int id, LocalPolicies policies, ActivePolicies active, IReadOnlyDictionary<string, Tier> tiers) =>
+        new(endpoint.Key, endpoint.Spec.InterfaceName)
+        {
+            Mac = endpoint.Spec.Mac,
+            Addresses = endpoint.Spec.IpNetworks,
+            SpoofedPrefixes = endpoint.Spec.AllowSpoofedSourcePrefixes,
+            Ingress = policies.TiersFor(id, Direction.Ingress, tiers, active),
+            Egress = policies.TiersFor(id, Direction.Egress, tiers, active),
+            Profiles = endpoint.Spec.Profiles.Where(p => active.Contains(new ResourceKey(ResourceKind.Profile, null, p))).ToEquatableArray(),
+        };
+
+    private void Count1(string profile, int difference)
+    {
+        int uses = profileUses.GetValueOrDefault(profile) + difference;
+        if (uses == 0) profileUses.Remove(profile);
+        else profileUses[profile] = uses;
+        if (uses == 0 || (uses == 1 && difference == 1)) DirtyProfiles.Add(profile);
+    }
+
+    /// <summary>Sorts as Calico does: by orchestrator, then <c>namespace/workload</c>, then endpoint.</summary>
+    private sealed record Candidate(string Orchestrator, string Workload, string Endpoint, int Id) : IComparable<Candidate>
+    {
+        public static Candidate Of(int id, WorkloadEndpoint endpoint) => new(
+            endpoint.Spec.Orchestrator,
+            $"{endpoint.Key.Namespace}/{WorkloadId(endpoint.Spec)}",
+            endpoint.Spec.Endpoint,
+            id);
+
+        public int CompareTo(Candidate? other)
+        {
+            int order = string.CompareOrdinal(Orchestrator, other?.Orchestrator);
+            if (order == 0) order = string.CompareOrdinal(Workload, other?.Workload);
+            if (order == 0) order = string.CompareOrdinal(Endpoint, other?.Endpoint);
+            return order != 0 ? order : Id.CompareTo(other?.Id);
+        }
+
+        private static string WorkloadId(WorkloadEndpointSpec spec) => spec.Orchestrator switch
+        {
+            "k8s" => spec.Pod,
+            "cni" => spec.ContainerId,
+            "libnetwork" => "libnetwork",
+            _ => spec.Workload,
+        };
+    }
+}

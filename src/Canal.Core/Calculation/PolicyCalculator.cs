@@ -1,0 +1,206 @@
+using Canal.Core.Addressing;
+using Canal.Core.IpSets;
+using Canal.Core.Labels;
+using Canal.Core.Policy;
+using Canal.Core.Resources;
+
+namespace Canal.Core.Calculation;
+
+/// <summary>
+/// Computes from the cluster's resources what one node's dataplane must hold. <see cref="Apply"/> takes resources in any order, any number of times;
+/// <see cref="TakeChanges"/> gives what became different. The result is a function of the present resources, never of their history; references to
+/// things that do not exist (yet) have a defined result. Incremental in two places, selector matching and member counts; elsewhere dirty things are
+/// computed anew and compared by value.
+/// </summary>
+public sealed class PolicyCalculator
+{
+    private readonly string nodeName;
+    private readonly IpSetTable sets;
+    private readonly ActivePolicies active;
+    private readonly LocalPolicies policies = new();
+    private readonly LocalEndpoints endpoints = new();
+    private readonly Dictionary<ResourceKey, int> items = [];
+    private readonly Stack<int> freeItems = [];
+    private readonly Dictionary<string, Tier> tiers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Profile> profiles = new(StringComparer.Ordinal) { [Profile.DefaultAllowName] = Profile.DefaultAllow };
+    private List<CalculationProblem> problems = [];
+
+    /// <summary>A calculator that knows nothing yet.</summary>
+    /// <param name="nodeName">The node whose endpoints are local.</param>
+    public PolicyCalculator(string nodeName)
+    {
+        this.nodeName = nodeName;
+        sets = new IpSetTable();
+        active = new ActivePolicies(sets);
+    }
+
+    /// <summary>Endpoints of this node.</summary>
+    public int LocalEndpointCount => endpoints.Count;
+
+    /// <summary>Policies and profiles in force on this node.</summary>
+    public int ActivePolicyCount => active.Count;
+
+    /// <summary>Sets in use.</summary>
+    public int SetCount => sets.Count;
+
+    /// <summary>A resource appeared or changed (value given) or vanished (null).</summary>
+    public void Apply(ResourceKey key, Resource? resource)
+    {
+        switch (key.Kind)
+        {
+            case ResourceKind.WorkloadEndpoint: ApplyWorkload(key, resource as WorkloadEndpoint); break;
+            case ResourceKind.HostEndpoint: ApplyHost(key, resource as HostEndpoint); break;
+            case ResourceKind.NetworkSet: ApplyNetworkSet(key, resource as NetworkSet); break;
+            case ResourceKind.GlobalNetworkSet: ApplyGlobalNetworkSet(key, resource as GlobalNetworkSet); break;
+            case ResourceKind.NetworkPolicy: ApplyPolicy(key, (resource as NetworkPolicy)?.Spec); break;
+            case ResourceKind.GlobalNetworkPolicy: ApplyPolicy(key, (resource as GlobalNetworkPolicy)?.Spec); break;
+            case ResourceKind.Tier: ApplyTier(key.Name, resource as Tier); break;
+            case ResourceKind.Profile: ApplyProfile(key, resource as Profile); break;
+            default: break; // Staged policies decide nothing; the other kinds are not about policy.
+        }
+    }
+
+    /// <summary>What became different since the last call. Cost in proportion to what changed.</summary>
+    public DesiredChanges TakeChanges()
+    {
+        DesiredChanges changes = new();
+        HashSet<ResourceKey> touched = [.. policies.DirtyPolicies];
+        foreach (ResourceKey key in policies.DirtyPolicies) Recompile(key);
+        foreach (string profile in endpoints.DirtyProfiles) touched.Add(RecompileProfile(profile));
+        touched.UnionWith(sets.ReshapedUsers);
+        foreach (ResourceKey key in touched) active.TakeChange(key, changes);
+        endpoints.TakeChanges(policies, active, tiers, changes);
+        sets.TakeChanges(changes.Sets);
+        policies.DirtyPolicies.Clear();
+        policies.DirtyEndpoints.Clear();
+        endpoints.DirtyProfiles.Clear();
+        sets.ReshapedUsers.Clear();
+        return changes;
+    }
+
+    /// <summary>What was wrong with resources that had to be treated as absent, since the last call.</summary>
+    public IReadOnlyList<CalculationProblem> TakeProblems()
+    {
+        List<CalculationProblem> taken = problems;
+        problems = [];
+        return taken;
+    }
+
+    /// <summary>All members of a set in use, for a dataplane that reads its state anew; null for any other set.</summary>
+    public IpSetDelta? Members(IpSetSpec set) => sets.Everything(set);
+
+    private void ApplyWorkload(ResourceKey key, WorkloadEndpoint? endpoint)
+    {
+        if (endpoint is null || endpoint.Spec.IpNetworks.IsEmpty)
+        {
+            RemoveItem(key);
+            return;
+        }
+        int id = ItemId(key);
+        List<KeyValuePair<string, string>> labels = EndpointLabels.Of(endpoint);
+        IReadOnlyList<string> parents = endpoint.Spec.Profiles;
+        sets.SetItem(id, labels, parents, Contribution.Of(endpoint.Spec.IpNetworks.AsSpan(), endpoint.Spec.Ports.AsSpan()));
+        if (endpoint.Spec.Node != nodeName)
+        {
+            RemoveLocal(id);
+            return;
+        }
+        policies.SetEndpoint(id, labels, parents);
+        endpoints.Set(id, endpoint);
+    }
+
+    private void ApplyHost(ResourceKey key, HostEndpoint? endpoint)
+    {
+        if (endpoint is null)
+        {
+            RemoveItem(key);
+            return;
+        }
+        sets.SetItem(ItemId(key), endpoint.Metadata.Labels, endpoint.Profiles,
+            Contribution.Of([.. endpoint.ExpectedIps.Select(ip => new Cidr(ip))], endpoint.Ports.AsSpan()));
+    }
+
+    private void ApplyNetworkSet(ResourceKey key, NetworkSet? set)
+    {
+        if (set is null) RemoveItem(key);
+        else sets.SetItem(ItemId(key), EndpointLabels.Of(set), [EndpointLabels.NamespaceProfile(key.Namespace ?? "")], Contribution.Of(set.Nets.AsSpan(), default));
+    }
+
+    private void ApplyGlobalNetworkSet(ResourceKey key, GlobalNetworkSet? set)
+    {
+        if (set is null) RemoveItem(key);
+        else sets.SetItem(ItemId(key), set.Metadata.Labels, [], Contribution.Of(set.Nets.AsSpan(), default));
+    }
+
+    private void ApplyPolicy(ResourceKey key, PolicySpec? spec)
+    {
+        string? problem = null;
+        Selector? selector = spec is null ? null : PolicyCompiler.SelectorOf(key, spec, out problem);
+        if (problem is not null) problems.Add(new CalculationProblem(key, problem));
+        if (selector is null) policies.RemovePolicy(key);
+        else policies.SetPolicy(key, spec!, selector);
+    }
+
+    private void ApplyTier(string name, Tier? tier)
+    {
+        if (tiers.GetValueOrDefault(name) == tier) return;
+        if (tier is null) tiers.Remove(name);
+        else tiers[name] = tier;
+        policies.TierChanged(name);
+    }
+
+    private void ApplyProfile(ResourceKey key, Profile? profile)
+    {
+        if (key.Name == Profile.DefaultAllowName) return; // Hard-wired: what a stored object of that name says does not count.
+        if (profile is null) profiles.Remove(key.Name);
+        else profiles[key.Name] = profile;
+        sets.SetParent(key.Name, profile?.LabelsToApply);
+        policies.SetParent(key.Name, profile?.LabelsToApply);
+        endpoints.DirtyProfiles.Add(key.Name);
+    }
+
+    private void Recompile(ResourceKey key)
+    {
+        string? problem = null;
+        PolicySpec? spec = policies.ActiveSpec(key);
+        CompiledPolicy? compiled = spec is null ? null : PolicyCompiler.Compile(key, spec, out problem);
+        if (problem is not null) problems.Add(new CalculationProblem(key, problem));
+        if (active.Contains(key) != compiled is not null) policies.ListingChanged(key);
+        if (compiled is null) active.Remove(key);
+        else active.Set(compiled);
+    }
+
+    private ResourceKey RecompileProfile(string name)
+    {
+        ResourceKey key = new ResourceKey(ResourceKind.Profile, null, name);
+        string? problem = null;
+        CompiledPolicy? compiled = profiles.TryGetValue(name, out Profile? profile) && endpoints.Uses(name) ? PolicyCompiler.Compile(profile, out problem) : null;
+        if (problem is not null) problems.Add(new CalculationProblem(key, problem));
+        if (active.Contains(key) != compiled is not null) endpoints.ProfileChanged(name);
+        if (compiled is null) active.Remove(key);
+        else active.Set(compiled);
+        return key;
+    }
+
+    private int ItemId(ResourceKey key)
+    {
+        if (items.TryGetValue(key, out int id)) return id;
+        id = freeItems.Count > 0 ? freeItems.Pop() : items.Count;
+        items.Add(key, id);
+        return id;
+    }
+
+    private void RemoveItem(ResourceKey key)
+    {
+        if (!items.Remove(key, out int id)) return;
+        sets.RemoveItem(id);
+        RemoveLocal(id);
+        freeItems.Push(id);
+    }
+
+    private void RemoveLocal(int id)
+    {
+        policies.RemoveEndpoint(id);
+        endpoints.Remove(id);
+    }
+}

@@ -1,0 +1,22 @@
+using Canal.Core.Resources;
+
+namespace Canal.Core.Policy;
+
+/// <summary>The rules of a policy or profile, ready to be rendered. Value equality tells whether anything must be done.</summary>
+/// <param name="Key">The policy or profile.</param>
+/// <param name="Tier">Tier of a policy; empty for a profile.</param>
+/// <param name="Ingress">Rules for packets to the endpoint.</param>
+/// <param name="Egress">Rules for packets from the endpoint.</param>
+public sealed record CompiledPolicy(ResourceKey Key, string Tier, EquatableArray<CompiledRule> Ingress, EquatableArray<CompiledRule> Egress)
+{
+    /// <summary>The rules of one direction.</summary>
+    public EquatableArray<CompiledRule> Rules(Direction direction) => direction == Direction.Ingress ? Ingress : Egress;
+
+    /// <summary>A rule of that direction may send the packet to the next tier.</summary>
+    public bool Passes(Direction direction)
+    {
+        foreach (CompiledRule rule in Rules(direction))
+            if (rule.Action == RuleAction.Pass) return true;
+        return false;
+    }
+}

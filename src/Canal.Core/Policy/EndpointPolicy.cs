@@ -1,0 +1,29 @@
+using Canal.Core.Addressing;
+using Canal.Core.Resources;
+
+namespace Canal.Core.Policy;
+
+/// <summary>Everything a dataplane needs to know of one local workload endpoint.</summary>
+public sealed record EndpointPolicy(ResourceKey Key, string InterfaceName)
+{
+    public MacAddress? Mac { get; init; }
+
+    /// <summary>Addresses of the endpoint, each of full length.</summary>
+    public EquatableArray<Cidr> Addresses { get; init; }
+
+    /// <summary>Foreign source prefixes the endpoint may use when the configuration allows it.</summary>
+    public EquatableArray<Cidr> SpoofedPrefixes { get; init; }
+
+    public EquatableArray<TierPolicies> Ingress { get; init; }
+
+    public EquatableArray<TierPolicies> Egress { get; init; }
+
+    /// <summary>Profiles that exist, in order.</summary>
+    public EquatableArray<string> Profiles { get; init; }
+
+    /// <summary>The tiers of one direction, in order.</summary>
+    public EquatableArray<TierPolicies> Tiers(Direction direction) => direction == Direction.Ingress ? Ingress : Egress;
+
+    /// <summary>Namespace and name, as the comments in the kernel say it.</summary>
+    public string DisplayName => $"{Key.Namespace}/{Key.Name}";
+}

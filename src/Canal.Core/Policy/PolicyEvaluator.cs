@@ -1,0 +1,93 @@
+using Canal.Core.Labels;
+using Canal.Core.Resources;
+
+namespace Canal.Core.Policy;
+
+/// <summary>
+/// Decides one packet from resources alone, the plain way: it evaluates every selector on every endpoint and shares nothing with the calculator or the
+/// dataplanes, so that it can judge both. Slow on purpose; also what an operator's tool asks "why".
+/// </summary>
+public sealed class PolicyEvaluator
+{
+    private readonly Dictionary<ResourceKey, Resource> resources = [];
+    private readonly List<AddressOwner> owners = [];
+
+    /// <summary>An evaluator of one state of the cluster.</summary>
+    public PolicyEvaluator(IEnumerable<Resource> cluster)
+    {
+        foreach (Resource resource in cluster) resources[resource.Key] = resource;
+        foreach (Resource resource in resources.Values)
+            if (AddressOwner.Of(resource, LabelsOfProfile) is AddressOwner owner) owners.Add(owner);
+    }
+
+    /// <summary>Decides a new flow's packet at one workload endpoint; an endpoint that does not exist lets nothing pass.</summary>
+    public Decision Decide(ResourceKey endpoint, Direction direction, Packet packet)
+    {
+        if (resources.GetValueOrDefault(endpoint) is not WorkloadEndpoint workload) return new Decision(false, "", null, -1);
+        foreach ((string name, Tier? tier, List<(ResourceKey Key, PolicySpec Spec)> policies) in TiersFor(workload, direction))
+        {
+            Decision? decision = DecideTier(name, tier, policies, direction, packet);
+            if (decision is not null) return decision;
+        }
+        return DecideProfiles(workload, direction, packet);
+    }
+
+    private Decision? DecideTier(string name, Tier? tier, List<(ResourceKey Key, PolicySpec Spec)> policies, Direction direction, Packet packet)
+    {
+        foreach ((ResourceKey key, PolicySpec spec) in policies)
+        {
+            EquatableArray<Rule> rules = direction == Direction.Ingress ? spec.Ingress : spec.Egress;
+            int index = FirstDecidingRule(rules, key.Namespace ?? "", packet);
+            if (index < 0) continue;
+            return rules[index].Action == RuleAction.Pass ? null : new Decision(rules[index].Action == RuleAction.Allow, name, key, index);
+        }
+        return tier?.DefaultAction == TierAction.Pass ? null : new Decision(false, name, null, -1);
+    }
+
+    private Decision DecideProfiles(WorkloadEndpoint workload, Direction direction, Packet packet)
+    {
+        foreach (string name in workload.Spec.Profiles)
+        {
+            if (ProfileNamed(name) is not Profile profile) continue;
+            EquatableArray<Rule> rules = direction == Direction.Ingress ? profile.Ingress : profile.Egress;
+            int index = FirstDecidingRule(rules, "", packet);
+            if (index >= 0 && rules[index].Action != RuleAction.Pass) return new Decision(rules[index].Action == RuleAction.Allow, "", profile.Key, index);
+        }
+        return new Decision(false, "", null, -1);
+    }
+
+    private int FirstDecidingRule(EquatableArray<Rule> rules, string policyNamespace, Packet packet)
+    {
+        for (int i = 0; i < rules.Count; i++)
+            if (rules[i].Action != RuleAction.Log && RuleEvaluation.Matches(rules[i], policyNamespace, packet, owners)) return i;
+        return -1;
+    }
+
+    private List<(string Name, Tier? Tier, List<(ResourceKey Key, PolicySpec Spec)> Policies)> TiersFor(WorkloadEndpoint workload, Direction direction)
+    {
+        PolicyTypes wanted = direction == Direction.Ingress ? PolicyTypes.Ingress : PolicyTypes.Egress;
+        List<(ResourceKey Key, PolicySpec Spec)> selected = [];
+        foreach (Resource resource in resources.Values)
+        {
+            PolicySpec? spec = (resource as NetworkPolicy)?.Spec ?? (resource as GlobalNetworkPolicy)?.Spec;
+            if (spec is not null && spec.Types.HasFlag(wanted) && !spec.DoNotTrack && !spec.PreDnat && Selects(resource.Key, spec, workload))
+                selected.Add((resource.Key, spec));
+        }
+        return [.. selected
+            .GroupBy(p => p.Spec.Tier)
+            .Select(g => (g.Key, TierNamed(g.Key), g.Order(Comparer<(ResourceKey Key, PolicySpec Spec)>.Create(
+                (a, b) => PolicyOrder.ComparePolicies(a.Key, a.Spec.Order, b.Key, b.Spec.Order))).ToList()))
+            .Order(Comparer<(string Name, Tier? Tier, List<(ResourceKey, PolicySpec)>)>.Create((a, b) => PolicyOrder.CompareTiers(a.Name, a.Tier, b.Name, b.Tier)))];
+    }
+
+    private bool Selects(ResourceKey key, PolicySpec spec, WorkloadEndpoint workload) =>
+        PolicyCompiler.SelectorOf(key, spec, out _) is Selector selector && PolicyCompiler.Compile(key, spec, out _) is not null
+        && AddressOwner.Of(workload, LabelsOfProfile) is AddressOwner owner && owner.Is(selector);
+
+    private Tier? TierNamed(string name) => resources.GetValueOrDefault(new ResourceKey(ResourceKind.Tier, null, name)) as Tier;
+
+    private Profile? ProfileNamed(string name) =>
+        name == Profile.DefaultAllowName ? Profile.DefaultAllow : resources.GetValueOrDefault(new ResourceKey(ResourceKind.Profile, null, name)) as Profile;
+
+    private LabelMap? LabelsOfProfile(string name) => ProfileNamed(name)?.LabelsToApply;
+}

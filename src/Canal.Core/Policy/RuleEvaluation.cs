@@ -1,0 +1,63 @@
+using Canal.Core.Addressing;
+using Canal.Core.Labels;
+using Canal.Core.Resources;
+
+namespace Canal.Core.Policy;
+
+/// <summary>Whether one rule matches one packet, straight from the rule's fields.</summary>
+internal static class RuleEvaluation
+{
+    public static bool Matches(Rule rule, string policyNamespace, Packet packet, List<AddressOwner> owners)
+    {
+        if (rule.IpVersion is IpFamily family && family != packet.Family) return false;
+        if (rule.Protocol is { } protocol && protocol.Number != packet.Protocol) return false;
+        if (rule.NotProtocol is { } notProtocol && notProtocol.Number == packet.Protocol) return false;
+        if (rule.Icmp is not null && !(IsIcmp(packet) && IcmpIs(rule.Icmp, packet))) return false;
+        if (rule.NotIcmp is not null && !(IsIcmp(packet) && !IcmpIs(rule.NotIcmp, packet))) return false;
+        return EntityMatches(rule.Source, rule.Protocol?.Number, policyNamespace, packet, packet.Source, packet.SourcePort, owners)
+            && EntityMatches(rule.Destination, rule.Protocol?.Number, policyNamespace, packet, packet.Destination, packet.DestinationPort, owners);
+    }
+
+    private static bool EntityMatches(
+        EntityRule entity, byte? ruleProtocol, string policyNamespace, Packet packet, IpAddress address, ushort port, List<AddressOwner> owners)
+    {
+        if (entity == EntityRule.Empty) return true;
+        if (entity.Services is not null) return false;
+        return NetsMatch(entity, address)
+            && SelectorsOf(entity, policyNamespace) is RuleMatchSets sets
+            && (sets.Match is null || owners.Any(o => o.Owns(address) && o.Is(sets.Match)))
+            && (sets.NotMatch is null || !owners.Any(o => o.Owns(address) && o.Is(sets.NotMatch)))
+            && PortsMatch(entity, sets.Match ?? Selector.All, ruleProtocol, packet.Protocol, address, port, owners);
+    }
+
+    private static bool NetsMatch(EntityRule entity, IpAddress address)
+    {
+        if (entity.HasNets && !entity.Nets.Any(n => n.Contains(address))) return false;
+        if (entity.NotNets.IsEmpty) return true;
+        // A negated list of the other family does not become "anything of this family".
+        return entity.NotNets.Any(n => n.Family == address.Family) && !entity.NotNets.Any(n => n.Contains(address));
+    }
+
+    private static bool PortsMatch(
+        EntityRule entity, Selector portOwners, byte? ruleProtocol, byte protocol, IpAddress address, ushort port, List<AddressOwner> owners)
+    {
+        if (entity.Ports.IsEmpty && entity.NotPorts.IsEmpty) return true;
+        if (!IpProtocol.WithPorts.Contains(protocol)) return false;
+        bool IsPort(Port p) => p.Name is null
+            ? p.Range.Contains(port)
+            : owners.Any(o => o.Is(portOwners) && o.Serves(address, p.Name, ruleProtocol, protocol, port));
+        return (entity.Ports.IsEmpty || entity.Ports.Any(IsPort)) && !entity.NotPorts.Any(IsPort);
+    }
+
+    private static RuleMatchSets? SelectorsOf(EntityRule entity, string policyNamespace)
+    {
+        RuleEntitySelectors fields = new(entity.Selector, entity.NotSelector, entity.NamespaceSelector,
+            entity.ServiceAccounts?.Names.ToImmutable() ?? default, entity.ServiceAccounts?.Selector ?? "");
+        return EffectiveSelector.TryForRuleEntity(policyNamespace, fields, out RuleMatchSets? sets, out _) ? sets : null;
+    }
+
+    private static bool IsIcmp(Packet packet) => packet.Protocol == (packet.Family == IpFamily.V4 ? IpProtocol.Icmp : IpProtocol.IcmpV6);
+
+    private static bool IcmpIs(IcmpMatch match, Packet packet) =>
+        (match.Type is null || match.Type == packet.IcmpType) && (match.Code is null || match.Code == packet.IcmpCode);
+}

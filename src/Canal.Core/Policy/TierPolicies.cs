@@ -1,0 +1,9 @@
+using Canal.Core.Resources;
+
+namespace Canal.Core.Policy;
+
+/// <summary>One tier as one endpoint sees it in one direction.</summary>
+/// <param name="Tier">Name of the tier.</param>
+/// <param name="EndAction">What happens to a packet that none of the policies decided.</param>
+/// <param name="Policies">The enforced policies, in order; never empty.</param>
+public sealed record TierPolicies(string Tier, TierAction EndAction, EquatableArray<ResourceKey> Policies);

@@ -23,6 +23,9 @@ internal sealed class ItemTable(LabelInterner interner)
     /// <summary>How many items there are.</summary>
     public int Count { get; private set; }
 
+    /// <summary>How many parents are named by an item or have known labels.</summary>
+    public int ParentCount => parentTable.Count;
+
     public LabelView Now(int item) =>
         item < exists.Length && exists[item] ? new LabelView(interner, parentLabels, itemLabels[item], itemParents[item]) : default;
 

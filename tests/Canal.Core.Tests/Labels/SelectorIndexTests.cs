@@ -163,6 +163,15 @@ public sealed class SelectorIndexTests
     }
 
     [Fact]
+    public void A_null_value_is_an_empty_one()
+    {
+        var labels = new Dictionary<string, string> { ["a"] = null! };
+        SetSelector(1, "a == '' && a contains ''");
+        Assert.Equal([Started(1, 7)], Do(changes => index.SetItem(7, labels, [], changes)));
+        Assert.True(Selector("a == '' && a contains ''").Evaluate(labels));
+    }
+
+    [Fact]
     public void Negative_numbers_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => SetItem(-1, ""));

@@ -190,8 +190,9 @@ internal sealed class ItemTable(LabelInterner interner)
     private void AcquireLabels(IReadOnlyDictionary<string, string> labels)
     {
         newLabels.Clear();
-        foreach ((string name, string value) in labels)
-            newLabels.Add(interner.AcquirePair(name, value));
+        // A JSON null gets past the type; Go reads it as an empty text.
+        foreach ((string name, string? value) in labels)
+            newLabels.Add(interner.AcquirePair(name, value ?? ""));
         interner.Sort(CollectionsMarshal.AsSpan(newLabels));
     }
 

@@ -119,7 +119,7 @@ public sealed class SelectorIndexTests
         Do(changes => index.RemoveItem(1, changes));
         Do(changes => index.RemoveParent("p", changes));
         Do(changes => index.RemoveSelector(1, changes));
-        Assert.Equal((0, 0), (index.Interner.PairCount, index.Interner.NameCount));
+        Assert.Equal((0, 0, 0), index.Remembered);
     }
 
     [Fact]
@@ -130,6 +130,45 @@ public sealed class SelectorIndexTests
         Assert.Equal([Started(1, 3)], Do(changes => index.SetItem(3, labels, [], changes)));
         labels["l77777"] = "";
         Assert.Equal([Stopped(1, 3)], Do(changes => index.SetItem(3, labels, [], changes)));
+    }
+
+    [Fact]
+    public void A_changed_label_tries_only_the_selectors_it_concerns()
+    {
+        for (int i = 0; i < 500; i++)
+        {
+            SetSelector(i, $"app == 'app-{i}'");
+            SetSelector(1000 + i, $"common == 'yes' && has(rare-{i})");
+            SetItem(i, $"app=app-{i} common=yes rare-{i}= other=1");
+        }
+        long before = index.Evaluations;
+        Assert.Equal([Stopped(7, 7), Started(8, 7)], SetItem(7, "app=app-8 common=yes rare-7= other=1"));
+        Assert.InRange(index.Evaluations - before, 2, 4);
+        before = index.Evaluations;
+        Assert.Empty(SetItem(7, "app=app-8 common=yes rare-7= other=2"));
+        Assert.Equal(before, index.Evaluations);
+    }
+
+    [Fact]
+    public void A_selector_tried_in_vain_moves_to_a_label_that_has_become_rarer()
+    {
+        for (int i = 0; i < 10; i++)
+            SetItem(i, "app=x");
+        for (int i = 0; i < 100; i++)
+            SetSelector(i, $"common == 'yes' && app == 'x' && !has(absent-{i})");
+        for (int i = 10; i < 1000; i++)
+            SetItem(i, "common=yes app=y");
+        Assert.InRange(index.Evaluations, 1, 100 * 100);
+        Assert.Equal(100, SetItem(5, "common=yes app=x").Count);
+    }
+
+    [Fact]
+    public void A_null_value_is_an_empty_one()
+    {
+        var labels = new Dictionary<string, string> { ["a"] = null! };
+        SetSelector(1, "a == '' && a contains ''");
+        Assert.Equal([Started(1, 7)], Do(changes => index.SetItem(7, labels, [], changes)));
+        Assert.True(Selector("a == '' && a contains ''").Evaluate(labels));
     }
 
     [Fact]

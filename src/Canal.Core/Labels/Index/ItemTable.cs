@@ -23,6 +23,9 @@ internal sealed class ItemTable(LabelInterner interner)
     /// <summary>How many items there are.</summary>
     public int Count { get; private set; }
 
+    /// <summary>How many parents are named by an item or have known labels.</summary>
+    public int ParentCount => parentTable.Count;
+
     public LabelView Now(int item) =>
         item < exists.Length && exists[item] ? new LabelView(interner, parentLabels, itemLabels[item], itemParents[item]) : default;
 
@@ -187,8 +190,9 @@ internal sealed class ItemTable(LabelInterner interner)
     private void AcquireLabels(IEnumerable<KeyValuePair<string, string>> labels)
     {
         newLabels.Clear();
-        foreach ((string name, string value) in labels)
-            newLabels.Add(interner.AcquirePair(name, value));
+        // A JSON null gets past the type; Go reads it as an empty text.
+        foreach ((string name, string? value) in labels)
+            newLabels.Add(interner.AcquirePair(name, value ?? ""));
         interner.Sort(CollectionsMarshal.AsSpan(newLabels));
     }
 

@@ -54,9 +54,6 @@ internal sealed class ParentTable
         }
     }
 
-    /// <summary>Whether its labels are known, even if there are none.</summary>
-    public bool IsKnown(int parent) => parents[parent].Known;
-
     /// <summary>Marks its labels as known, which keeps it, or as unknown again.</summary>
     public void SetKnown(int parent, bool known)
     {

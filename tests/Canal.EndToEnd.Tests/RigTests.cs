@@ -109,6 +109,71 @@ public sealed class RigTests
         await rig.Etcd.CompactAll();
     }
 
+    [Fact]
+    public async Task A_black_hole_silences_old_connections_to_etcd_and_a_cut_refuses_new_ones()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost(1);
+        using Socket old = await ConnectToEtcd(rig);
+        Assert.Equal(1, rig.BlackHoleEtcdConnections("h1"));
+        using Socket young = await ConnectToEtcd(rig);
+        Assert.False(await Answers(old));
+        Assert.True(await Answers(young));
+        rig.ReconnectEtcd();
+
+        rig.CutOffEtcd("reject with tcp reset");
+        await Assert.ThrowsAsync<SocketException>(() => ConnectToEtcd(rig));
+        await rig.Etcd.Put("/still", "there");
+    }
+
+    [Fact]
+    public async Task Rules_and_routes_are_read_back_with_what_the_scenarios_look_at()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost(1);
+        RigNode host = rig["h1"];
+        Assert.Empty(KernelRule.List(host));
+        host.Shell("nft 'add table inet canal; add chain inet canal c; add rule inet canal c tcp dport 80 limit rate 10/minute burst 5 packets counter log prefix \"pre: \" comment \"why\"; add rule inet canal c drop'");
+        KernelRule[] rules = [.. KernelRule.List(host)];
+        Assert.Equal(("c", "why", 0L, "pre: ", "10/minute burst 5"), (rules[0].Chain, rules[0].Comment, rules[0].Packets, rules[0].LogPrefix, rules[0].Limit));
+        Assert.Equal(("", -1L, null, null), (rules[1].Comment, rules[1].Packets, rules[1].LogPrefix, rules[1].Limit));
+
+        host.Shell("ip route add 10.65.0.10 dev caliw0 proto 80; ip -6 route add fd00:65::10 dev caliw0 proto 80");
+        host.Shell("ip neigh replace fd00:65::10 lladdr 02:65:00:00:01:00 nud permanent dev caliw0");
+        Assert.Matches("dev caliw0 proto 80 scope link", Routes.Of(host, "10.65.0.10"));
+        Assert.Matches("dev caliw0 proto 80", Routes.Of(host, "fd00:65::10"));
+        Assert.Matches("02:65:00:00:01:00 PERMANENT", Routes.Neighbour(host, "fd00:65::10", "caliw0"));
+        Assert.Equal("", Routes.Of(host, "10.65.0.11"));
+    }
+
+    [Fact]
+    public async Task A_stray_ack_is_answered_by_an_open_host_only()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost(1);
+        await rig.UnsettledRound("ack x→h1:1234 ✓");
+        rig["h1"].Shell("nft 'add table inet hand; add chain inet hand i { type filter hook input priority 0; }; add rule inet hand i tcp dport 1234 drop'");
+        await rig.UnsettledRound("ack x→h1:1234 ✗", "x→h1 ✓");
+    }
+
+    private static async Task<Socket> ConnectToEtcd(NetworkRig rig)
+    {
+        Socket socket = rig["h1"].Netns.Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync("10.100.0.254", 2379);
+        return socket;
+    }
+
+    private static async Task<bool> Answers(Socket socket)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(1));
+        try
+        {
+            await socket.SendAsync("GET /health HTTP/1.1\r\nHost: e\r\n\r\n"u8.ToArray(), limit.Token);
+            return await socket.ReceiveAsync(new byte[512], limit.Token) > 0;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
     private static async Task MustMiss(NetworkRig rig, string expectation)
     {
         rig.RoundLimit = TimeSpan.FromMilliseconds(200);

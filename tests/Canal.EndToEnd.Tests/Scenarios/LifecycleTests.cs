@@ -16,7 +16,8 @@ public sealed partial class LifecycleTests
     [Fact]
     public async Task After_SIGTERM_enforcement_stays()
     {
-        await using NetworkRig rig = await Enforcing();
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await Enforce(rig);
         string before = Ruleset(rig);
         Assert.Equal(0, await rig.Agent().Terminate());
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗", "x→w0 ✗");
@@ -55,18 +56,12 @@ public sealed partial class LifecycleTests
     [Fact]
     public async Task Every_rule_has_a_counter()
     {
-        await using NetworkRig rig = await Enforcing();
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await Enforce(rig);
         IReadOnlyList<KernelRule> rules = KernelRule.List(rig["h1"]);
         Assert.NotEmpty(rules);
         Assert.All(rules.Where(r => r.Comment.Length > 0), rule => Assert.True(rule.Packets >= 0, $"no counter: {rule.Json}"));
         Assert.Contains(rules, rule => rule.Comment.Contains("some-policy", StringComparison.Ordinal));
-    }
-
-    private static async Task<NetworkRig> Enforcing()
-    {
-        NetworkRig rig = await NetworkRig.OneHost();
-        await Enforce(rig);
-        return rig;
     }
 
     private static async Task Enforce(NetworkRig rig)

@@ -10,7 +10,8 @@ public sealed class Scenario37Tests
     [Fact]
     public async Task While_etcd_is_down_enforcement_holds_interfaces_are_followed_and_the_agent_is_idle()
     {
-        await using NetworkRig rig = await Start();
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await Enforce(rig);
         rig.EtcdServer.Stop();
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗");
         TimeSpan before = rig.Agent().CpuTime;
@@ -23,7 +24,7 @@ public sealed class Scenario37Tests
         await Poll.Until(() => Routes.Of(rig["h1"], "10.65.0.11") == "", "the route of w1 stays although caliw1 is down");
         rig["h1"].Shell("ip link set caliw1 up");
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗");
-        Assert.True(rig.Agent().IsRunning, rig.Agent().Story);
+        rig.Agent().AssertRunning();
 
         await rig.EtcdServer.Start();
         await rig.Put(Policy.In(Rule.Allow.Src("name == 'w2'")));
@@ -35,8 +36,9 @@ public sealed class Scenario37Tests
     [Fact]
     public async Task After_a_compaction_beyond_its_revision_the_agent_reads_everything_again()
     {
-        await using NetworkRig rig = await Start();
-        CutOff(rig, "tcp dport 2379 reject with tcp reset");
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await Enforce(rig);
+        rig.CutOffEtcd("reject with tcp reset");
         rig.EtcdServer.Stop();
         await rig.EtcdServer.Start();
         await rig.Delete(Policy, rig.Endpoint("w2"));
@@ -44,7 +46,7 @@ public sealed class Scenario37Tests
         await rig.Etcd.CompactAll();
         await rig.UnsettledRound("w1→w0 ✓", "x→w0 ✗");
 
-        rig.Fabric.Shell("nft delete table inet cut");
+        rig.ReconnectEtcd();
         rig.RoundLimit = TimeSpan.FromSeconds(15);
         await rig.Round("x→w0 ✓", "w1→w0 ✓", "w0→w1 ✗");
         Assert.Equal("", Routes.Of(rig["h1"], "10.65.0.12"));
@@ -53,12 +55,9 @@ public sealed class Scenario37Tests
     [Fact]
     public async Task A_black_holed_connection_is_noticed_within_thirty_seconds()
     {
-        await using NetworkRig rig = await Start();
-        // Only the connections of this moment die, silently; a new one would work.
-        string ports = rig.Fabric.Shell("ss -Htn state established '( sport = :2379 )' dst 10.100.0.1 | awk '{print $4}' | sed 's/.*://' | paste -sd,").Trim();
-        Assert.NotEqual("", ports);
-        CutOff(rig, $"tcp dport 2379 tcp sport {{ {ports} }} drop");
-        rig.Fabric.Shell($"nft 'add chain inet cut o {{ type filter hook output priority 0; }}; add rule inet cut o oifname br0 tcp sport 2379 tcp dport {{ {ports} }} drop'");
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await Enforce(rig);
+        Assert.NotEqual(0, rig.BlackHoleEtcdConnections("h1"));
         await rig.Put(Policy.In(Rule.Allow.Src("name == 'w2'")));
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗");
         rig.RoundLimit = TimeSpan.FromSeconds(31);
@@ -68,7 +67,8 @@ public sealed class Scenario37Tests
     [Fact]
     public async Task A_corrupt_value_harms_its_own_key_only()
     {
-        await using NetworkRig rig = await Start();
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await Enforce(rig);
         await rig.Etcd.Put(Calico.GlobalNetworkPolicy("broken").Key, """{"kind":"GlobalNetworkPolicy","spec":{"selector":""");
         await rig.Etcd.Put(Calico.NetworkPolicy("default", "empty").Key, "");
         await rig.Etcd.Put(Calico.Profile("wrong-type").Key, """{"kind":"Profile","metadata":{"name":"wrong-type"},"spec":{"ingress":"everything"}}""");
@@ -83,7 +83,8 @@ public sealed class Scenario37Tests
     [Fact]
     public async Task A_corrupted_policy_counts_as_deleted_until_it_is_mended()
     {
-        await using NetworkRig rig = await Start();
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await Enforce(rig);
         await rig.Etcd.Put(Policy.Key, "{]");
         await rig.Round("w1→w0 ✓", "w2→w0 ✓");
 
@@ -107,15 +108,10 @@ public sealed class Scenario37Tests
         Assert.NotNull(await rig.Etcd.Get(last));
     }
 
-    private static async Task<NetworkRig> Start()
+    private static async Task Enforce(NetworkRig rig)
     {
-        NetworkRig rig = await NetworkRig.OneHost();
         await rig.Put(Policy);
         await rig.StartAgents();
         await rig.Round("w1→w0 ✓", "w2→w0 ✗");
-        return rig;
     }
-
-    private static void CutOff(NetworkRig rig, string match) =>
-        rig.Fabric.Shell($"nft 'add table inet cut; add chain inet cut i {{ type filter hook input priority 0; }}; add rule inet cut i iifname br0 {match}'");
 }

@@ -82,7 +82,7 @@ public sealed class Scenario40Tests
             .Spec("quantumEntanglement", new JsonObject { ["spin"] = "up" });
         await rig.Put(future);
         await rig.Round("w1→w0 ✓", "w2→w0 ✗", "w1↔w2 ✓");
-        Assert.True(rig.Agent().IsRunning, rig.Agent().Story);
+        rig.Agent().AssertRunning();
     }
 
     [Fact]

@@ -87,6 +87,13 @@ public sealed class Agent : IAsyncDisposable
         process.BeginOutputReadLine();
     }
 
+    /// <summary>Fails the test when the process is gone.</summary>
+    public void AssertRunning()
+    {
+        if (!IsRunning)
+            Assert.Fail(Story);
+    }
+
     /// <summary>kill -9.</summary>
     public void Kill()
     {

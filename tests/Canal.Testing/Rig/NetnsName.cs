@@ -8,14 +8,18 @@ namespace Canal.Testing.Rig;
 internal sealed class NetnsName
 {
     private const string Prefix = "canal-";
+    private static readonly string Folders = Path.Combine(Path.GetTempPath(), "canal-e2e");
     private static readonly Lock Sweeping = new();
     private static bool swept;
 
     internal string Rig { get; } = $"{Prefix}{Environment.ProcessId}-{Convert.ToHexStringLower(Guid.NewGuid().ToByteArray(), 0, 3)}";
 
+    /// <summary>Where a rig keeps logs and dumps: they outlive a failed test, until the next run's sweep.</summary>
+    internal string Folder => Path.Combine(Folders, Rig);
+
     internal string Of(string role) => $"{Rig}-{role}";
 
-    /// <summary>Removes, once per run, the namespaces whose creating process is gone, and the processes still in them.</summary>
+    /// <summary>Removes, once per run, the namespaces and folders whose creating process is gone, and the processes still in them.</summary>
     internal static void SweepOnce()
     {
         lock (Sweeping)
@@ -26,6 +30,9 @@ internal sealed class NetnsName
             foreach (string path in Directory.Exists("/run/netns") ? Directory.GetFiles("/run/netns", Prefix + "*") : [])
                 if (CreatorIsGone(Path.GetFileName(path)))
                     Remove(Path.GetFileName(path));
+            foreach (string path in Directory.Exists(Folders) ? Directory.GetDirectories(Folders, Prefix + "*") : [])
+                if (CreatorIsGone(Path.GetFileName(path)))
+                    Command.Run("rm", ["-rf", path]);
         }
     }
 
@@ -36,6 +43,6 @@ internal sealed class NetnsName
     private static bool CreatorIsGone(string name)
     {
         string[] parts = name.Split('-');
-        return parts.Length >= 4 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && !Directory.Exists($"/proc/{pid}");
+        return parts.Length >= 3 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && !Directory.Exists($"/proc/{pid}");
     }
 }

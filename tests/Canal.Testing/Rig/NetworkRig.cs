@@ -18,7 +18,7 @@ public sealed class NetworkRig : IAsyncDisposable
     {
         this.hosts = hosts;
         this.workloads.AddRange(workloads);
-        Folder = Directory.CreateTempSubdirectory(names.Rig + "-").FullName;
+        Folder = Directory.CreateDirectory(names.Folder).FullName;
         Fabric = new RigPlan(names, hosts, this.workloads).Build(nodes);
         EtcdServer = new EtcdServer(Fabric, Folder);
         Etcd = new EtcdClient(Fabric);
@@ -110,6 +110,24 @@ public sealed class NetworkRig : IAsyncDisposable
         return RigPlan.AddWorkload(names, workload, nodes);
     }
 
+    /// <summary>Cuts the hosts off from etcd; the rule says how: <c>drop</c> or <c>reject with tcp reset</c>. The test's own client is not affected.</summary>
+    public void CutOffEtcd(string how) =>
+        Fabric.Shell($"nft 'add table inet cut; add chain inet cut i {{ type filter hook input priority 0; }}; add rule inet cut i iifname br0 tcp dport 2379 {how}'");
+
+    /// <summary>Lets a host's present connections to etcd die in silence; a new one would work. Returns how many there were.</summary>
+    public int BlackHoleEtcdConnections(string host)
+    {
+        string[] ports = Fabric.Shell($"ss -Htn state established '( sport = :2379 )' dst {nodes[host].Address4}").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line[(line.LastIndexOf(':') + 1)..].Trim()).ToArray();
+        string set = string.Join(", ", ports);
+        Fabric.Shell($"nft 'add table inet cut; add chain inet cut i {{ type filter hook input priority 0; }}; add chain inet cut o {{ type filter hook output priority 0; }};"
+            + $" add rule inet cut i iifname br0 tcp dport 2379 tcp sport {{ {set} }} drop; add rule inet cut o oifname br0 tcp sport 2379 tcp dport {{ {set} }} drop'");
+        return ports.Length;
+    }
+
+    /// <summary>Undoes both.</summary>
+    public void ReconnectEtcd() => Fabric.Shell("nft delete table inet cut");
+
     /// <summary>
     /// Gives h1 more workload interfaces with endpoints in etcd whose far ends lie dead in the fabric: they make the agent's work bigger, and take no probes.
     /// Their names are <c>calimany0</c> and so on, their addresses count up from 10.65.7.0.
@@ -132,8 +150,7 @@ public sealed class NetworkRig : IAsyncDisposable
         Fabric.Dispose();
         foreach (string role in nodes.Keys.Append("fab"))
             NetnsName.Remove(names.Of(role));
-        if (TestContext.Current.TestState?.Result != TestResult.Failed)
-            Directory.Delete(Folder, recursive: true);
+        Directory.Delete(Path.Combine(Folder, "etcd"), recursive: true);
     }
 
     internal IEnumerable<Agent> RunningAgents => agents.Values.Where(a => a.IsRunning);

@@ -68,7 +68,7 @@ lint: artifacts/tests.stamp setup-lint ## format, analyzers and scripts, changin
 	@dotnet format whitespace Canal.sln --verify-no-changes --no-restore
 	@dotnet format style Canal.sln --verify-no-changes --no-restore --severity warn
 	@packaging/version.sh >/dev/null
-	@if command -v shellcheck >/dev/null; then shellcheck -x $(scripts); else echo 'shellcheck is not installed: scripts not checked'; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x $(scripts); shellcheck -s sh packaging/rpm/*.{pre,post,preun,postun}; else echo 'shellcheck is not installed: scripts not checked'; fi
 
 install: build ## into DESTDIR= under PREFIX=/usr, for those who package it themselves
 	@for package in $$(cut -f1 packaging/manifest.tsv | grep '^canal' | sort -u); do \

@@ -28,6 +28,7 @@ find_sources = find $(1) -type d \( -name bin -o -name obj \) -prune -o -type f 
 shared := $(wildcard Directory.*.props global.json .editorconfig Canal.sln)
 sources := $(shell $(call find_sources,src)) $(shared)
 test_sources := $(shell $(call find_sources,tests)) $(sources)
+projects := $(filter %.csproj %.props %.json %.sln,$(test_sources)) $(shell find src tests -name packages.lock.json)
 packaged := $(shell find packaging systemd etc -type f) LICENSE
 scripts := .ci/run $(shell grep -rlE '^\#!(/usr)?/bin/(env )?(ba)?sh' packaging systemd tests --include='*' --exclude-dir=bin --exclude-dir=obj)
 
@@ -67,7 +68,7 @@ lint: artifacts/tests.stamp setup-lint ## format, analyzers and scripts, changin
 	@dotnet format whitespace Canal.sln --verify-no-changes --no-restore
 	@dotnet format style Canal.sln --verify-no-changes --no-restore --severity warn
 	@packaging/version.sh >/dev/null
-	@if command -v shellcheck >/dev/null; then shellcheck -x $(scripts); else echo 'shellcheck is not installed: scripts not checked'; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x $(scripts); shellcheck -s sh packaging/rpm/*.{pre,post,preun,postun}; else echo 'shellcheck is not installed: scripts not checked'; fi
 
 install: build ## into DESTDIR= under PREFIX=/usr, for those who package it themselves
 	@for package in $$(cut -f1 packaging/manifest.tsv | grep '^canal' | sort -u); do \
@@ -87,19 +88,26 @@ setup-build setup-test setup-lint setup-packages: setup-%:
 artifacts/%.list: FORCE
 	@mkdir -p artifacts && printf '%s\n' $($*) | cmp -s - $@ || printf '%s\n' $($*) > $@
 
+# One restore for everything: publishing for a platform would otherwise restore the libraries for that platform alone, and the next
+# build for none, each rewriting their lock files (or failing, in locked mode).
+artifacts/restore.stamp: $(projects) | setup-build
+	@mkdir -p artifacts
+	@dotnet restore Canal.sln $(quietly)
+	@touch $@
+
 artifacts/bin/canal-felix: project := src/Canal.Felix
 artifacts/bin/canalctl: project := src/Canal.Ctl
-$(binaries): $(sources) artifacts/sources.list | setup-build
+$(binaries): $(sources) artifacts/sources.list artifacts/restore.stamp | setup-build
 	@test -n '$(rid)' || { echo 'Canal is built for x86_64 and aarch64; this machine is $(machine)' >&2; exit 1; }
 	@echo 'publishing $(project)'
-	@dotnet publish $(project) -c Release -r $(rid) -o artifacts/publish/$(@F) $(quietly)
+	@dotnet publish $(project) -c Release -r $(rid) -o artifacts/publish/$(@F) --no-restore $(quietly)
 	@mkdir -p artifacts/bin artifacts/debug
 	@install -m 0644 artifacts/publish/$(@F)/$(@F).dbg artifacts/debug/
 	@install -m 0755 artifacts/publish/$(@F)/$(@F) $@
 
-artifacts/tests.stamp: $(test_sources) artifacts/test_sources.list | setup-build
+artifacts/tests.stamp: $(test_sources) artifacts/test_sources.list artifacts/restore.stamp | setup-build
 	@echo 'building everything for tests'
-	@dotnet build Canal.sln -c Debug $(quietly)
+	@dotnet build Canal.sln -c Debug --no-restore $(quietly)
 	@touch $@
 
 artifacts/packages.stamp: $(binaries) $(packaged) artifacts/packaged.list | setup-packages

@@ -39,15 +39,16 @@ without_starting_services() {
 apt_install() {
   command -v apt-get >/dev/null || die "please install: $* (this script knows apt only)"
   [ "$(id -u)" = 0 ] || die "please install as root: apt-get install --no-install-recommends $*"
+  local log
   echo "setup: installing $*"
   export DEBIAN_FRONTEND=noninteractive
   apt-get -qq update || die "apt-get update failed: check the machine's package mirrors"
-  without_starting_services apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@" >/dev/null \
-    || die "apt-get could not install: $*"
+  log=$(without_starting_services apt-get -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends "$@" 2>&1) \
+    || die "apt-get could not install: $*"$'\n'"$log"
   case " $* " in *" etcd-server "*) [ ! -d /run/systemd/system ] || systemctl disable --quiet etcd.service ;; esac
 }
 
-has_dotnet() { dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; }
+has_dotnet() { grep -q "^10\." <<< "$(dotnet --list-sdks 2>/dev/null)"; }
 
 need_dotnet() {
   has_dotnet && return

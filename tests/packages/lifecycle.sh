@@ -5,42 +5,15 @@ set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/packages/checks.sh
 . "$here/checks.sh"
+# shellcheck source=tests/packages/workloads.sh
+. "$here/workloads.sh"
 old=$1 new=$2
 
 install_from() { apt-get -qq -y -o Dpkg::Use-Pty=0 install "$1"/canal-common_*.deb "$1"/canal-felix_*.deb "$1"/canalctl_*.deb; }
-property() { systemctl show -P "$1" canal-felix; }
-active() { [ "$(systemctl is-active canal-felix)" = active ]; }
-disabled_and_stopped() { [ "$(systemctl is-enabled canal-felix)" = disabled ] && [ "$(systemctl is-active canal-felix)" = inactive ]; }
 as_canal() { setpriv --reuid=canal --regid=canal --clear-groups "$@"; }
 user_and_folder() { id canal && [ "$(stat -c %U /run/canal)" = canal ]; }
 no_warnings() { [ -z "$(systemd-analyze verify --man=no "$1" 2>&1 | tee /dev/stderr)" ]; }
 
-workload() { # NAME ADDRESS
-  ip netns add "$1"
-  ip link add "cali$1" type veth peer name eth0 netns "$1"
-  ip -n "$1" address add "$2/32" dev eth0
-  ip -n "$1" link set lo up
-  ip -n "$1" link set eth0 up
-  ip link set "cali$1" up
-  ip -n "$1" route add 169.254.1.1 dev eth0
-  ip -n "$1" route add default via 169.254.1.1 dev eth0
-}
-# A way out: proxy ARP answers for 169.254.1.1 only where the host itself has a route to it.
-uplink() {
-  ip netns add outside
-  ip link add uplink type veth peer name eth0 netns outside
-  ip address add 192.0.2.1/24 dev uplink
-  ip link set uplink up
-  ip -n outside link set eth0 up
-  ip route add default via 192.0.2.2
-}
-serve() { systemd-run --quiet --unit="serve-$1" ip netns exec bravo nc -lk 10.65.0.11 "$1"; }
-listening() { ip netns exec bravo nc -z -w 1 10.65.0.11 "$1"; }
-reach() { ip netns exec alpha nc -z -w 1 10.65.0.11 "$1"; }
-enforced() { reach 8080 && refuse reach 8081; }
-
-theirs() { nft list table inet theirs; }
-has_canal_table() { nft list tables | grep -qw canal; }
 journal_names_policy_or_endpoint() {
   journalctl -q --sync
   journalctl -u canal-felix -o verbose --no-pager | grep -E 'only-8080|calialpha|calibravo|tests-(alpha|bravo)'
@@ -48,7 +21,6 @@ journal_names_policy_or_endpoint() {
 
 spoil_configuration() { mkdir -p /etc/canal/felix.toml.d && echo 'vxlan_port = "many"' > /etc/canal/felix.toml.d/99-tests.toml; }
 mend_configuration() { rm /etc/canal/felix.toml.d/99-tests.toml; }
-restarted_since() { active && [ "$(property MainPID)" != "$1" ]; }
 
 # Tries the denied port over and over, and the allowed path by ping, while something else happens.
 watch_traffic() {
@@ -74,7 +46,7 @@ end_watch() {
 attempted_and_none_leaked() { [ -s /tmp/attempts ] && [ ! -e /tmp/leaks ]; }
 no_ping_lost() { cat /tmp/ping; grep -q ' 0% packet loss' /tmp/ping; }
 
-nothing_left() { [ ! -e /etc/canal ] && [ -z "$(find /etc/systemd/system -name "canal*")" ]; }
+nothing_left() { [ ! -e /etc/canal ] && [ -z "$(find /etc/systemd/system -name 'canal*')" ]; }
 
 routes_by_hand() {
   local name

@@ -35,6 +35,20 @@ rpms_have_all_of_manifest() {
 same_bytes() { diff <(cd "$1" && sha256sum ./*) <(cd "$2" && sha256sum ./*); }
 rpms_are_clean() { rpmlint --config packaging/rpm/rpmlint.toml $packages/*.rpm | tee /dev/stderr | grep -qE ' 0 errors, 0 warnings'; }
 
+# A script of checks, in the guest; its count is added to ours.
+inside() {
+  local log=$work/$1.log
+  echo "-- $1, in the guest"
+  guest_exec "$work/guest" bash "/packages/$1" /packages/old /packages/newer > "$log" 2>&1
+  if [[ $(tail -n 1 "$log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
+    head -n -1 "$log"
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
+  else
+    cat "$log"
+    check "$1 ends with a count" false
+  fi
+}
+
 check "lintian finds nothing in the .debs" lintian --allow-root --fail-on error,warning $packages/*.deb
 check "rpmlint finds nothing in the .rpms" rpms_are_clean
 check "the .debs have what the manifest says" debs_have_all_of_manifest
@@ -45,17 +59,11 @@ check "a build with a higher version" packaging/build.sh artifacts/bin "$work/ne
 
 check "a Debian 12 boots" guest_start "$work/guest"
 if [ -s "$work/guest/leader.pid" ]; then
-  mkdir "$work/guest/root/packages"
-  cp -r -t "$work/guest/root/packages" "$here"/{lifecycle.sh,checks.sh,resources.yaml} "$work/newer"
-  mkdir "$work/guest/root/packages/old" && cp -t "$work/guest/root/packages/old" $packages/*.deb
-  guest_exec "$work/guest" bash /packages/lifecycle.sh /packages/old /packages/newer > "$work/lifecycle.log" 2>&1
-  if [[ $(tail -n 1 "$work/lifecycle.log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
-    head -n -1 "$work/lifecycle.log"
-    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
-  else
-    cat "$work/lifecycle.log"
-    check "lifecycle.sh ends with a count" false
-  fi
+  mkdir -p "$work/guest/root/packages/old"
+  cp -t "$work/guest/root/packages/old" $packages/*
+  cp -r -t "$work/guest/root/packages" "$work/newer" "$here"/{checks,workloads,lifecycle,rpm}.sh "$here/resources.yaml"
+  inside lifecycle.sh
+  inside rpm.sh
   if [ "$failed" != 0 ]; then guest_exec "$work/guest" journalctl -u canal-felix --no-pager -n 60; fi
 fi
 summary

@@ -1,0 +1,47 @@
+#!/bin/bash
+# rpm.sh OLD NEW - inside a guest, after lifecycle.sh: the .rpms' own files and scriptlets, by rpm, against a real systemd.
+# The guest is a Debian, so dependencies are not asked for, and systemd-update-helper, which Fedora's and RHEL's systemd brings,
+# is stood in for: this proves what our scriptlets call, not Fedora's code.
+set -uo pipefail
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=tests/packages/checks.sh
+. "$here/checks.sh"
+# shellcheck source=tests/packages/workloads.sh
+. "$here/workloads.sh"
+old=$1 new=$2
+
+stand_in=/usr/lib/systemd/systemd-update-helper
+cat > $stand_in <<'SH'
+#!/bin/sh
+verb=$1
+shift
+case $verb in
+  install-system-units) systemctl daemon-reload; systemctl --no-reload preset "$@" ;;
+  remove-system-units) systemctl --no-reload disable --now "$@" ;;
+  mark-restart-system-units) systemctl daemon-reload; systemctl try-restart "$@" ;;
+esac
+SH
+chmod 0755 $stand_in
+
+user_removed() { userdel canal; }
+edited_kept_beside_new() { grep -q 'of the administrator' /etc/canal/felix.toml; }
+
+check "the .debs' user is gone, so that the .rpms must make it" user_removed
+check "rpm -i" rpm -i --nodeps --nosignature "$old"/*.rpm
+check "%pre made the user" id canal
+check "%post made the folder of sockets" test -d /run/canal
+check "the preset enables and starts nothing" disabled_and_stopped
+check "rpm -V" rpm -V --nodeps canal-common canal-felix canalctl
+check "systemctl enable --now" systemctl enable --now --quiet canal-felix
+check "the agent enforces" within 15 enforced
+echo '# of the administrator' >> /etc/canal/felix.toml
+main=$(property MainPID)
+check "rpm -U" rpm -U --nodeps --nosignature "$new"/*.rpm
+check "the upgrade restarted the agent" within 10 restarted_since "$main"
+check "the upgrade kept the administrator's file" edited_kept_beside_new
+check "the upgraded agent enforces" within 10 enforced
+check "rpm -e" rpm -e --nodeps canal-felix canalctl canal-common
+check "removal stops the agent" refuse active
+check "removal takes the nftables table away" refuse has_canal_table
+check "removal keeps the administrator's file" test -e /etc/canal/felix.toml.rpmsave
+summary

@@ -49,7 +49,8 @@ internal static class EtcdTls
         {
             return read();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        // A key that belongs to another certificate is an ArgumentException.
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new EtcdException(EtcdFailure.Configuration, $"{field}: {file}: {error.Message}", error);
         }

@@ -27,7 +27,7 @@ internal static class RpcFailure
         EtcdFailure failure = Kind(error.StatusCode, error.Status.Detail, cause);
         string reason = failure switch
         {
-            EtcdFailure.Tls => $"TLS failed: {Tls(cause)?.Message}",
+            EtcdFailure.Tls => $"TLS failed: {Tls(cause)}",
             _ when error.StatusCode == StatusCode.DeadlineExceeded => "no answer in time",
             _ when cause is not null => Innermost(cause).Message,
             _ => error.Status.Detail,
@@ -35,7 +35,7 @@ internal static class RpcFailure
         return new EtcdException(failure, $"etcd at {endpoint}: {Trimmed(reason)}", error)
         {
             OutcomeUnknown = sent && !FailedToConnect(cause)
-                && (failure == EtcdFailure.Unavailable || error.StatusCode is StatusCode.ResourceExhausted or StatusCode.Internal or StatusCode.Unknown),
+                && (failure is EtcdFailure.Unavailable or EtcdFailure.Tls || error.StatusCode is StatusCode.ResourceExhausted or StatusCode.Internal or StatusCode.Unknown),
             TokenRefused = error.Status.Detail is InvalidToken or OldToken,
         };
     }
@@ -75,30 +75,31 @@ internal static class RpcFailure
     private static bool FailedToConnect(Exception? cause) =>
         cause is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
 
-    private static bool IsTransport(Exception? cause)
-    {
-        for (; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is HttpRequestException or IOException or SocketException)
-                return true;
-        }
-        return false;
-    }
+    private static bool IsTransport(Exception? cause) => Contains<HttpRequestException>(cause) || Contains<IOException>(cause) || Contains<SocketException>(cause);
 
     /// <summary>
-    /// The innermost cause that speaks of TLS. In TLS 1.3 a server refuses a client's certificate after the client's side of the handshake is
-    /// done, so the refusal arrives as a failed read; only OpenSSL's alert underneath tells.
+    /// Why TLS failed; null when it was not TLS. In TLS 1.3 a server refuses a client's certificate after the client's side of the handshake is
+    /// done: the refusal arrives as a failed read, and only OpenSSL's alert underneath tells, unless HTTP/2's own start found the stream closed already.
     /// </summary>
-    private static Exception? Tls(Exception? cause)
+    private static string? Tls(Exception? cause)
     {
-        bool handshake = false;
-        for (; cause is not null; cause = cause.InnerException)
-        {
-            handshake |= cause is AuthenticationException;
-            if (cause.InnerException is null && (handshake || cause.Message.Contains(":SSL routines:", StringComparison.Ordinal)))
-                return cause;
-        }
-        return null;
+        if (cause is null)
+            return null;
+        Exception innermost = Innermost(cause);
+        bool handshake = Contains<AuthenticationException>(cause)
+            || cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } && innermost is not SocketException;
+        if (handshake || innermost.Message.Contains(":SSL routines:", StringComparison.Ordinal))
+            return innermost.Message;
+        return innermost is ObjectDisposedException { ObjectName: "System.Net.Security.SslStream" }
+            ? "the server ended the connection after the handshake, as it does when it does not accept the client's certificate or wants one" : null;
+    }
+
+    private static bool Contains<T>(Exception? cause)
+        where T : Exception
+    {
+        while (cause is not null and not T)
+            cause = cause.InnerException;
+        return cause is not null;
     }
 
     private static Exception Innermost(Exception cause)

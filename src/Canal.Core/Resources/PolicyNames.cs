@@ -33,12 +33,10 @@ public static class PolicyNames
 
     /// <summary>The name to store a new policy under.</summary>
     public static string StoredName(string name, PolicyNameStyle style) =>
-        style == PolicyNameStyle.Verbatim || name.Contains('.') || IsReserved(name) ? name : DefaultPrefix + name;
+        style == PolicyNameStyle.Verbatim || name.Contains('.') ? name : DefaultPrefix + name;
 
     /// <summary>The value of <see cref="Annotation"/> for a name.</summary>
     public static string AnnotationFor(string name) => $"{{\"name\":{JsonText.Quote(name)}}}";
-
-    private static bool IsReserved(string name) => name.StartsWith("ossg.", StringComparison.Ordinal) || name.StartsWith("knp.", StringComparison.Ordinal);
 
     private static string? NameIn(string? annotation)
     {

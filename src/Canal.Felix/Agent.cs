@@ -1,0 +1,162 @@
+using System.Globalization;
+using Canal.Core.Calculation;
+using Canal.Core.Policy;
+using Canal.Core.Resources;
+using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Feed;
+using Canal.Felix.Status;
+using Canal.Felix.Wiring;
+using Canal.Hosting;
+using Canal.Linux.Routing;
+using Serilog;
+using HostingConfiguration = Canal.Hosting.Configuration;
+
+namespace Canal.Felix;
+
+/// <summary>The parts that the loop turns, and what it asks of them that is neither kernel nor calculation.</summary>
+internal sealed class Agent
+{
+    /// <summary>A host whose datastore is not reachable must still boot: units that wait for this one are held up only so long.</summary>
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<ResourceKey, string> toldPolicies = [];
+    private HostingConfiguration local;
+    private readonly DateTimeOffset started;
+    private bool notified;
+
+    /// <summary>An agent with this host's own configuration.</summary>
+    public Agent(HostingConfiguration configuration)
+    {
+        local = configuration;
+        started = TimeProvider.System.GetUtcNow();
+        Parameters = FelixParameters.From(configuration);
+        RouteRefreshInterval = configuration.Get(FelixSettings.RouteRefreshInterval);
+    }
+
+    public required PolicyCalculator Calculator { get; init; }
+    public required ResourceFeed Feed { get; init; }
+    public required NftablesDataplane Dataplane { get; init; }
+    public required IRouteStack RouteStack { get; init; }
+    public required InterfaceTable Interfaces { get; init; }
+    public required InterfaceWirer Wirer { get; init; }
+    public required StatusFiles Files { get; init; }
+    public required SystemdNotifier Notifier { get; init; }
+    public required WatchdogTimer Watchdog { get; init; }
+    public required ILogger Log { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Null when endpoints are not reported to etcd.</summary>
+    public EtcdReporter? Reporter { get; init; }
+
+    /// <summary>Reads the configuration files anew.</summary>
+    public required Func<ConfigurationResult> ReadConfiguration { get; init; }
+
+    /// <summary>Takes the new log level in.</summary>
+    public required Action<HostingConfiguration> Configured { get; init; }
+
+    /// <summary>Told the loop's state on every turn.</summary>
+    public required Action<bool> Health { get; init; }
+
+    public EndpointStatuses Statuses { get; } = new();
+
+    /// <summary>The parameters in force.</summary>
+    public FelixParameters Parameters { get; private set; }
+
+    public TimeSpan RouteRefreshInterval { get; private set; }
+
+    public TimeSpan UntilWatchdog => Watchdog.Interval is null ? TimeSpan.MaxValue : Watchdog.UntilDue;
+
+
+    /// <summary>Says that the loop turns; the supervisor restarts an agent that stops saying so.</summary>
+    public void Heartbeat(bool ready)
+    {
+        if (Watchdog.Due()) Notifier.Watchdog();
+        Health(ready);
+        if (notified || !(ready || Time.GetUtcNow() - started > ReadyPatience)) return;
+        notified = true;
+        Notifier.Ready(ready ? "policy is in force" : "waiting for the datastore; what an earlier run programmed stays in force");
+    }
+
+    /// <summary>Puts this host's configuration and etcd's together. Wrong values in etcd are told and left out.</summary>
+    public void ResolveParameters()
+    {
+        Feed.ParametersChanged = false;
+        LayerResult result = local.WithDatastore(DatastoreLayers.Of(Feed.FelixConfigurations, Feed.NodeName, Feed.Node));
+        foreach (ConfigurationError error in result.Errors) Felix.Log.Misconfigured(Log, error.ToString());
+        FelixParameters resolved = FelixParameters.From(result.Configuration);
+        RouteRefreshInterval = result.Configuration.Get(FelixSettings.RouteRefreshInterval);
+        if (resolved == Parameters) return;
+        Parameters = resolved;
+        Interfaces.DirtyAll();
+        Felix.Log.Configuration(Log, "parameters from etcd are in force");
+    }
+
+    /// <summary>Reads the files again; returns null when they are in force, else why the old configuration stays.</summary>
+    public string? Reload()
+    {
+        Notifier.Reloading();
+        ConfigurationResult result = ReadConfiguration();
+        if (result.Configuration is null)
+        {
+            Felix.Log.Misconfigured(Log, $"the new one is refused, the old one stays: {result.ErrorText()}");
+        }
+        else
+        {
+            local = result.Configuration;
+            Configured(local);
+            ResolveParameters();
+            Felix.Log.Configuration(Log, "read again");
+        }
+        if (notified) Notifier.Ready("");
+        return result.Configuration is null ? result.ErrorText() : null;
+    }
+
+    /// <summary>Endpoints whose interface name cannot be one are treated as absent.</summary>
+    public void DropUnusable(DesiredChanges changes)
+    {
+        foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints.ToArray())
+        {
+            if (InterfaceName.IsValid(name)) continue;
+            changes.Endpoints.Remove(name);
+            if (endpoint is not null) Felix.Log.Problem(Log, new CalculationProblem(endpoint.Key, "spec.interfaceName: is not the name of an interface"));
+        }
+    }
+
+    /// <summary>The tier of a policy that came into force or left it; null when it was in force before and is still, or is a profile.</summary>
+    public string? NotePolicy(ResourceKey key, CompiledPolicy? policy)
+    {
+        if (key.Kind == ResourceKind.Profile) return null;
+        if (policy is null) return toldPolicies.Remove(key, out string? tier) ? tier : "";
+        return toldPolicies.TryAdd(key, policy.Tier) ? policy.Tier : null;
+    }
+
+    /// <summary>Files of endpoints that are not here any more go.</summary>
+    public void SweepStatusFiles() => Files.Sweep(Interfaces.Endpoints.Values);
+
+    /// <summary>Tells what became of endpoints: files, etcd, log.</summary>
+    public void Tell(List<StatusChange> changes)
+    {
+        foreach (StatusChange change in changes)
+        {
+            Files.Set(change.Endpoint, change.State == EndpointState.Up);
+            Reporter?.Report(change.Endpoint.Key.Namespace ?? "", change.Endpoint.Key.Name, change.State);
+            string word = change.State?.ToString().ToLowerInvariant() ?? "gone";
+            Felix.Log.Endpoint(Log, change.Endpoint.DisplayName, change.Endpoint.InterfaceName, word, change.Reason.Length > 0 ? $": {change.Reason}" : "");
+        }
+    }
+
+    /// <summary>A few lines for whoever asks over the control socket.</summary>
+    public string Describe(bool ready, string? failing) => string.Create(CultureInfo.InvariantCulture, $"""
+        ready: {(ready ? "yes" : "no")}
+        failing: {failing ?? "no"}
+        revision: {Feed.Revision}
+        endpoints: {Calculator.LocalEndpointCount}
+        policies: {Calculator.ActivePolicyCount}
+        sets: {Calculator.SetCount}
+        chains: {Dataplane.ChainCount}
+        commits: {Dataplane.Commits}
+
+        """);
+}

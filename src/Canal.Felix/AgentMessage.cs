@@ -1,0 +1,24 @@
+using Canal.Datastore;
+using Canal.Linux.Routing;
+
+namespace Canal.Felix;
+
+/// <summary>What can happen to the agent: a closed set of cases, all through one queue.</summary>
+internal abstract record AgentMessage
+{
+    private AgentMessage()
+    {
+    }
+
+    /// <summary>etcd says something.</summary>
+    public sealed record Datastore(WatchBatch Batch) : AgentMessage;
+
+    /// <summary>The kernel's links, addresses or routes changed.</summary>
+    public sealed record Kernel(IReadOnlyList<KernelEvent> Events) : AgentMessage;
+
+    /// <summary>Read the configuration files again; the sentence is null when the new configuration is in force, else why the old one stays.</summary>
+    public sealed record Reload(TaskCompletionSource<string?> Done) : AgentMessage;
+
+    /// <summary>Somebody asks how things are.</summary>
+    public sealed record Question(TaskCompletionSource<string> Answer) : AgentMessage;
+}

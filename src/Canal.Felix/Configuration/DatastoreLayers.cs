@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Canal.Core.Labels;
+using Canal.Core.Resources;
+using Canal.Hosting;
+
+namespace Canal.Felix.Configuration;
+
+/// <summary>
+/// What etcd's FelixConfiguration resources say, as configuration layers: <c>default</c>, then those whose nodeSelector selects this host, then
+/// <c>node.NAME</c>. Fields that Canal has no use for are left out: they are Calico's affair, not mistakes.
+/// </summary>
+internal static class DatastoreLayers
+{
+    private static readonly Dictionary<string, string> KeyOfField = FelixSettings.FromDatastore.ToDictionary(s => FieldOf(s.Key), s => s.Key, StringComparer.Ordinal);
+
+    /// <summary>The layers, low precedence first.</summary>
+    public static List<ConfigurationLayer> Of(IReadOnlyDictionary<string, FelixConfiguration> configurations, string nodeName, Node? node)
+    {
+        List<ConfigurationLayer> layers = [];
+        if (configurations.TryGetValue("default", out FelixConfiguration? global)) layers.Add(Layer(global));
+        foreach (FelixConfiguration scoped in configurations.Values.OrderBy(c => c.Key.Name, StringComparer.Ordinal))
+            if (scoped.Key.Name != "default" && !scoped.Key.Name.StartsWith("node.", StringComparison.Ordinal) && Selects(scoped, node)) layers.Add(Layer(scoped));
+        if (configurations.TryGetValue($"node.{nodeName}", out FelixConfiguration? own)) layers.Add(Layer(own));
+        return layers;
+    }
+
+    private static bool Selects(FelixConfiguration configuration, Node? node) =>
+        node is not null && configuration.NodeSelector.Length > 0 && Selector.TryParse(configuration.NodeSelector, out Selector? selector, out _)
+        && selector.Evaluate(node.Metadata.Labels.ToDictionary(l => l.Key, l => l.Value, StringComparer.Ordinal));
+
+    private static ConfigurationLayer Layer(FelixConfiguration configuration)
+    {
+        ImmutableSortedDictionary<string, string>.Builder values = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        foreach (RawField field in configuration.Fields)
+            if (KeyOfField.TryGetValue(field.Name, out string? key) && Text(field.Json) is string text) values[key] = text;
+        return new ConfigurationLayer(configuration.Key.ToString(), values.ToImmutable());
+    }
+
+    /// <summary>A field's JSON as a configuration value's text: strings bare, lists with commas; null for what no setting can be.</summary>
+    private static string? Text(string json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        JsonElement value = document.RootElement;
+        return value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? v.GetString() : v.GetRawText())),
+            _ => null,
+        };
+    }
+
+    /// <summary><c>default_endpoint_to_host_action</c> is <c>defaultEndpointToHostAction</c>; Calico writes VXLAN, IPIP and IPv6 its own way.</summary>
+    private static string FieldOf(string key) => key switch
+    {
+        "allow_vxlan_packets_from_workloads" => "allowVXLANPacketsFromWorkloads",
+        "allow_ipip_packets_from_workloads" => "allowIPIPPacketsFromWorkloads",
+        "reporting_ttl" => "reportingTTL",
+        _ => CamelCase(key),
+    };
+
+    private static string CamelCase(string key)
+    {
+        StringBuilder text = new();
+        bool upper = false;
+        foreach (char c in key)
+        {
+            if (c != '_') text.Append(upper ? char.ToUpperInvariant(c) : c);
+            upper = c == '_';
+        }
+        return text.ToString();
+    }
+}

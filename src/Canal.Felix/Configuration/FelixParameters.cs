@@ -1,0 +1,55 @@
+using Canal.Core;
+using Canal.Core.Addressing;
+using HostingConfiguration = Canal.Hosting.Configuration;
+
+namespace Canal.Felix.Configuration;
+
+/// <summary>The parameters that decide what is programmed, as one value: equal parameters mean nothing to do.</summary>
+internal sealed record FelixParameters
+{
+    public EquatableArray<string> InterfacePrefixes { get; init; } = ["cali"];
+    public EndpointToHostAction EndpointToHost { get; init; } = EndpointToHostAction.Drop;
+    public DenyAction Deny { get; init; } = DenyAction.Drop;
+    public string LogPrefix { get; init; } = "calico-packet";
+    public RateLimit? LogLimit { get; init; }
+    public bool SpoofingAllowed { get; init; }
+    public ushort VxlanPort { get; init; } = 4789;
+    public bool VxlanFromWorkloads { get; init; }
+    public bool IpipFromWorkloads { get; init; }
+    public bool KeepInvalid { get; init; }
+    public bool RemoveExternalRoutes { get; init; } = true;
+    public bool IpForwarding { get; init; } = true;
+    public bool Ipv6 { get; init; } = true;
+    public uint Ipv4Metric { get; init; } = 1024;
+    public uint Ipv6Metric { get; init; } = 1024;
+
+    /// <summary>Metric of workload routes of the family.</summary>
+    public uint Metric(IpFamily family) => family == IpFamily.V4 ? Ipv4Metric : Ipv6Metric;
+
+    /// <summary>The interface belongs to workloads by its name.</summary>
+    public bool IsWorkloadInterface(string name)
+    {
+        foreach (string prefix in InterfacePrefixes)
+            if (name.StartsWith(prefix, StringComparison.Ordinal)) return true;
+        return false;
+    }
+
+    public static FelixParameters From(HostingConfiguration configuration) => new()
+    {
+        InterfacePrefixes = configuration.Get(FelixSettings.InterfacePrefix).ToEquatableArray(),
+        EndpointToHost = configuration.Get(FelixSettings.DefaultEndpointToHostAction),
+        Deny = configuration.Get(FelixSettings.FilterDenyAction),
+        LogPrefix = configuration.Get(FelixSettings.LogPrefix),
+        LogLimit = RateLimit.TryParse(configuration.Get(FelixSettings.LogActionRateLimit), (uint)configuration.Get(FelixSettings.LogActionRateLimitBurst), out RateLimit? limit) ? limit : null,
+        SpoofingAllowed = configuration.Get(FelixSettings.WorkloadSourceSpoofing),
+        VxlanPort = (ushort)configuration.Get(FelixSettings.VxlanPort),
+        VxlanFromWorkloads = configuration.Get(FelixSettings.AllowVxlanFromWorkloads),
+        IpipFromWorkloads = configuration.Get(FelixSettings.AllowIpipFromWorkloads),
+        KeepInvalid = configuration.Get(FelixSettings.DisableConntrackInvalidCheck),
+        RemoveExternalRoutes = configuration.Get(FelixSettings.RemoveExternalRoutes),
+        IpForwarding = configuration.Get(FelixSettings.IpForwarding),
+        Ipv6 = configuration.Get(FelixSettings.Ipv6Support),
+        Ipv4Metric = (uint)configuration.Get(FelixSettings.Ipv4NormalRoutePriority),
+        Ipv6Metric = (uint)configuration.Get(FelixSettings.Ipv6NormalRoutePriority),
+    };
+}

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Canal.Hosting;
+
+namespace Canal.Felix.Configuration;
+
+/// <summary>
+/// The settings of felix.toml: Calico's Felix parameters by their names in snake case. Where FelixConfiguration has the field, etcd may set it too.
+/// </summary>
+internal static class FelixSettings
+{
+    public static StringListSetting InterfacePrefix { get; } = new("interface_prefix", ["cali"], "Prefixes of the names of workload interfaces.")
+    {
+        Check = prefixes => prefixes.IsEmpty ? "must name at least one prefix" : null,
+        CheckItem = InterfaceName.WrongPrefix,
+    };
+
+    public static EnumSetting<EndpointToHostAction> DefaultEndpointToHostAction { get; } = new("default_endpoint_to_host_action", EndpointToHostAction.Drop,
+        "What happens to packets from a workload to its own host that the workload's policy allows.",
+        ("Drop", EndpointToHostAction.Drop), ("Accept", EndpointToHostAction.Accept), ("Return", EndpointToHostAction.Return));
+
+    public static EnumSetting<DenyAction> FilterDenyAction { get; } = new("nftables_filter_deny_action", DenyAction.Drop,
+        "How denied packets are answered.", ("Drop", DenyAction.Drop), ("Reject", DenyAction.Reject));
+
+    public static StringSetting LogPrefix { get; } = new("log_prefix", "calico-packet",
+        "Prefix of the kernel's log lines for rules with action Log; %t tier, %k kind, %p policy, %n name.");
+
+    public static StringSetting LogActionRateLimit { get; } = new("log_action_rate_limit", "", "Limit of those log lines, such as 10/minute; empty for none.")
+    {
+        Check = text => text.Length == 0 || RateLimit.TryParse(text, 5, out _) ? null : "must be N/second, N/minute, N/hour or N/day with N from 1 to 9999",
+    };
+
+    public static IntegerSetting LogActionRateLimitBurst { get; } = new("log_action_rate_limit_burst", 5, "Log lines allowed at once.") { Minimum = 0, Maximum = 9999 };
+
+    public static EnumSetting<bool> WorkloadSourceSpoofing { get; } = new("workload_source_spoofing", false,
+        "Whether a workload endpoint's allowSpoofedSourcePrefixes are honoured.", ("Disabled", false), ("Any", true));
+
+    public static IntegerSetting VxlanPort { get; } = new("vxlan_port", 4789, "UDP port of VXLAN.") { Minimum = 1, Maximum = 65535 };
+
+    public static BoolSetting AllowVxlanFromWorkloads { get; } = new("allow_vxlan_packets_from_workloads", false, "Let workloads send VXLAN packets, which could escape policy.");
+
+    public static BoolSetting AllowIpipFromWorkloads { get; } = new("allow_ipip_packets_from_workloads", false, "Let workloads send IP-in-IP packets, which could escape policy.");
+
+    public static BoolSetting DisableConntrackInvalidCheck { get; } = new("disable_conntrack_invalid_check", false, "Do not drop packets that connection tracking calls invalid.");
+
+    public static BoolSetting RemoveExternalRoutes { get; } = new("remove_external_routes", true, "Delete routes on workload interfaces that others made.");
+
+    public static EnumSetting<bool> IpForwarding { get; } = new("ip_forwarding", true, "Switch on forwarding on this host.", ("Disabled", false), ("Enabled", true));
+
+    public static BoolSetting Ipv6Support { get; } = new("ipv6_support", true, "Programme IPv6 routes, neighbours and sysctls.");
+
+    public static IntegerSetting Ipv4NormalRoutePriority { get; } = new("ipv4_normal_route_priority", 1024, "Metric of workload routes.") { Minimum = 1, Maximum = 2147483646 };
+
+    public static IntegerSetting Ipv6NormalRoutePriority { get; } = new("ipv6_normal_route_priority", 1024, "Metric of workload routes.") { Minimum = 1, Maximum = 2147483646 };
+
+    public static DurationSetting RouteRefreshInterval { get; } = new("route_refresh_interval", TimeSpan.FromSeconds(90), "How often routes are read back and repaired; 0s for never.");
+
+    public static BoolSetting EndpointReportingEnabled { get; } = new("endpoint_reporting_enabled", false, "Write the status of endpoints and of this agent to etcd.");
+
+    public static DurationSetting ReportingInterval { get; } = new("reporting_interval", TimeSpan.FromSeconds(30), "How often this agent reports to be alive.") { Minimum = TimeSpan.FromSeconds(1) };
+
+    public static DurationSetting ReportingTtl { get; } = new("reporting_ttl", TimeSpan.FromSeconds(90), "How long that report lives in etcd.") { Minimum = TimeSpan.FromSeconds(2) };
+
+    public static StringSetting OpenstackRegion { get; } = new("openstack_region", "", "Region in the keys of status reports.")
+    {
+        Check = text => text.Contains('/') ? "must not contain '/'" : null,
+    };
+
+    public static StringSetting EndpointStatusPathPrefix { get; } = new("endpoint_status_path_prefix", "/var/run/calico",
+        "Folder in which endpoint-status/ tells which endpoints are programmed; empty for none.")
+    {
+        Check = text => text.Length == 0 || text == "none" || text.StartsWith('/') ? null : "must be an absolute path, or empty",
+    };
+
+    public static BoolSetting HealthEnabled { get; } = new("health_enabled", false, "Serve /liveness and /readiness.");
+
+    public static StringSetting HealthHost { get; } = new("health_host", "127.0.0.1", "Address that they are served on.")
+    {
+        Check = text => text == "localhost" || System.Net.IPAddress.TryParse(text, out _) ? null : "must be an IP address or localhost",
+    };
+
+    public static IntegerSetting HealthPort { get; } = new("health_port", 9099, "Port that they are served on.") { Minimum = 0, Maximum = 65535 };
+
+    /// <summary>Settings that FelixConfiguration in etcd may set; the others are this host's own affair.</summary>
+    public static ImmutableArray<Setting> FromDatastore { get; } =
+    [
+        InterfacePrefix, DefaultEndpointToHostAction, FilterDenyAction, LogPrefix, LogActionRateLimit, LogActionRateLimitBurst, WorkloadSourceSpoofing, VxlanPort,
+        AllowVxlanFromWorkloads, AllowIpipFromWorkloads, DisableConntrackInvalidCheck, RemoveExternalRoutes, IpForwarding, Ipv6Support,
+        Ipv4NormalRoutePriority, Ipv6NormalRoutePriority, RouteRefreshInterval, EndpointReportingEnabled, ReportingInterval, ReportingTtl, OpenstackRegion,
+    ];
+
+    /// <summary>Everything that felix.toml may hold.</summary>
+    public static ConfigurationSchema Schema { get; } = new("felix",
+    [
+        .. FromDatastore, EndpointStatusPathPrefix, HealthEnabled, HealthHost, HealthPort,
+    ]);
+}

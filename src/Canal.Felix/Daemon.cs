@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using Canal.Core.Calculation;
+using Canal.Datastore;
+using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Feed;
+using Canal.Felix.Status;
+using Canal.Felix.Wiring;
+using Canal.Hosting;
+using Canal.Linux;
+using Canal.Linux.Netlink;
+using Canal.Linux.Nftables;
+using Canal.Linux.Routing;
+using Canal.Linux.Sysctl;
+using Serilog;
+using HostingConfiguration = Canal.Hosting.Configuration;
+
+namespace Canal.Felix;
+
+/// <summary>Puts the daemon together, starts what feeds the loop, and runs it.</summary>
+internal static class Daemon
+{
+    private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(90);
+
+    public static async Task<int> RunAsync(
+        HostingConfiguration configuration, Func<ConfigurationResult> read, RuntimePaths paths, ImmutableDictionary<string, string> environment)
+    {
+        using CanalLog canalLog = CanalLog.Create("canal-felix", configuration.Get(CommonSettings.LogLevel), LogTarget.Automatic, environment);
+        ILogger log = canalLog.Logger;
+        using Signals signals = new();
+        try
+        {
+            if (ForeignFelix.Find() is string foreign)
+            {
+                log.Error("{Foreign} runs on this host and programs the same things: stop and disable it first", foreign);
+                return ExitCode.Configuration;
+            }
+            Log.Start(log, configuration.Get(CommonSettings.NodeName), Product.Version);
+            await ServeAsync(configuration, read, paths, environment, canalLog, signals).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            Log.Stop(log);
+            return ExitCode.Ok;
+        }
+        catch (Exception e) when (e is EtcdException or IOException)
+        {
+            log.Error("{Reason}", e.Message);
+            return ExitCode.Configuration;
+        }
+        catch (NetlinkException e)
+        {
+            log.Error("{Reason}", e.Message);
+            return e.Errno == Errno.EPERM ? ExitCode.Permission : ExitCode.Failure;
+        }
+        return ExitCode.Failure;
+    }
+
+    private static async Task ServeAsync(
+        HostingConfiguration configuration, Func<ConfigurationResult> read, RuntimePaths paths, ImmutableDictionary<string, string> environment, CanalLog canalLog, Signals signals)
+    {
+        ILogger log = canalLog.Logger;
+        TimeProvider time = TimeProvider.System;
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop);
+        await using EtcdChannel channel = new(EtcdOptionsOf(configuration, environment), time);
+        using LinkMonitor monitor = LinkMonitor.Open(KernelEventGroups.Links | KernelEventGroups.Routes, 8 << 20);
+        using NetlinkRouteStack routes = NetlinkRouteStack.Open();
+        using NetlinkNftables nftables = NetlinkNftables.Open();
+        using SystemdNotifier notifier = SystemdNotifier.FromEnvironment(environment, time);
+        Directory.CreateDirectory(paths.Runtime);
+        using ControlSocketServer control = ControlSocketServer.Listen(OneShot.ControlSocket(paths));
+        Inbox inbox = new(time);
+        EtcdReporter? reporter = ReporterOf(configuration, channel, time, log);
+        HealthReporters health = HealthReporters.Of(configuration, time, LoopPatience);
+        using HttpEndpoint? endpoint = health.Listen();
+        Agent agent = Assemble(configuration, read, environment, canalLog, routes, nftables, notifier, reporter, health, time);
+        AgentLoop loop = new(agent, inbox, time, log);
+        EtcdWatcher watcher = new(channel, WatchedRanges, new EtcdWatcherOptions(), time, new Random());
+
+        List<Task> running =
+        [
+            loop.RunAsync(ended.Token),
+            Sources.WatchDatastoreAsync(watcher, inbox, ended.Token),
+            Sources.WatchKernelAsync(monitor, inbox, ended.Token),
+            Sources.WatchSignalsAsync(signals, inbox, ended.Token),
+            control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, cancel), ended.Token),
+        ];
+        if (reporter is not null) running.Add(reporter.RunAsync(ended.Token));
+        if (endpoint is not null) running.Add(endpoint.RunAsync(ended.Token));
+        Task first = await Task.WhenAny(running).ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        notifier.Stopping("stopping; enforcement stays in place");
+        await first.ConfigureAwait(false);
+        signals.Stop.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Only what is used: Calico's other resources are not read.</summary>
+    private static readonly KeyRange[] WatchedRanges = [.. new[]
+    {
+        Core.Resources.ResourceKind.ClusterInformation, Core.Resources.ResourceKind.FelixConfiguration, Core.Resources.ResourceKind.Tier,
+        Core.Resources.ResourceKind.Profile, Core.Resources.ResourceKind.NetworkPolicy, Core.Resources.ResourceKind.GlobalNetworkPolicy,
+        Core.Resources.ResourceKind.NetworkSet, Core.Resources.ResourceKind.GlobalNetworkSet, Core.Resources.ResourceKind.HostEndpoint,
+        Core.Resources.ResourceKind.Node, Core.Resources.ResourceKind.WorkloadEndpoint,
+    }.Select(kind => KeyRange.Prefix($"{Core.Resources.ResourceKey.Root}{Core.Resources.ResourceKinds.Of(kind).Plural}/"))];
+
+    private static Agent Assemble(
+        HostingConfiguration configuration, Func<ConfigurationResult> read, ImmutableDictionary<string, string> environment, CanalLog log,
+        NetlinkRouteStack routes, NetlinkNftables nftables, SystemdNotifier notifier, EtcdReporter? reporter, HealthReporters health, TimeProvider time)
+    {
+        string node = configuration.Get(CommonSettings.NodeName);
+        PolicyCalculator calculator = new(node);
+        InterfaceTable interfaces = new();
+        return new Agent(configuration)
+        {
+            Calculator = calculator,
+            Feed = new ResourceFeed(calculator) { NodeName = node },
+            Dataplane = new NftablesDataplane(nftables, calculator),
+            RouteStack = routes,
+            Interfaces = interfaces,
+            Wirer = new InterfaceWirer(routes, new SysctlTree(), interfaces, time),
+            Files = new StatusFiles(configuration.Get(FelixSettings.EndpointStatusPathPrefix)),
+            Notifier = notifier,
+            Watchdog = WatchdogTimer.FromEnvironment(environment, Environment.ProcessId, time),
+            Log = log.Logger,
+            Reporter = reporter,
+            ReadConfiguration = read,
+            Configured = changed => log.Level.MinimumLevel = changed.Get(CommonSettings.LogLevel),
+            Health = health.Report,
+            Time = time,
+        };
+    }
+
+    private static EtcdReporter? ReporterOf(HostingConfiguration configuration, EtcdChannel channel, TimeProvider time, ILogger log) =>
+        configuration.Get(FelixSettings.EndpointReportingEnabled)
+            ? new EtcdReporter(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), configuration.Get(FelixSettings.OpenstackRegion),
+                configuration.Get(FelixSettings.ReportingInterval), configuration.Get(FelixSettings.ReportingTtl), time, log)
+            : null;
+
+    private static EtcdOptions EtcdOptionsOf(HostingConfiguration configuration, ImmutableDictionary<string, string> environment)
+    {
+        string passwordFile = configuration.Get(CommonSettings.EtcdPasswordFile);
+        return new EtcdOptions
+        {
+            Endpoints = configuration.Get(CommonSettings.EtcdEndpoints),
+            CaFile = configuration.Get(CommonSettings.EtcdCaFile),
+            CertFile = configuration.Get(CommonSettings.EtcdCertFile),
+            KeyFile = configuration.Get(CommonSettings.EtcdKeyFile),
+            Username = configuration.Get(CommonSettings.EtcdUsername),
+            Password = passwordFile.Length == 0 ? null : SecretFile.Read(passwordFile, environment).Text,
+        };
+    }
+}

@@ -1,0 +1,73 @@
+using Canal.Core;
+using Canal.Core.Policy;
+using Canal.Core.Resources;
+using Canal.Felix.Configuration;
+using Canal.Linux.Nftables;
+
+namespace Canal.Felix.Dataplane.Nftables;
+
+/// <summary>
+/// Renders the chains of one workload interface. Rules after an unconditional deny are left out. A tier in which a policy may pass has a chain of its
+/// own, so that "the rest of the tier" is something a return can skip; the others stand in the endpoint's chain.
+/// </summary>
+internal sealed class EndpointRenderer(EndpointPolicy endpoint, Direction direction, IReadOnlyDictionary<ResourceKey, CompiledPolicy> policies, FelixParameters parameters)
+{
+    private readonly NftRuleBuilder builder = new();
+    private readonly List<NftRule> rules = [];
+    private readonly List<RenderedChain> chains = [];
+
+    /// <summary>The chains of the direction; the last is the one that the dispatch map jumps to.</summary>
+    public List<RenderedChain> Render()
+    {
+        bool open = true;
+        foreach (TierPolicies tier in endpoint.Tiers(direction))
+        {
+            if (!open) break;
+            open = tier.Policies.Any(Passes) ? RenderPassingTier(tier) : RenderTier(tier, rules);
+        }
+        if (open) RenderProfiles();
+        chains.Add(new RenderedChain(KernelNames.EndpointChain(endpoint.InterfaceName, direction), RuleComments.Endpoint(direction, endpoint), rules.ToEquatableArray()));
+        return chains;
+    }
+
+    /// <summary>Returns whether a packet can get past the tier.</summary>
+    private bool RenderTier(TierPolicies tier, List<NftRule> into)
+    {
+        foreach (ResourceKey policy in tier.Policies) JumpTo(policy, into);
+        if (tier.EndAction == TierAction.Pass) return true;
+        into.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint)));
+        return false;
+    }
+
+    private bool RenderPassingTier(TierPolicies tier)
+    {
+        string name = KernelNames.TierChain(endpoint.InterfaceName, direction, tier.Tier);
+        List<NftRule> own = [];
+        foreach (ResourceKey policy in tier.Policies)
+        {
+            JumpTo(policy, own);
+            if (Passes(policy))
+                own.Add(builder.MetaMark(Verdicts.PassMark, Verdicts.PassMark).SetMetaMark(0, Verdicts.PassMark).Counter().Return().Build($"passed by {KernelNames.PolicyId(policy)}"));
+        }
+        if (tier.EndAction != TierAction.Pass)
+            own.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint)));
+        chains.Add(new RenderedChain(name, $"tier {tier.Tier}, {RuleComments.Endpoint(direction, endpoint)}", own.ToEquatableArray()));
+        rules.Add(builder.Counter().Jump(name).Build($"tier {tier.Tier}"));
+        return true;
+    }
+
+    private void RenderProfiles()
+    {
+        foreach (string profile in endpoint.Profiles) JumpTo(new ResourceKey(ResourceKind.Profile, null, profile), rules);
+        rules.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfProfiles(direction, endpoint)));
+    }
+
+    /// <summary>A policy without rules in this direction has no chain; it still counts for the end of its tier.</summary>
+    private void JumpTo(ResourceKey policy, List<NftRule> into)
+    {
+        if (policies.TryGetValue(policy, out CompiledPolicy? compiled) && !compiled.Rules(direction).IsEmpty)
+            into.Add(builder.Counter().Jump(KernelNames.PolicyChain(policy, direction)).Build(KernelNames.PolicyId(policy)));
+    }
+
+    private bool Passes(ResourceKey policy) => policies.TryGetValue(policy, out CompiledPolicy? compiled) && compiled.Passes(direction);
+}

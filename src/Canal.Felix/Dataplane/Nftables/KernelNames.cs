@@ -1,0 +1,67 @@
+using System.Text;
+using Canal.Core.Addressing;
+using Canal.Core.IpSets;
+using Canal.Core.Labels;
+using Canal.Core.Policy;
+using Canal.Core.Resources;
+
+namespace Canal.Felix.Dataplane.Nftables;
+
+/// <summary>
+/// Names of chains, sets and maps in table <c>inet canal</c>. An operator reads them, so they say which policy, profile or interface they are for. nft's
+/// grammar allows letters, digits and <c>/ _ . -</c>; a name from etcd that has others, or is too long, is mended and made unique by a hash.
+/// </summary>
+internal static class KernelNames
+{
+    public const string Table = "canal";
+
+    /// <summary>NFT_NAME_MAXLEN less the closing NUL is 255; prefixes and suffixes of ours need some of it.</summary>
+    private const int LongestPart = 200;
+
+    private const int HashLength = 12;
+
+    /// <summary>Chain of a policy's or profile's rules for one direction: <c>policy-in/gnp/web</c>, <c>policy-out/np/prod/db</c>, <c>profile-in/open</c>.</summary>
+    public static string PolicyChain(ResourceKey key, Direction direction)
+    {
+        string way = direction == Direction.Ingress ? "in" : "out";
+        return key.Kind == ResourceKind.Profile ? $"profile-{way}/{Safe(key.Name)}" : $"policy-{way}/{PolicyId(key)}";
+    }
+
+    /// <summary>Chain of a workload interface for one direction: <c>to/caliw0</c>, <c>from/caliw0</c>.</summary>
+    public static string EndpointChain(string interfaceName, Direction direction) => $"{(direction == Direction.Ingress ? "to" : "from")}/{interfaceName}";
+
+    /// <summary>Chain of one tier of a workload interface: <c>to/caliw0/security</c>.</summary>
+    public static string TierChain(string interfaceName, Direction direction, string tier) => $"{EndpointChain(interfaceName, direction)}/{Safe(tier)}";
+
+    /// <summary>Kernel set of a part of a set: <c>s4-…</c> single addresses, <c>p4-…</c> prefixes, <c>n4-…</c> named port; the hash is Calico's id.</summary>
+    public static string Set(SetPart part)
+    {
+        char kind = part.Set.Kind == IpSetKind.NamedPort ? 'n' : part.Prefixes ? 'p' : 's';
+        return $"{kind}{(int)part.Family}-{part.Set.Id[(part.Set.Id.IndexOf(':') + 1)..]}";
+    }
+
+    /// <summary>Kernel set of a rule's own list of prefixes. Named by its place, so that a changed list is a change of data, not of rules.</summary>
+    public static string NetsSet(string chain, int ruleIndex, IpFamily family, string side) => $"nets{(int)family}/{chain}/{ruleIndex}/{side}";
+
+    /// <summary>As Calico's tools print policies: <c>gnp/web</c>, <c>np/prod/db</c>.</summary>
+    public static string PolicyId(ResourceKey key) => key.Namespace is null ? $"{ShortKind(key.Kind)}/{Safe(key.Name)}" : $"{ShortKind(key.Kind)}/{Safe(key.Namespace)}/{Safe(key.Name)}";
+
+    /// <summary>Calico's short word for a kind.</summary>
+    public static string ShortKind(ResourceKind kind) => kind switch
+    {
+        ResourceKind.GlobalNetworkPolicy => "gnp",
+        ResourceKind.NetworkPolicy => "np",
+        ResourceKind.Profile => "profile",
+        _ => kind.ToString().ToLowerInvariant(),
+    };
+
+    private static string Safe(string name)
+    {
+        if (name.Length is > 0 and <= LongestPart / 2 && name.All(IsNameCharacter)) return name;
+        StringBuilder mended = new();
+        foreach (char c in name.AsSpan(0, Math.Min(name.Length, LongestPart / 4))) mended.Append(IsNameCharacter(c) ? c : '_');
+        return $"{mended}~{ContentId.Of("name", name).Substring(5, HashLength)}".Replace('~', '.');
+    }
+
+    private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';
+}

@@ -1,0 +1,28 @@
+using Canal.Core.Policy;
+using Canal.Core.Resources;
+
+namespace Canal.Felix.Dataplane.Nftables;
+
+/// <summary>What stands beside each rule in the kernel, so that <c>nft list table inet canal</c> alone leads back to the policy and the rule.</summary>
+internal static class RuleComments
+{
+    /// <summary><c>gnp/web ingress 2 allow</c>, and the rule's annotations.</summary>
+    public static string Rule(ResourceKey key, Direction direction, CompiledRule rule)
+    {
+        string text = $"{Name(key)} {Word(direction)} {rule.Index} {rule.Action.ToString().ToLowerInvariant()}";
+        return rule.Note.Length == 0 ? text : $"{text} {rule.Note}";
+    }
+
+    public static string Policy(ResourceKey key, Direction direction) => $"{Name(key)} {Word(direction)}";
+
+    public static string EndOfTier(string tier, Direction direction, EndpointPolicy endpoint) => $"end of tier {tier}: no policy decided {Word(direction)} of {endpoint.DisplayName}";
+
+    public static string EndOfProfiles(Direction direction, EndpointPolicy endpoint) => $"end of profiles: none allowed {Word(direction)} of {endpoint.DisplayName}";
+
+    public static string Endpoint(Direction direction, EndpointPolicy endpoint) => $"{Word(direction)} of {endpoint.DisplayName}";
+
+    private static string Word(Direction direction) => direction == Direction.Ingress ? "ingress" : "egress";
+
+    private static string Name(ResourceKey key) =>
+        key.Namespace is null ? $"{KernelNames.ShortKind(key.Kind)}/{key.Name}" : $"{KernelNames.ShortKind(key.Kind)}/{key.Namespace}/{key.Name}";
+}

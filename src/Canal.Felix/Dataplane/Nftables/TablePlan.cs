@@ -1,0 +1,158 @@
+using Canal.Core;
+using Canal.Core.Addressing;
+using Canal.Core.Calculation;
+using Canal.Core.IpSets;
+using Canal.Core.Policy;
+using Canal.Linux.Nftables;
+
+namespace Canal.Felix.Dataplane.Nftables;
+
+/// <summary>
+/// The one transaction that turns the kernel's table into the desired one: make before break, in the order that the kernel's reference counts ask for.
+/// Prepare: sets, their first members, new chains. Switch: rules, dispatch, members. Retire: chains and sets that nothing refers to any more. nf_tables
+/// commits all of it at once, so no packet ever sees a mixture. Pure.
+/// </summary>
+internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCalculator calculator, NftTransaction transaction)
+{
+    private readonly HashSet<SetPart> filled = [];
+    private readonly List<string> retiredChains = [];
+    private readonly List<string> retiredSets = [];
+
+    /// <summary>Writes the transaction; it stays empty when nothing differs.</summary>
+    public void Write()
+    {
+        if (image.MustRebuild) transaction.DeleteTable();
+        if (image.MustRebuild || !image.Exists) transaction.AddTable();
+        retiredSets.AddRange(image.Strays);
+        PrepareParts();
+        PrepareNets();
+        PrepareMaps();
+        List<RenderedChain> changed = PrepareChains();
+        foreach (RenderedChain chain in changed) SwitchRules(chain);
+        foreach (string name in desired.Changes.Interfaces) SwitchDispatch(name);
+        foreach (IpSetChange change in desired.Changes.Members) SwitchMembers(change);
+        foreach (string chain in retiredChains) transaction.FlushChain(chain);
+        foreach (string chain in retiredChains) transaction.DeleteChain(chain);
+        foreach (string set in retiredSets) transaction.DeleteSet(set);
+    }
+
+    private void PrepareParts()
+    {
+        foreach (SetPart part in desired.Changes.Parts)
+        {
+            string name = KernelNames.Set(part);
+            bool wanted = desired.Parts.ContainsKey(part), held = image.Sets.ContainsKey(name);
+            if (!wanted && held) retiredSets.Add(name);
+            if (!wanted) continue;
+            IpSetDelta members = held && !image.Members.ContainsKey(name) ? new IpSetDelta() : calculator.Members(part.Set) ?? new IpSetDelta();
+            if (!held)
+            {
+                transaction.AddSet(KernelSets.Of(part));
+                PartMembers.Add(transaction, part, members);
+                filled.Add(part);
+            }
+            else if (image.Members.TryGetValue(name, out ReadMembers? read))
+            {
+                Exchange(part, PartMembers.Difference(part, members, read));
+                filled.Add(part);
+            }
+        }
+    }
+
+    private void PrepareNets()
+    {
+        foreach (string name in desired.Changes.Nets)
+        {
+            bool held = image.Sets.ContainsKey(name);
+            if (!desired.Nets.TryGetValue(name, out NetsSet? wanted))
+            {
+                if (held) retiredSets.Add(name);
+                continue;
+            }
+            if (!held) transaction.AddSet(wanted.Set);
+            EquatableArray<Cidr> before = held ? image.Nets.GetValueOrDefault(name) : default;
+            ExchangeNets(wanted, before);
+        }
+    }
+
+    private void ExchangeNets(NetsSet wanted, EquatableArray<Cidr> before)
+    {
+        Cidr[] gone = [.. before.Where(n => !wanted.Members.Contains(n))], come = [.. wanted.Members.Where(n => !before.Contains(n))];
+        if (wanted.Set.IsInterval)
+        {
+            transaction.DeleteElements(wanted.Set, gone);
+            transaction.AddElements(wanted.Set, come);
+            return;
+        }
+        transaction.DeleteElements(wanted.Set, [.. gone.Select(n => n.Address)]);
+        transaction.AddElements(wanted.Set, [.. come.Select(n => n.Address)]);
+    }
+
+    private void PrepareMaps()
+    {
+        foreach (NftSet map in (ReadOnlySpan<NftSet>)[KernelSets.FromWorkloads, KernelSets.ToWorkloads])
+            if (!image.Sets.ContainsKey(map.Name)) transaction.AddSet(map);
+    }
+
+    /// <summary>Returns the chains whose rules differ.</summary>
+    private List<RenderedChain> PrepareChains()
+    {
+        List<RenderedChain> changed = [];
+        foreach (string name in desired.Changes.Chains)
+        {
+            image.Chains.TryGetValue(name, out HeldChain? held);
+            if (!desired.Chains.TryGetValue(name, out RenderedChain? wanted))
+            {
+                if (held is not null) retiredChains.Add(name);
+                continue;
+            }
+            if (held is not null && SameRules(wanted, held)) continue;
+            if (held is null && wanted.Base is not null) transaction.AddChain(name, wanted.Base);
+            else if (held is null) transaction.AddChain(name, wanted.Comment);
+            changed.Add(wanted);
+        }
+        return changed;
+    }
+
+    private void SwitchRules(RenderedChain chain)
+    {
+        if (image.Chains.ContainsKey(chain.Name)) transaction.FlushChain(chain.Name);
+        foreach (NftRule rule in chain.Rules) transaction.AddRule(chain.Name, rule);
+    }
+
+    private void SwitchDispatch(string name)
+    {
+        bool wanted = desired.Interfaces.Contains(name);
+        SwitchDispatch(KernelSets.FromWorkloads, name, wanted ? KernelNames.EndpointChain(name, Direction.Egress) : null);
+        SwitchDispatch(KernelSets.ToWorkloads, name, wanted ? KernelNames.EndpointChain(name, Direction.Ingress) : null);
+    }
+
+    private void SwitchDispatch(NftSet map, string name, string? chain)
+    {
+        string? held = image.Maps.GetValueOrDefault(map.Name)?.GetValueOrDefault(name);
+        if (held == chain) return;
+        if (held is not null) transaction.DeleteElements(map, [name]);
+        if (chain is not null) transaction.AddElement(map, name, NftVerdict.Goto(chain));
+    }
+
+    private void SwitchMembers(IpSetChange change)
+    {
+        foreach (SetPart part in SetPart.Of(change.Set, SetShape.V4Addresses | SetShape.V4Prefixes | SetShape.V6Addresses | SetShape.V6Prefixes))
+            if (!filled.Contains(part) && desired.Parts.ContainsKey(part)) Exchange(part, change.Members);
+    }
+
+    /// <summary>What goes, goes first: prefixes must not overlap at any point of the transaction.</summary>
+    private void Exchange(SetPart part, IpSetDelta members)
+    {
+        PartMembers.Delete(transaction, part, members);
+        PartMembers.Add(transaction, part, members);
+    }
+
+    private static bool SameRules(RenderedChain wanted, HeldChain held)
+    {
+        if (wanted.Rules.Count != held.Rules.Count) return false;
+        for (int i = 0; i < held.Rules.Count; i++)
+            if (wanted.Rules[i].Identity != held.Rules[i]) return false;
+        return true;
+    }
+}

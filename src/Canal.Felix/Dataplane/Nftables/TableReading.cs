@@ -1,0 +1,111 @@
+using Canal.Core;
+using Canal.Core.Addressing;
+using Canal.Core.IpSets;
+using Canal.Core.Policy;
+using Canal.Linux.Nftables;
+
+namespace Canal.Felix.Dataplane.Nftables;
+
+/// <summary>
+/// Reads the kernel's table and compares its objects with the desired ones by name: what is not wanted is marked as changed, so that the next plan
+/// removes it. A table that holds one of our names as something else is told to be made anew, in one transaction.
+/// </summary>
+internal static class TableReading
+{
+    public static TableImage Read(INftables kernel, DesiredTable desired)
+    {
+        TableImage image = new();
+        NftTable? table = kernel.Read(KernelNames.Table);
+        if (table is null) return image;
+        image.Exists = true;
+        bool ours = ReadChains(table, desired, image) && ReadSets(table, desired, image);
+        return ours ? image : new TableImage { Exists = true, MustRebuild = true };
+    }
+
+    private static bool ReadChains(NftTable table, DesiredTable desired, TableImage image)
+    {
+        foreach ((string name, NftTableChain chain) in table.Chains)
+        {
+            if (desired.Chains.TryGetValue(name, out RenderedChain? wanted) && wanted.Base != chain.Base) return false;
+            image.Chains[name] = new HeldChain(chain.Base, chain.Rules.Select(r => r.Identity).ToEquatableArray());
+            desired.Changes.Chains.Add(name);
+        }
+        return true;
+    }
+
+    private static bool ReadSets(NftTable table, DesiredTable desired, TableImage image)
+    {
+        Dictionary<string, SetPart> parts = desired.Parts.Keys.ToDictionary(KernelNames.Set, StringComparer.Ordinal);
+        foreach ((string name, NftTableSet set) in table.Sets)
+        {
+            bool read = parts.TryGetValue(name, out SetPart part) ? ReadPart(part, set, image)
+                : desired.Nets.TryGetValue(name, out NetsSet? nets) ? ReadNets(nets, set, image)
+                : name == KernelSets.FromWorkloads.Name || name == KernelSets.ToWorkloads.Name ? ReadMap(set, desired, image)
+                : NoteStray(name, image);
+            if (!read) return false;
+            image.Sets[name] = set.Description;
+        }
+        return true;
+    }
+
+    private static bool NoteStray(string name, TableImage image)
+    {
+        image.Strays.Add(name);
+        return true;
+    }
+
+    private static bool ReadPart(SetPart part, NftTableSet set, TableImage image)
+    {
+        if (!IsKind(KernelSets.Of(part), set)) return false;
+        ReadMembers members = new();
+        image.Members[set.Description.Name] = members;
+        if (part.Set.Kind == IpSetKind.NamedPort)
+        {
+            for (int i = 0; i < set.Elements!.Count; i++)
+            {
+                NftConcatenation element = set.Elements.ConcatenationAt(i);
+                members.Ports.Add(new PortMember(element.Address, element.Protocol, element.Port));
+            }
+            return true;
+        }
+        return TryReadPrefixes(set, members.Prefixes);
+    }
+
+    private static bool ReadNets(NetsSet wanted, NftTableSet set, TableImage image)
+    {
+        HashSet<Cidr> members = [];
+        if (!IsKind(wanted.Set, set) || !TryReadPrefixes(set, members)) return false;
+        image.Nets[wanted.Set.Name] = members.ToEquatableArray();
+        return true;
+    }
+
+    private static bool TryReadPrefixes(NftTableSet set, HashSet<Cidr> into)
+    {
+        if (!set.Description.IsInterval)
+        {
+            for (int i = 0; i < set.Elements!.Count; i++) into.Add(new Cidr(set.Elements.AddressAt(i)));
+            return true;
+        }
+        List<Cidr> prefixes = [];
+        if (!set.Elements!.TryReadPrefixes(prefixes)) return false;
+        into.UnionWith(prefixes);
+        return true;
+    }
+
+    private static bool ReadMap(NftTableSet set, DesiredTable desired, TableImage image)
+    {
+        if (!IsKind(set.Description.Name == KernelSets.FromWorkloads.Name ? KernelSets.FromWorkloads : KernelSets.ToWorkloads, set)) return false;
+        Dictionary<string, string> elements = new(StringComparer.Ordinal);
+        for (int i = 0; i < set.Elements!.Count; i++)
+        {
+            string name = set.Elements.InterfaceNameAt(i);
+            elements[name] = set.Elements.VerdictAt(i).Chain ?? "";
+            desired.Changes.Interfaces.Add(name);
+        }
+        image.Maps[set.Description.Name] = elements;
+        return true;
+    }
+
+    private static bool IsKind(NftSet wanted, NftTableSet held) =>
+        held.Description.Key == wanted.Key && held.Description.Flags == wanted.Flags && held.Elements is not null;
+}

@@ -1,0 +1,19 @@
+using Canal.Core.Resources;
+
+namespace Canal.Felix.Feed;
+
+/// <summary>What became of a stored value that is not as it should be.</summary>
+internal enum FeedReportKind
+{
+    /// <summary>It cannot be understood and counts as absent.</summary>
+    Ignored,
+
+    /// <summary>Parts of it are left out.</summary>
+    Doubtful,
+
+    /// <summary>It was bad and is good now.</summary>
+    Healed,
+}
+
+/// <summary>One line for operators about a stored value.</summary>
+internal sealed record FeedReport(ResourceKey Key, FeedReportKind Kind, string Reason);

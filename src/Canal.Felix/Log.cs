@@ -1,0 +1,70 @@
+using Canal.Core.Calculation;
+using Canal.Felix.Feed;
+using Canal.Hosting;
+using Serilog;
+
+namespace Canal.Felix;
+
+/// <summary>Everything this daemon says, with the ids that the journal's readers may rely on. Info is an operator's story: state changes, never traffic.</summary>
+internal static class Log
+{
+    private static readonly LogEventKind Starting = Kind("starting", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a01");
+    private static readonly LogEventKind Stopping = Kind("stopping", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a02");
+    private static readonly LogEventKind EtcdConnected = Kind("etcd-connected", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a03");
+    private static readonly LogEventKind EtcdLost = Kind("etcd-lost", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a04");
+    private static readonly LogEventKind InSync = Kind("in-sync", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a05");
+    private static readonly LogEventKind NotReady = Kind("datastore-not-ready", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a06");
+    private static readonly LogEventKind Programmed = Kind("programmed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a07");
+    private static readonly LogEventKind ProgrammingFailed = Kind("programming-failed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a08");
+    private static readonly LogEventKind ValueIgnored = Kind("value-ignored", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a09");
+    private static readonly LogEventKind ValueHealed = Kind("value-healed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0a");
+    private static readonly LogEventKind EndpointStatus = Kind("endpoint-status", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0b");
+    private static readonly LogEventKind PolicyChanged = Kind("policy", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0c");
+    private static readonly LogEventKind Configured = Kind("configured", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0d");
+    private static readonly LogEventKind HostRefused = Kind("host-setting-refused", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0e");
+
+    public static void Start(ILogger log, string node, string version) =>
+        log.Of(Starting).Information("canal-felix {Version} starts on node {Node}", version, node);
+
+    public static void Stop(ILogger log) => log.Of(Stopping).Information("stopping; enforcement stays in place");
+
+    public static void Connected(ILogger log, string endpoint) => log.Of(EtcdConnected).Information("watching etcd at {Endpoint}", endpoint);
+
+    public static void Lost(ILogger log, string reason) => log.Of(EtcdLost).Warning("etcd is out of reach, enforcement goes on unchanged: {Reason}", reason);
+
+    public static void Sync(ILogger log, long revision, int endpoints, int policies, int sets) =>
+        log.Of(InSync).Information("in force at revision {Revision}: {Endpoints} local endpoints, {Policies} policies and profiles, {Sets} sets", revision, endpoints, policies, sets);
+
+    public static void Unready(ILogger log) => log.Of(NotReady).Warning("ClusterInformation says that the datastore is not ready; waiting, what is programmed stays");
+
+    public static void Changed(ILogger log, long revision, int policies, int endpoints, int sets) =>
+        log.Of(Programmed).Debug("programmed revision {Revision}: {Policies} policies, {Endpoints} endpoints, {Sets} sets changed", revision, policies, endpoints, sets);
+
+    public static void Failed(ILogger log, string what, string reason) => log.Of(ProgrammingFailed).Error("{What} failed, trying again: {Reason}", what, reason);
+
+    public static void Recovered(ILogger log, string what) => log.Of(ProgrammingFailed).Information("{What} works again", what);
+
+    public static void Value(ILogger log, FeedReport report)
+    {
+        if (report.Kind == FeedReportKind.Healed) log.Of(ValueHealed).Information("{Resource} is good again", report.Key.ToString());
+        else if (report.Kind == FeedReportKind.Ignored) log.Of(ValueIgnored).Warning("{Resource} is ignored: {Reason}", report.Key.ToString(), report.Reason);
+        else log.Of(ValueIgnored).Warning("{Resource} is used in part: {Reason}", report.Key.ToString(), report.Reason);
+    }
+
+    public static void Problem(ILogger log, CalculationProblem problem) =>
+        log.Of(ValueIgnored).Warning("{Resource} is ignored: {Reason}", problem.Key.ToString(), problem.Reason);
+
+    public static void Endpoint(ILogger log, string endpoint, string interfaceName, string status, string reason) =>
+        log.Of(EndpointStatus).Information("endpoint {Endpoint} on {Interface} is {Status}{Reason}", endpoint, interfaceName, status, reason);
+
+    public static void Policy(ILogger log, string policy, string tier, bool inForce) =>
+        log.Of(PolicyChanged).Information("policy {Policy} of tier {Tier} is {State}", policy, tier, inForce ? "in force" : "no longer in force");
+
+    public static void Configuration(ILogger log, string what) => log.Of(Configured).Information("configuration: {What}", what);
+
+    public static void Misconfigured(ILogger log, string what) => log.Of(Configured).Warning("configuration: {What}", what);
+
+    public static void Host(ILogger log, string refusal) => log.Of(HostRefused).Warning("this host's settings: {Refusal}", refusal);
+
+    private static LogEventKind Kind(string name, string id) => new(name, Guid.ParseExact(id, "N"));
+}

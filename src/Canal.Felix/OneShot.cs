@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Status;
+using Canal.Hosting;
+using Canal.Linux;
+using Canal.Linux.Netlink;
+using Canal.Linux.Nftables;
+using Canal.Linux.Routing;
+using HostingConfiguration = Canal.Hosting.Configuration;
+
+namespace Canal.Felix;
+
+/// <summary>Commands that do one thing and end.</summary>
+internal static class OneShot
+{
+    /// <summary>Path of the control socket.</summary>
+    public static string ControlSocket(RuntimePaths paths) => Path.Combine(paths.Runtime, "felix.sock");
+
+    public static int CheckConfiguration(HostingConfiguration configuration)
+    {
+        Console.Out.WriteLine($"the configuration is good (node {configuration.Get(CommonSettings.NodeName)})");
+        return ExitCode.Ok;
+    }
+
+    public static int ShowConfiguration(HostingConfiguration configuration)
+    {
+        foreach (ConfigurationEntry entry in configuration.Entries) Console.Out.WriteLine($"{entry.Key} = {entry.Text}  # {entry.Origin}");
+        return ExitCode.Ok;
+    }
+
+    public static async Task<int> ReloadAsync(RuntimePaths paths)
+    {
+        try
+        {
+            using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+            ControlResponse answer = await ControlSocketClient.AskAsync(ControlSocket(paths), "reload", patience.Token).ConfigureAwait(false);
+            if (answer.Error is null) return ExitCode.Ok;
+            Console.Error.WriteLine($"canal-felix: {answer.Error}\n{answer.Body}");
+            return ExitCode.Configuration;
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        {
+            Console.Error.WriteLine($"canal-felix: the running agent does not answer on {ControlSocket(paths)}: {e.Message}");
+            return ExitCode.Unavailable;
+        }
+    }
+
+    /// <summary>
+    /// Removes what this program made: the table, routes of protocol 80 on workload interfaces, their permanent neighbours, status files. Sysctls stay:
+    /// they die with the interfaces, and forwarding may be wanted by others.
+    /// </summary>
+    public static int Cleanup(HostingConfiguration configuration, ImmutableDictionary<string, string> environment)
+    {
+        try
+        {
+            RemoveRoutes(FelixParameters.From(configuration));
+            RemoveTable();
+            new StatusFiles(configuration.Get(FelixSettings.EndpointStatusPathPrefix)).Sweep([]);
+            return ExitCode.Ok;
+        }
+        catch (Exception e) when (e is NetlinkException or NftException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"canal-felix: {e.Message}");
+            bool forbidden = e is UnauthorizedAccessException || (e is NetlinkException n && n.Errno == Errno.EPERM) || (e is NftException f && f.Errno == Errno.EPERM);
+            return forbidden ? ExitCode.Permission : ExitCode.Failure;
+        }
+    }
+
+    private static void RemoveTable()
+    {
+        using NetlinkNftables nftables = NetlinkNftables.Open();
+        if (nftables.ReadOutline(KernelNames.Table) is null) return;
+        NftTransaction transaction = new(KernelNames.Table);
+        transaction.DeleteTable();
+        nftables.Commit(transaction);
+    }
+
+    private static void RemoveRoutes(FelixParameters parameters)
+    {
+        using NetlinkRouteStack stack = NetlinkRouteStack.Open();
+        HashSet<int> ours = [.. stack.Links().Where(l => parameters.IsWorkloadInterface(l.Name)).Select(l => l.Index)];
+        List<KernelChange> changes = [];
+        foreach (Route route in stack.Routes(new RouteFilter(Protocol: RouteProtocol.Calico)))
+            if (ours.Contains(route.Interface)) changes.Add(KernelChange.Delete(route));
+        foreach (Neighbour neighbour in stack.Neighbours())
+            if (ours.Contains(neighbour.Interface) && neighbour.State == NeighbourState.Permanent && !neighbour.IsProxy) changes.Add(KernelChange.Delete(neighbour));
+        foreach (ChangeResult result in stack.ApplyAll([.. changes]))
+            if (!result.IsOk && result.Errno is not (Errno.ESRCH or Errno.ENOENT or Errno.ENODEV)) throw new NetlinkException(result.Request!, result.Errno, result.Detail);
+    }
+}

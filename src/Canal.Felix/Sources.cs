@@ -1,0 +1,52 @@
+using Canal.Datastore;
+using Canal.Hosting;
+using Canal.Linux.Routing;
+
+namespace Canal.Felix;
+
+/// <summary>What feeds the inbox. Each runs until stopped; one that ends otherwise ends the process.</summary>
+internal static class Sources
+{
+    public static async Task WatchDatastoreAsync(EtcdWatcher watcher, Inbox inbox, CancellationToken stop)
+    {
+        await foreach (WatchBatch batch in watcher.WatchAsync(stop).ConfigureAwait(false))
+            await inbox.PutAsync(new AgentMessage.Datastore(batch), stop).ConfigureAwait(false);
+    }
+
+    public static async Task WatchKernelAsync(LinkMonitor monitor, Inbox inbox, CancellationToken stop)
+    {
+        while (true)
+        {
+            List<KernelEvent> events = [];
+            await monitor.ReceiveAsync(events, stop).ConfigureAwait(false);
+            if (events.Count > 0) await inbox.PutAsync(new AgentMessage.Kernel(events), stop).ConfigureAwait(false);
+        }
+    }
+
+    public static async Task WatchSignalsAsync(Signals signals, Inbox inbox, CancellationToken stop)
+    {
+        await foreach (bool _ in signals.Reloads.ReadAllAsync(stop).ConfigureAwait(false))
+            await inbox.PutAsync(new AgentMessage.Reload(new TaskCompletionSource<string?>()), stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers one request of the control socket.</summary>
+    public static async Task<ControlResponse> AnswerAsync(string request, Inbox inbox, CancellationToken cancel)
+    {
+        switch (request)
+        {
+            case "ping":
+                return ControlResponse.Ok();
+            case "reload":
+                TaskCompletionSource<string?> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                await inbox.PutAsync(new AgentMessage.Reload(done), cancel).ConfigureAwait(false);
+                string? refusal = await done.Task.WaitAsync(cancel).ConfigureAwait(false);
+                return refusal is null ? ControlResponse.Ok() : ControlResponse.Failed("the new configuration is refused, the old one stays", refusal);
+            case "status":
+                TaskCompletionSource<string> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                await inbox.PutAsync(new AgentMessage.Question(answer), cancel).ConfigureAwait(false);
+                return ControlResponse.Ok(await answer.Task.WaitAsync(cancel).ConfigureAwait(false));
+            default:
+                return ControlResponse.Failed($"unknown request '{request}': ping, reload or status");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Canal.Core.Policy;
+using Canal.Felix.Wiring;
+
+namespace Canal.Felix.Status;
+
+/// <summary>The state of every local endpoint as last told, and what changed. Pure bookkeeping: telling is the callers'.</summary>
+internal sealed class EndpointStatuses
+{
+    private readonly Dictionary<string, (EndpointPolicy Endpoint, EndpointState State)> told = new(StringComparer.Ordinal);
+
+    /// <summary>The endpoints and their states.</summary>
+    public IReadOnlyDictionary<string, (EndpointPolicy Endpoint, EndpointState State)> Current => told;
+
+    /// <summary>
+    /// Finds what changed at these interfaces. An endpoint that another took the interface from, or that is gone, is told with no state.
+    /// </summary>
+    public List<StatusChange> Update(IEnumerable<string> interfaces, InterfaceTable table, IReadOnlyDictionary<string, string> failures)
+    {
+        List<StatusChange> changes = [];
+        foreach (string name in interfaces)
+        {
+            bool was = told.TryGetValue(name, out (EndpointPolicy Endpoint, EndpointState State) before);
+            if (!table.Endpoints.TryGetValue(name, out EndpointPolicy? endpoint))
+            {
+                if (was) changes.Add(new StatusChange(before.Endpoint, null, ""));
+                told.Remove(name);
+                continue;
+            }
+            if (was && before.Endpoint.Key != endpoint.Key) changes.Add(new StatusChange(before.Endpoint, null, ""));
+            EndpointState state = failures.TryGetValue(name, out string? reason) ? EndpointState.Error
+                : table.Find(name) is { IsRunning: true } ? EndpointState.Up : EndpointState.Down;
+            // A changed address or MAC is in the status file too.
+            bool same = was && before.State == state && before.Endpoint.Key == endpoint.Key && before.Endpoint.Addresses == endpoint.Addresses && before.Endpoint.Mac == endpoint.Mac;
+            told[name] = (endpoint, state);
+            if (!same) changes.Add(new StatusChange(endpoint, state, reason ?? ""));
+        }
+        return changes;
+    }
+}
+
+/// <summary>An endpoint's new state; null when it is not here any more.</summary>
+internal sealed record StatusChange(EndpointPolicy Endpoint, EndpointState? State, string Reason);

@@ -93,18 +93,40 @@ internal static class NftErrorText
     }
 
     /// <summary>The element that the offset points at, else their number.</summary>
-    private static string Elements(NftTransaction transaction, ReadOnlySpan<byte> message, string set, int offset)
+    private static string Elements(NftTransaction transaction, ReadOnlySpan<byte> message, string name, int offset)
     {
         int count = 0;
+        NftSet? set = transaction.FindSet(name);
+        ReadOnlySpan<byte> before = default;
         for (int at = ListStart(message); at > 0 && at + 4 <= message.Length; count++)
         {
             int length = BinaryPrimitives.ReadUInt16LittleEndian(message[at..]);
             if (length < 4 || at + length > message.Length) break;
-            if (offset >= at && offset < at + length) return Element(transaction.FindSet(set), message[(at + 4)..(at + length)]);
-            at += (length + 3) & ~3;
+            ReadOnlySpan<byte> element = message[(at + 4)..(at + length)];
+            int next = at + ((length + 3) & ~3);
+            if (offset >= at && offset < at + length) return $"element {(IsEnd(element) ? Interval(set, before, element) : Single(set, element, message[next..]))}";
+            at = next;
+            before = element;
         }
         return string.Create(CultureInfo.InvariantCulture, $"{count} elements");
     }
+
+    /// <summary>An element, with the END after it where it has one.</summary>
+    private static string Single(NftSet? set, ReadOnlySpan<byte> element, ReadOnlySpan<byte> rest)
+    {
+        NetlinkAttributes following = new(rest);
+        if (following.MoveNext() && IsEnd(following.Current.Payload)) return Interval(set, element, following.Current.Payload);
+        return set?.Key.Format(Key(element)) ?? Convert.ToHexStringLower(Key(element));
+    }
+
+    private static string Interval(NftSet? set, ReadOnlySpan<byte> start, ReadOnlySpan<byte> end) => set is null || start.IsEmpty
+        ? $"before {Convert.ToHexStringLower(Key(end))}"
+        : NftValueText.Range(set.Key, Key(start), Key(end));
+
+    private static ReadOnlySpan<byte> Key(ReadOnlySpan<byte> element) =>
+        new NetlinkAttributes(new NetlinkAttributes(element).Find(NFTA_SET_ELEM_KEY)).Find(NFTA_DATA_VALUE);
+
+    private static bool IsEnd(ReadOnlySpan<byte> element) => NftElementCollector.IsEnd(new NetlinkAttributes(element).Find(NFTA_SET_ELEM_FLAGS));
 
     private static int ListStart(ReadOnlySpan<byte> message)
     {
@@ -115,14 +137,6 @@ internal static class NftErrorText
             at += Math.Max(4, (length + 3) & ~3);
         }
         return -1;
-    }
-
-    private static string Element(NftSet? set, ReadOnlySpan<byte> bytes)
-    {
-        NetlinkAttributes attributes = new(bytes);
-        ReadOnlySpan<byte> key = new NetlinkAttributes(attributes.Find(NFTA_SET_ELEM_KEY)).Find(NFTA_DATA_VALUE);
-        string end = attributes.Find(NFTA_SET_ELEM_FLAGS).IsEmpty ? "" : "the end before ";
-        return $"{end}element {set?.Key.Format(key) ?? Convert.ToHexStringLower(key)}";
     }
 
     /// <summary>Path of names down to the attribute at the offset: <c>: at EXPRESSIONS/lookup/SET 's4'</c>.</summary>
@@ -155,9 +169,5 @@ internal static class NftErrorText
         }
     }
 
-    private static string Text(ReadOnlySpan<byte> payload)
-    {
-        int end = payload.IndexOf((byte)0);
-        return Encoding.UTF8.GetString(end < 0 ? payload : payload[..end]);
-    }
+    private static string Text(ReadOnlySpan<byte> payload) => NftMessageReading.Text(payload);
 }

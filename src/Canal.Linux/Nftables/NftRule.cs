@@ -45,6 +45,9 @@ public sealed class NftRule : IEquatable<NftRule>
 
     public override int GetHashCode() => Identity.GetHashCode();
 
+    /// <summary>As nft prints it.</summary>
+    public override string ToString() => NftRuleText.Format(this);
+
     private ulong ComputeIdentity()
     {
         ulong hash = NftIdentity.Compute(0, expressions);

@@ -11,6 +11,9 @@ namespace Canal.Linux.Nftables;
 /// <param name="Comment">Shown by nft; at most 127 bytes, cut when longer.</param>
 public sealed record NftSet(string Name, NftKeyType Key, NftSetFlags Flags = NftSetFlags.None, uint Size = 0, string? Comment = null)
 {
+    /// <summary>Shown by nft; null for none. At most 127 bytes, cut when longer.</summary>
+    public string? Comment { get; } = NftUserData.Clean(Comment) is { Length: > 0 } text ? text : null;
+
     public bool IsInterval => (Flags & NftSetFlags.Interval) != 0;
 
     public bool IsMap => (Flags & NftSetFlags.VerdictMap) != 0;

@@ -17,7 +17,7 @@ public sealed partial class NftTransaction
         if (set.IsInterval && set.Key.IsConcatenation) throw new ArgumentException($"set {set.Name}: concatenated keys cannot be intervals here", nameof(set));
         int message = BeginSet(NFT_MSG_NEWSET, NLM_F_CREATE, set.Name);
         WriteDescription(set.Key, set.Flags, (uint)Count, set.Size);
-        NftUserData.WriteSet(new NetlinkWriter(buffer), set.Key, NftUserData.Clean(set.Comment));
+        NftUserData.WriteSet(new NetlinkWriter(buffer), set.Key, set.Comment ?? "");
         End(message);
     }
 

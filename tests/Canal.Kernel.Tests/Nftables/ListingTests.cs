@@ -104,6 +104,12 @@ public class ListingTests
     }
 
     [Fact]
+    public void A_rule_prints_itself_as_nft_does()
+    {
+        Assert.All(Lines(), line => Assert.Equal(line.Line, line.Rule.ToString()));
+    }
+
+    [Fact]
     public void Nft_reads_its_listing_of_our_rules_back_into_the_same_bytes()
     {
         NftSandbox.Run(sandbox =>

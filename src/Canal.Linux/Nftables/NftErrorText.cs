@@ -105,7 +105,8 @@ internal static class NftErrorText
             ReadOnlySpan<byte> element = message[(at + 4)..(at + length)];
             int next = at + ((length + 3) & ~3);
             if (offset >= at && offset < at + length) return $"element {(IsEnd(element) ? Interval(set, before, element) : Single(set, element, message[next..]))}";
-            (at, before) = (next, element);
+            at = next;
+            before = element;
         }
         return string.Create(CultureInfo.InvariantCulture, $"{count} elements");
     }

@@ -1,4 +1,3 @@
-using Canal.Core.Addressing;
 using Canal.Core.Policy;
 using Canal.Felix.Configuration;
 using Canal.Linux;

@@ -68,6 +68,7 @@ public sealed partial class FakeRouteStack
     private void Unregister(Link link)
     {
         if (link.IsAdminUp) SetUp(link.Index, up: false);
+        DropV6Addresses(link.Index);
         foreach (InterfaceAddress address in addresses.Where(address => address.Interface == link.Index).ToArray()) DropAddress(address);
         DropRoutesOf(link.Index);
         Remove(fdb, entry => entry.Interface == link.Index);
@@ -133,12 +134,11 @@ public sealed partial class FakeRouteStack
     {
         DropRoutesOf(index);
         Remove(neighbours, neighbour => neighbour.Interface == index);
-        foreach (InterfaceAddress address in addresses.Where(address => address.Interface == index && address.Address.Family == IpFamily.V6).ToArray())
-        {
-            addresses.Remove(address);
-            Tell(KernelEventKind.Removed, address); // routes of other links keep it as their source
-        }
+        DropV6Addresses(index);
     }
+
+    /// <summary>addrconf_ifdown: unlike a deletion by request it leaves the addresses in the routes of other links that have them as source.</summary>
+    private void DropV6Addresses(int link) => Remove(addresses, address => address.Interface == link && address.Address.Family == IpFamily.V6);
 
     private void Remove<T>(List<T> list, Predicate<T> which) where T : KernelObject
     {

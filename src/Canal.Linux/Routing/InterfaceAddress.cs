@@ -21,7 +21,7 @@ public sealed record InterfaceAddress : KernelObject
     /// <summary>IPv6: still in duplicate detection, not usable as a source. Read only.</summary>
     public bool IsTentative { get; init; }
 
-    /// <summary>IPv6: added without duplicate detection (IFA_F_NODAD). Not reported for IPv4.</summary>
+    /// <summary>IPv6: added without duplicate detection (IFA_F_NODAD), so that it may be a route's source at once. Not reported for IPv4.</summary>
     public bool NoDad { get; init; }
 
     /// <summary>The kernel does not add the route to the prefix (IFA_F_NOPREFIXROUTE).</summary>

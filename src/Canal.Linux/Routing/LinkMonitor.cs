@@ -8,7 +8,7 @@ namespace Canal.Linux.Routing;
 /// Hears what changes in the network namespace of the thread that opened it. Open it before the first listing: an event may then repeat what the
 /// listing has, but none is missed. After <see cref="KernelEventKind.Overrun"/> list again; nothing older than that follows it.
 /// </summary>
-public sealed class LinkMonitor : IDisposable
+public sealed class LinkMonitor : ILinkMonitor, IDisposable
 {
     // One wake-up takes no more datagrams than this, so that a storm does not starve the caller.
     private const int DatagramsPerBatch = 1024;
@@ -51,7 +51,7 @@ public sealed class LinkMonitor : IDisposable
         }
     }
 
-    /// <summary>Waits until something is heard, then appends all that is queued (up to a bound) to the list. May append nothing: messages of no interest.</summary>
+    /// <inheritdoc />
     public async ValueTask ReceiveAsync(List<KernelEvent> into, CancellationToken stop)
     {
         try

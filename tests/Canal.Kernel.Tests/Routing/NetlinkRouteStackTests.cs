@@ -62,7 +62,7 @@ public sealed class NetlinkRouteStackTests(ITestOutputHelper output)
     {
         using RoutingNamespace here = Open();
         int link = here.AddLink("vxlan.calico");
-        here.Stack.Apply(KernelChange.Add(new InterfaceAddress { Interface = link, Address = Ip(source), PrefixLength = bits }));
+        here.Stack.Apply(KernelChange.Add(new InterfaceAddress { Interface = link, Address = Ip(source), PrefixLength = bits, NoDad = true }));
         Route wanted = Route.Via(Net(cidr), Ip(gateway), link) with { Source = Ip(source), Mtu = 1400 };
         here.Stack.Apply(KernelChange.Replace(wanted));
         Assert.Equal(wanted.Canonical(), Assert.Single(here.Stack.Routes(new RouteFilter(Interface: link, Protocol: 80))));

@@ -14,12 +14,12 @@ internal sealed class RoutingNamespace : IDisposable
 
     internal LinkMonitor? Monitor { get; }
 
-    /// <summary>Automatic link-local addresses and duplicate detection are off: their timing is nobody's business here.</summary>
+    /// <summary>Automatic link-local addresses are off: their timing is nobody's business here.</summary>
     internal static RoutingNamespace Open(KernelEventGroups groups = KernelEventGroups.None, int receiveBuffer = 0) => NetworkNamespace.RunInNew(() =>
     {
         SysctlTree sysctl = new();
         sysctl.Write("1", "net", "ipv6", "conf", "default", "addr_gen_mode");
-        sysctl.Write("0", "net", "ipv6", "conf", "default", "accept_dad");
+        sysctl.Write("0", "net", "ipv4", "conf", "default", "promote_secondaries");
         sysctl.Write("0", "net", "ipv6", "conf", "default", "router_solicitations");
         LinkMonitor? monitor = groups == KernelEventGroups.None ? null : LinkMonitor.Open(groups, receiveBuffer);
         return new RoutingNamespace(NetlinkRouteStack.Open(), monitor);

@@ -24,6 +24,7 @@ internal sealed class Agent
     private HostingConfiguration local;
     private readonly DateTimeOffset started;
     private bool notified;
+    private ReportingParameters reporting = ReportingParameters.Off;
 
     /// <summary>An agent with this host's own configuration.</summary>
     public Agent(HostingConfiguration configuration)
@@ -47,8 +48,7 @@ internal sealed class Agent
 
     public required TimeProvider Time { get; init; }
 
-    /// <summary>Null when endpoints are not reported to etcd.</summary>
-    public EtcdReporter? Reporter { get; init; }
+    public required EtcdReporter Reporter { get; init; }
 
     /// <summary>Reads the configuration files anew.</summary>
     public required Func<ConfigurationResult> ReadConfiguration { get; init; }
@@ -70,13 +70,13 @@ internal sealed class Agent
 
 
     /// <summary>Says that the loop turns; the supervisor restarts an agent that stops saying so.</summary>
-    public void Heartbeat(bool ready)
+    public void Heartbeat(bool inForce, bool healthy)
     {
         if (Watchdog.Due()) Notifier.Watchdog();
-        Health(ready);
-        if (notified || !(ready || Time.GetUtcNow() - started > ReadyPatience)) return;
+        Health(healthy);
+        if (notified || !(inForce || Time.GetUtcNow() - started > ReadyPatience)) return;
         notified = true;
-        Notifier.Ready(ready ? "policy is in force" : "waiting for the datastore; what an earlier run programmed stays in force");
+        Notifier.Ready(inForce ? "policy is in force" : "waiting for the datastore; what an earlier run programmed stays in force");
     }
 
     /// <summary>Puts this host's configuration and etcd's together. Wrong values in etcd are told and left out.</summary>
@@ -85,12 +85,22 @@ internal sealed class Agent
         Feed.ParametersChanged = false;
         LayerResult result = local.WithDatastore(DatastoreLayers.Of(Feed.FelixConfigurations, Feed.NodeName, Feed.Node));
         foreach (ConfigurationError error in result.Errors) Felix.Log.Misconfigured(Log, error.ToString());
+        ConfigureReporting(ReportingParameters.From(result.Configuration));
         FelixParameters resolved = FelixParameters.From(result.Configuration);
         RouteRefreshInterval = result.Configuration.Get(FelixSettings.RouteRefreshInterval);
         if (resolved == Parameters) return;
         Parameters = resolved;
         Interfaces.DirtyAll();
         Felix.Log.Configuration(Log, "parameters from etcd are in force");
+    }
+
+    private void ConfigureReporting(ReportingParameters changed)
+    {
+        if (changed == reporting) return;
+        reporting = changed;
+        Reporter.Configure(changed);
+        foreach ((EndpointPolicy endpoint, EndpointState state) in Statuses.Current.Values)
+            Reporter.Report(endpoint.Key.Namespace ?? "", endpoint.Key.Name, state);
     }
 
     /// <summary>Reads the files again; returns null when they are in force, else why the old configuration stays.</summary>
@@ -141,7 +151,7 @@ internal sealed class Agent
         foreach (StatusChange change in changes)
         {
             Files.Set(change.Endpoint, change.State == EndpointState.Up);
-            Reporter?.Report(change.Endpoint.Key.Namespace ?? "", change.Endpoint.Key.Name, change.State);
+            Reporter.Report(change.Endpoint.Key.Namespace ?? "", change.Endpoint.Key.Name, change.State);
             string word = change.State?.ToString().ToLowerInvariant() ?? "gone";
             Felix.Log.Endpoint(Log, change.Endpoint.DisplayName, change.Endpoint.InterfaceName, word, change.Reason.Length > 0 ? $": {change.Reason}" : "");
         }

@@ -42,7 +42,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
             await inbox.WaitAsync(UntilNextTurn(), stop).ConfigureAwait(false);
             while (inbox.TryTake(out AgentMessage? message)) Take(message!);
             Turn();
-            agent.Heartbeat(IsReady && failing is null);
+            agent.Heartbeat(IsReady, (IsReady || toldUnready) && failing is null);
         }
     }
 

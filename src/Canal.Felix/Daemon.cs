@@ -70,7 +70,7 @@ internal static class Daemon
         Directory.CreateDirectory(paths.Runtime);
         using ControlSocketServer control = ControlSocketServer.Listen(OneShot.ControlSocket(paths));
         Inbox inbox = new(time);
-        EtcdReporter? reporter = ReporterOf(configuration, channel, time, log);
+        EtcdReporter reporter = new(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), time, log);
         HealthReporters health = HealthReporters.Of(configuration, time, LoopPatience);
         using HttpEndpoint? endpoint = health.Listen();
         Agent agent = Assemble(configuration, read, environment, canalLog, routes, nftables, notifier, reporter, health, time);
@@ -83,9 +83,9 @@ internal static class Daemon
             Sources.WatchDatastoreAsync(watcher, inbox, ended.Token),
             Sources.WatchKernelAsync(monitor, inbox, ended.Token),
             Sources.WatchSignalsAsync(signals, inbox, ended.Token),
+            reporter.RunAsync(ended.Token),
             control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, cancel), ended.Token),
         ];
-        if (reporter is not null) running.Add(reporter.RunAsync(ended.Token));
         if (endpoint is not null) running.Add(endpoint.RunAsync(ended.Token));
         Task first = await Task.WhenAny(running).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
@@ -105,7 +105,7 @@ internal static class Daemon
 
     private static Agent Assemble(
         HostingConfiguration configuration, Func<ConfigurationResult> read, ImmutableDictionary<string, string> environment, CanalLog log,
-        NetlinkRouteStack routes, NetlinkNftables nftables, SystemdNotifier notifier, EtcdReporter? reporter, HealthReporters health, TimeProvider time)
+        NetlinkRouteStack routes, NetlinkNftables nftables, SystemdNotifier notifier, EtcdReporter reporter, HealthReporters health, TimeProvider time)
     {
         string node = configuration.Get(CommonSettings.NodeName);
         PolicyCalculator calculator = new(node);
@@ -129,12 +129,6 @@ internal static class Daemon
             Time = time,
         };
     }
-
-    private static EtcdReporter? ReporterOf(HostingConfiguration configuration, EtcdChannel channel, TimeProvider time, ILogger log) =>
-        configuration.Get(FelixSettings.EndpointReportingEnabled)
-            ? new EtcdReporter(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), configuration.Get(FelixSettings.OpenstackRegion),
-                configuration.Get(FelixSettings.ReportingInterval), configuration.Get(FelixSettings.ReportingTtl), time, log)
-            : null;
 
     private static EtcdOptions EtcdOptionsOf(HostingConfiguration configuration, ImmutableDictionary<string, string> environment)
     {

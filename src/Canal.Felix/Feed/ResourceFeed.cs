@@ -28,14 +28,14 @@ internal sealed class ResourceFeed(PolicyCalculator calculator)
     /// <summary>A snapshot is being read: what is known is a mixture of two states of the cluster, and nothing may be programmed from it.</summary>
     public bool IsMidSnapshot { get; private set; }
 
-    /// <summary>ClusterInformation says that the datastore may be used. Releases that did not write the flag count as ready.</summary>
+    /// <summary>ClusterInformation says that the datastore may be used. As in Calico, a missing resource or a missing flag does not say so.</summary>
     public bool IsReady { get; private set; }
 
     /// <summary>Revision up to which everything is known.</summary>
     public long Revision { get; private set; }
 
     /// <summary>Something was read that may change <see cref="FelixConfigurations"/> or <see cref="Node"/>; the reader resets it.</summary>
-    public bool ParametersChanged { get; set; }
+    public bool ParametersChanged { get; set; } = true;
 
     /// <summary>This host.</summary>
     public required string NodeName { get; init; }
@@ -105,7 +105,7 @@ internal sealed class ResourceFeed(PolicyCalculator calculator)
         switch (key.Kind)
         {
             case ResourceKind.ClusterInformation when key.Name == "default":
-                IsReady = resource is ClusterInformation { DatastoreReady: not false };
+                IsReady = resource is ClusterInformation { DatastoreReady: true };
                 break;
             case ResourceKind.FelixConfiguration:
                 if (resource is FelixConfiguration configuration) FelixConfigurations[key.Name] = configuration;

@@ -11,7 +11,7 @@ namespace Canal.Felix.Status;
 /// Writes the states of endpoints, and that this agent is alive, to etcd under Calico's keys. A queue of its own: a slow or absent etcd never holds up
 /// enforcement. At most one write a second for all endpoints together; the newest state of each wins.
 /// </summary>
-internal sealed class EtcdReporter(EtcdStore store, string nodeName, string region, TimeSpan interval, TimeSpan ttl, TimeProvider time, ILogger log)
+internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
 
@@ -21,24 +21,35 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, string regi
 
     private readonly DateTimeOffset started = time.GetUtcNow();
     private readonly Dictionary<string, string?> pending = new(StringComparer.Ordinal);
+    private volatile ReportingParameters parameters = ReportingParameters.Off;
     private DateTimeOffset nextAlive;
     private bool failing;
-    private bool first = true;
+    private bool swept;
+
+    /// <summary>Puts other parameters in force; whoever switches reporting on reports every endpoint then.</summary>
+    public void Configure(ReportingParameters changed)
+    {
+        parameters = changed;
+        queue.Writer.TryWrite((WakeUp, null));
+    }
+
+    private const string WakeUp = "";
 
     /// <summary>The endpoint has this state; null when it is not here any more.</summary>
     public void Report(string @namespace, string endpointName, EndpointState? state)
     {
-        if (WorkloadEndpointName.TryParse(endpointName, out WorkloadEndpointName name))
-            queue.Writer.TryWrite((StatusKeys.Workload(region, @namespace, name), state?.ToString().ToLowerInvariant()));
+        if (parameters.Enabled && WorkloadEndpointName.TryParse(endpointName, out WorkloadEndpointName name))
+            queue.Writer.TryWrite((StatusKeys.Workload(parameters.Region, @namespace, name), state?.ToString().ToLowerInvariant()));
     }
 
-    /// <summary>Reports until stopped.</summary>
+    /// <summary>Reports until stopped; sleeps while reporting is off.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (true)
         {
             try
             {
+                await queue.Reader.WaitToReadAsync(stop).ConfigureAwait(false);
                 await SweepAsync(stop).ConfigureAwait(false);
                 if (failing) Log.Recovered(log, "reporting to etcd");
                 failing = false;
@@ -55,14 +66,20 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, string regi
 
     private async Task ReportAsync(CancellationToken stop)
     {
-        while (true)
+        while (parameters.Enabled)
         {
-            while (queue.Reader.TryRead(out (string Key, string? State) report)) pending[report.Key] = report.State;
+            TakeQueued();
             if (pending.Count > 0) await WriteAsync(stop).ConfigureAwait(false);
             if (time.GetUtcNow() >= nextAlive) await AliveAsync(stop).ConfigureAwait(false);
             await Task.Delay(Delay, time, stop).ConfigureAwait(false);
             if (pending.Count == 0 && !queue.Reader.TryPeek(out _)) await WaitAsync(stop).ConfigureAwait(false);
         }
+    }
+
+    private void TakeQueued()
+    {
+        while (queue.Reader.TryRead(out (string Key, string? State) report))
+            if (report.Key != WakeUp) pending[report.Key] = report.State;
     }
 
     private async Task WaitAsync(CancellationToken stop)
@@ -90,11 +107,11 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, string regi
     /// <summary>Deletes statuses of endpoints that are not here any more; what is queued says which are.</summary>
     private async Task SweepAsync(CancellationToken stop)
     {
-        while (queue.Reader.TryRead(out (string Key, string? State) report)) pending[report.Key] = report.State;
-        if (!first) return;
-        await foreach (EtcdPage page in store.ListAsync(KeyRange.Prefix(StatusKeys.Workloads(region, nodeName)), stop).ConfigureAwait(false))
+        TakeQueued();
+        if (swept || !parameters.Enabled) return;
+        await foreach (EtcdPage page in store.ListAsync(KeyRange.Prefix(StatusKeys.Workloads(parameters.Region, nodeName)), stop).ConfigureAwait(false))
             foreach (EtcdEntry entry in page.Entries.ToArray()) pending.TryAdd(entry.KeyText, null);
-        first = false;
+        swept = true;
     }
 
     private async Task AliveAsync(CancellationToken stop)
@@ -102,9 +119,9 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, string regi
         DateTimeOffset now = time.GetUtcNow();
         string report = string.Create(CultureInfo.InvariantCulture,
             $$"""{"time":"{{now:yyyy-MM-ddTHH:mm:ssZ}}","uptime":{{(now - started).TotalSeconds:0.###}},"first_update":{{(nextAlive == default ? "true" : "false")}}}""");
-        EtcdLease lease = await store.GrantLeaseAsync(ttl, stop).ConfigureAwait(false);
+        EtcdLease lease = await store.GrantLeaseAsync(parameters.Ttl, stop).ConfigureAwait(false);
         byte[] value = Encoding.UTF8.GetBytes(report);
-        await store.CommitAsync(new EtcdTransaction().Put(StatusKeys.Alive(region, nodeName), value, lease.Id).Put(StatusKeys.LastReported(region, nodeName), value), stop).ConfigureAwait(false);
-        nextAlive = now + interval;
+        await store.CommitAsync(new EtcdTransaction().Put(StatusKeys.Alive(parameters.Region, nodeName), value, lease.Id).Put(StatusKeys.LastReported(parameters.Region, nodeName), value), stop).ConfigureAwait(false);
+        nextAlive = now + parameters.Interval;
     }
 }

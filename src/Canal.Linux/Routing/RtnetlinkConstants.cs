@@ -99,8 +99,6 @@ internal static class RtnetlinkConstants
     internal const ushort NDA_DST = 1;
     internal const ushort NDA_LLADDR = 2;
     internal const ushort NDA_VLAN = 5;
-    internal const ushort NDA_VNI = 7;
-    internal const ushort NDA_MASTER = 9;
     internal const byte NTF_SELF = 2;
     internal const byte NTF_MASTER = 4;
     internal const byte NTF_PROXY = 8;

@@ -13,7 +13,7 @@ public sealed class NetlinkRouteStackTests(ITestOutputHelper output)
     private static readonly MacAddress Mac = MacAddress.FromBytes([0xee, 0xee, 0xee, 0xee, 0xee, 0xee]);
 
     [Fact]
-    public void A_new_namespace_has_only_loopback_and_it_is_down()
+    public void A_new_namespace_has_a_loopback_that_is_down()
     {
         using RoutingNamespace here = Open();
         Link lo = Assert.Single(here.Stack.Links(), link => link.Name == "lo");

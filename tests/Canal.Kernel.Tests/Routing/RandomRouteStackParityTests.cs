@@ -30,7 +30,7 @@ public sealed class RandomRouteStackParityTests
         using Parity both = new();
         foreach (string name in Names) both.AddVeth(name);
         foreach (Func<Func<string, int>, KernelChange> change in changes) both.Do(change);
-    }, iter: 1000, threads: 1);
+    }, iter: 200, threads: 1);
 
     private static Gen<Func<Func<string, int>, KernelChange>> LinkChange() =>
         from name in OneOf(Names)

@@ -15,22 +15,19 @@ internal sealed class RoutingNamespace : IDisposable
     internal LinkMonitor? Monitor { get; }
 
     /// <summary>Automatic link-local addresses are off: their timing is nobody's business here.</summary>
-    internal static RoutingNamespace Open(KernelEventGroups groups = KernelEventGroups.None, int receiveBuffer = 0) => NetworkNamespace.RunInNew(() =>
-    {
-        SysctlTree sysctl = new();
-        sysctl.Write("1", "net", "ipv6", "conf", "default", "addr_gen_mode");
-        sysctl.Write("0", "net", "ipv4", "conf", "default", "promote_secondaries");
-        sysctl.Write("0", "net", "ipv6", "conf", "default", "router_solicitations");
-        LinkMonitor? monitor = groups == KernelEventGroups.None ? null : LinkMonitor.Open(groups, receiveBuffer);
-        return new RoutingNamespace(NetlinkRouteStack.Open(), monitor);
-    });
+    internal static RoutingNamespace Open(KernelEventGroups groups = KernelEventGroups.None, int receiveBuffer = 0) =>
+        Open(() => true, groups, receiveBuffer).Here;
 
-    /// <summary>A second stack in the same namespace is not possible from outside; this one opens both at once.</summary>
-    internal static (RoutingNamespace Ours, NetlinkRouteStack Other) OpenTwo(KernelEventGroups groups = KernelEventGroups.None, int receiveBuffer = 0) =>
+    /// <summary>The same, with something else opened inside it.</summary>
+    internal static (RoutingNamespace Here, T Other) Open<T>(Func<T> other, KernelEventGroups groups = KernelEventGroups.None, int receiveBuffer = 0) =>
         NetworkNamespace.RunInNew(() =>
         {
+            SysctlTree sysctl = new();
+            sysctl.Write("1", "net", "ipv6", "conf", "default", "addr_gen_mode");
+            sysctl.Write("0", "net", "ipv4", "conf", "default", "promote_secondaries");
+            sysctl.Write("0", "net", "ipv6", "conf", "default", "router_solicitations");
             LinkMonitor? monitor = groups == KernelEventGroups.None ? null : LinkMonitor.Open(groups, receiveBuffer);
-            return (new RoutingNamespace(NetlinkRouteStack.Open(), monitor), NetlinkRouteStack.Open());
+            return (new RoutingNamespace(NetlinkRouteStack.Open(), monitor), other());
         });
 
     /// <summary>A link with carrier: one end of a veth whose other end stays in the namespace too. Returns its index.</summary>

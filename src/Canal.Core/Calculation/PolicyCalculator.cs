@@ -14,7 +14,7 @@ namespace Canal.Core.Calculation;
 /// </summary>
 public sealed class PolicyCalculator
 {
-    private readonly string nodeName;
+    private readonly LocalNode localNode;
     private readonly IpSetTable sets;
     private readonly ActivePolicies active;
     private readonly LocalPolicies policies = new();
@@ -29,7 +29,7 @@ public sealed class PolicyCalculator
     /// <param name="nodeName">The node whose endpoints are local.</param>
     public PolicyCalculator(string nodeName)
     {
-        this.nodeName = nodeName;
+        localNode = new LocalNode(nodeName);
         sets = new IpSetTable();
         active = new ActivePolicies(sets);
     }
@@ -86,7 +86,9 @@ public sealed class PolicyCalculator
 
     private void ApplyWorkload(ResourceKey key, WorkloadEndpoint? endpoint)
     {
-        if (endpoint is null || endpoint.Spec.IpNetworks.IsEmpty)
+        bool named = endpoint is null || LocalNode.IsWhole(key.Name);
+        problems.Set(key, ProblemList.Part.Head, named ? null : "its name has not the four parts node, orchestrator, workload and endpoint");
+        if (endpoint is null || !named || endpoint.Spec.IpNetworks.IsEmpty)
         {
             RemoveItem(key);
             return;
@@ -95,7 +97,7 @@ public sealed class PolicyCalculator
         List<KeyValuePair<string, string>> labels = EndpointLabels.Of(endpoint);
         IReadOnlyList<string> parents = endpoint.Spec.Profiles;
         sets.SetItem(id, labels, parents, Contribution.Of(endpoint.Spec.IpNetworks.AsSpan(), endpoint.Spec.Ports.AsSpan()));
-        if (endpoint.Spec.Node != nodeName)
+        if (!localNode.Has(key.Name))
         {
             RemoveLocal(id);
             return;

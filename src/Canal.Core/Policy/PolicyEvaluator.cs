@@ -23,7 +23,7 @@ public sealed class PolicyEvaluator
     /// <summary>Decides a new flow's packet at one workload endpoint; an endpoint that does not exist lets nothing pass.</summary>
     public Decision Decide(ResourceKey endpoint, Direction direction, Packet packet)
     {
-        if (resources.GetValueOrDefault(endpoint) is not WorkloadEndpoint workload) return new Decision(false, "", null, -1);
+        if (resources.GetValueOrDefault(endpoint) is not WorkloadEndpoint workload || !AddressOwner.IsEndpoint(workload)) return new Decision(false, "", null, -1);
         foreach ((string name, Tier? tier, List<(ResourceKey Key, PolicySpec Spec)> policies) in TiersFor(workload, direction))
         {
             Decision? decision = DecideTier(name, tier, policies, direction, packet);

@@ -82,7 +82,7 @@ internal sealed class LocalEndpoints
         new(endpoint.Key, endpoint.Spec.InterfaceName)
         {
             Mac = endpoint.Spec.Mac,
-            Addresses = endpoint.Spec.IpNetworks,
+            Addresses = EndpointAddresses.Of(endpoint.Spec),
             SpoofedPrefixes = endpoint.Spec.AllowSpoofedSourcePrefixes,
             Ingress = policies.TiersFor(id, Direction.Ingress, tiers, active),
             Egress = policies.TiersFor(id, Direction.Egress, tiers, active),

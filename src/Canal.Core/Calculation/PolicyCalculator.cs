@@ -96,7 +96,7 @@ public sealed class PolicyCalculator
         int id = ItemId(key);
         List<KeyValuePair<string, string>> labels = EndpointLabels.Of(endpoint);
         IReadOnlyList<string> parents = endpoint.Spec.Profiles;
-        sets.SetItem(id, labels, parents, Contribution.Of(endpoint.Spec.IpNetworks.AsSpan(), endpoint.Spec.Ports.AsSpan()));
+        sets.SetItem(id, labels, parents, Contribution.Of(EndpointAddresses.Of(endpoint.Spec).AsSpan(), endpoint.Spec.Ports.AsSpan()));
         if (!localNode.Has(key.Name))
         {
             RemoveLocal(id);

@@ -48,7 +48,7 @@ public sealed class PolicyEvaluator
     {
         foreach (string name in workload.Spec.Profiles)
         {
-            if (ProfileNamed(name) is not Profile profile) continue;
+            if (ProfileNamed(name) is not Profile profile || PolicyCompiler.Compile(profile, out _) is null) continue;
             EquatableArray<Rule> rules = direction == Direction.Ingress ? profile.Ingress : profile.Egress;
             int index = FirstDecidingRule(rules, "", packet);
             if (index >= 0 && rules[index].Action != RuleAction.Pass) return new Decision(rules[index].Action == RuleAction.Allow, "", profile.Key, index);

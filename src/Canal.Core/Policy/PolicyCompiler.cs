@@ -100,8 +100,7 @@ public static class PolicyCompiler
         bool needsSet = sets.Match is not null && (namedPorts.IsEmpty || !ports.IsEmpty);
         return new EntityMatch
         {
-            // Services do not exist without Kubernetes: a rule that asks for one matches nothing.
-            Nets = entity.Services is not null ? default(EquatableArray<Cidr>) : entity.HasNets ? entity.Nets : null,
+            Nets = IsImpossible(entity) ? default(EquatableArray<Cidr>) : entity.HasNets ? entity.Nets : null,
             NotNets = entity.NotNets,
             Set = needsSet ? new SetMatch(IpSetSpec.Addresses(sets.Match!), SetShape.None) : null,
             NotSet = sets.NotMatch is null ? null : new SetMatch(IpSetSpec.Addresses(sets.NotMatch), SetShape.None),
@@ -111,6 +110,12 @@ public static class PolicyCompiler
             NotNamedPorts = NamedPorts(entity.NotPorts, portOwners, protocol),
         };
     }
+
+    /// <summary>
+    /// Services do not exist without Kubernetes, so a rule that asks for one matches nothing. Nor does a rule whose negated list cannot be read: it must
+    /// not turn into one without the list.
+    /// </summary>
+    private static bool IsImpossible(EntityRule entity) => entity.Services is not null || (entity.HasNotNets && entity.NotNets.IsEmpty);
 
     private static EquatableArray<PortRange> NumericPorts(EquatableArray<Port> ports)
     {

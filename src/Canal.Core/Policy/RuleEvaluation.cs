@@ -33,7 +33,7 @@ internal static class RuleEvaluation
     private static bool NetsMatch(EntityRule entity, IpAddress address)
     {
         if (entity.HasNets && !entity.Nets.Any(n => n.Contains(address))) return false;
-        if (entity.NotNets.IsEmpty) return true;
+        if (entity.NotNets.IsEmpty) return !entity.HasNotNets;
         // A negated list of the other family does not become "anything of this family".
         return entity.NotNets.Any(n => n.Family == address.Family) && !entity.NotNets.Any(n => n.Contains(address));
     }

@@ -73,12 +73,15 @@ public static class PolicyCompiler
         Family = rule.IpVersion,
         Protocol = rule.Protocol?.Number,
         NotProtocol = rule.NotProtocol?.Number,
-        Icmp = rule.Icmp,
-        NotIcmp = rule.NotIcmp,
+        Icmp = Criterion(rule.Icmp),
+        NotIcmp = Criterion(rule.NotIcmp),
         Source = source,
         Destination = destination,
         Note = rule.Annotations.Count == 0 ? "" : string.Join(' ', rule.Annotations.Select(a => $"{a.Key}={a.Value}")),
     };
+
+    // An object without a type or code gives nothing to match, as in Calico; negated it would never match.
+    private static IcmpMatch? Criterion(IcmpMatch? match) => match is { Type: null, Code: null } ? null : match;
 
     private static EntityMatch? CompileEntity(EntityRule entity, byte? protocol, string? policyNamespace, out SelectorError? error)
     {

@@ -1,3 +1,4 @@
+using Canal.Core.Labels;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 
@@ -81,7 +82,7 @@ internal sealed class LocalEndpoints
         new(endpoint.Key, endpoint.Spec.InterfaceName)
         {
             Mac = endpoint.Spec.Mac,
-            Addresses = endpoint.Spec.IpNetworks,
+            Addresses = EndpointAddresses.Of(endpoint.Spec),
             SpoofedPrefixes = endpoint.Spec.AllowSpoofedSourcePrefixes,
             Ingress = policies.TiersFor(id, Direction.Ingress, tiers, active),
             Egress = policies.TiersFor(id, Direction.Egress, tiers, active),
@@ -96,29 +97,20 @@ internal sealed class LocalEndpoints
         if (uses == 0 || (uses == 1 && difference == 1)) DirtyProfiles.Add(profile);
     }
 
-    /// <summary>Sorts as Calico does: by orchestrator, then <c>namespace/workload</c>, then endpoint.</summary>
+    /// <summary>Sorts as Calico does: by orchestrator, then <c>namespace/workload</c>, then endpoint; all of them from the name.</summary>
     private sealed record Candidate(string Orchestrator, string Workload, string Endpoint, int Id) : IComparable<Candidate>
     {
-        public static Candidate Of(int id, WorkloadEndpoint endpoint) => new(
-            endpoint.Spec.Orchestrator,
-            $"{endpoint.Key.Namespace}/{WorkloadId(endpoint.Spec)}",
-            endpoint.Spec.Endpoint,
-            id);
+        public static Candidate Of(int id, WorkloadEndpoint endpoint)
+        {
+            if (!WorkloadEndpointName.TryParse(endpoint.Key.Name, out WorkloadEndpointName name)) throw new ArgumentException($"{endpoint.Key} is not named as an endpoint", nameof(endpoint));
+            return new Candidate(name.Orchestrator, $"{endpoint.Key.Namespace}/{name.Workload}", name.Endpoint, id);
+        }
 
         public int CompareTo(Candidate? other)
         {
-            int order = string.CompareOrdinal(Orchestrator, other?.Orchestrator);
-            if (order == 0) order = string.CompareOrdinal(Workload, other?.Workload);
-            if (order == 0) order = string.CompareOrdinal(Endpoint, other?.Endpoint);
-            return order != 0 ? order : Id.CompareTo(other?.Id);
+            int order = Utf8Order.Instance.Compare(Orchestrator, other?.Orchestrator);
+            if (order == 0) order = Utf8Order.Instance.Compare(Workload, other?.Workload);
+            return order != 0 ? order : Utf8Order.Instance.Compare(Endpoint, other?.Endpoint);
         }
-
-        private static string WorkloadId(WorkloadEndpointSpec spec) => spec.Orchestrator switch
-        {
-            "k8s" => spec.Pod,
-            "cni" => spec.ContainerId,
-            "libnetwork" => "libnetwork",
-            _ => spec.Workload,
-        };
     }
 }

@@ -32,7 +32,7 @@ internal sealed class LocalPolicies
     {
         if (policies.TryGetValue(key, out Entry? entry) && entry.Selector == selector)
         {
-            bool sameListing = entry.Spec.Tier == spec.Tier && entry.Spec.Order == spec.Order && entry.Spec.Types == spec.Types;
+            bool sameListing = IsListedAlike(entry.Spec, spec);
             entry.Spec = spec;
             if (!sameListing) DirtyEndpoints.UnionWith(entry.Endpoints);
         }
@@ -117,6 +117,9 @@ internal sealed class LocalPolicies
         foreach (string name in names) ordered.Add(TierOf(name, byTier[name], tiers.GetValueOrDefault(name)));
         return ordered.ToEquatableArray();
     }
+
+    private static bool IsListedAlike(PolicySpec one, PolicySpec other) =>
+        one.Tier == other.Tier && one.Order == other.Order && one.Types == other.Types && one.DoNotTrack == other.DoNotTrack && one.PreDnat == other.PreDnat;
 
     private static TierPolicies TierOf(string name, List<Entry> policies, Tier? tier)
     {

@@ -14,7 +14,7 @@ namespace Canal.Core.Calculation;
 /// </summary>
 public sealed class PolicyCalculator
 {
-    private readonly string nodeName;
+    private readonly LocalNode localNode;
     private readonly IpSetTable sets;
     private readonly ActivePolicies active;
     private readonly LocalPolicies policies = new();
@@ -23,13 +23,13 @@ public sealed class PolicyCalculator
     private readonly Stack<int> freeItems = [];
     private readonly Dictionary<string, Tier> tiers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Profile> profiles = new(StringComparer.Ordinal) { [Profile.DefaultAllowName] = Profile.DefaultAllow };
-    private List<CalculationProblem> problems = [];
+    private readonly ProblemList problems = new();
 
     /// <summary>A calculator that knows nothing yet.</summary>
     /// <param name="nodeName">The node whose endpoints are local.</param>
     public PolicyCalculator(string nodeName)
     {
-        this.nodeName = nodeName;
+        localNode = new LocalNode(nodeName);
         sets = new IpSetTable();
         active = new ActivePolicies(sets);
     }
@@ -78,20 +78,17 @@ public sealed class PolicyCalculator
         return changes;
     }
 
-    /// <summary>What was wrong with resources that had to be treated as absent, since the last call.</summary>
-    public IReadOnlyList<CalculationProblem> TakeProblems()
-    {
-        List<CalculationProblem> taken = problems;
-        problems = [];
-        return taken;
-    }
+    /// <summary>What was found wrong, since the last call, with resources that are treated as absent for it. Each thing is told once for as long as it lasts.</summary>
+    public IReadOnlyList<CalculationProblem> TakeProblems() => problems.Take();
 
     /// <summary>All members of a set in use, for a dataplane that reads its state anew; null for any other set.</summary>
     public IpSetDelta? Members(IpSetSpec set) => sets.Everything(set);
 
     private void ApplyWorkload(ResourceKey key, WorkloadEndpoint? endpoint)
     {
-        if (endpoint is null || endpoint.Spec.IpNetworks.IsEmpty)
+        bool named = endpoint is null || LocalNode.IsWhole(key.Name);
+        problems.Set(key, ProblemList.Part.Head, named ? null : "its name has not the four parts node, orchestrator, workload and endpoint");
+        if (endpoint is null || !named || endpoint.Spec.IpNetworks.IsEmpty)
         {
             RemoveItem(key);
             return;
@@ -99,8 +96,8 @@ public sealed class PolicyCalculator
         int id = ItemId(key);
         List<KeyValuePair<string, string>> labels = EndpointLabels.Of(endpoint);
         IReadOnlyList<string> parents = endpoint.Spec.Profiles;
-        sets.SetItem(id, labels, parents, Contribution.Of(endpoint.Spec.IpNetworks.AsSpan(), endpoint.Spec.Ports.AsSpan()));
-        if (endpoint.Spec.Node != nodeName)
+        sets.SetItem(id, labels, parents, Contribution.Of(EndpointAddresses.Of(endpoint.Spec).AsSpan(), endpoint.Spec.Ports.AsSpan()));
+        if (!localNode.Has(key.Name))
         {
             RemoveLocal(id);
             return;
@@ -136,7 +133,8 @@ public sealed class PolicyCalculator
     {
         string? problem = null;
         Selector? selector = spec is null ? null : PolicyCompiler.SelectorOf(key, spec, out problem);
-        if (problem is not null) problems.Add(new CalculationProblem(key, problem));
+        problems.Set(key, ProblemList.Part.Head, problem);
+        if (selector is null) problems.Set(key, ProblemList.Part.Rules, null);
         if (selector is null) policies.RemovePolicy(key);
         else policies.SetPolicy(key, spec!, selector);
     }
@@ -164,7 +162,7 @@ public sealed class PolicyCalculator
         string? problem = null;
         PolicySpec? spec = policies.ActiveSpec(key);
         CompiledPolicy? compiled = spec is null ? null : PolicyCompiler.Compile(key, spec, out problem);
-        if (problem is not null) problems.Add(new CalculationProblem(key, problem));
+        if (spec is not null) problems.Set(key, ProblemList.Part.Rules, problem);
         if (active.Contains(key) != compiled is not null) policies.ListingChanged(key);
         if (compiled is null) active.Remove(key);
         else active.Set(compiled);
@@ -175,7 +173,7 @@ public sealed class PolicyCalculator
         ResourceKey key = new ResourceKey(ResourceKind.Profile, null, name);
         string? problem = null;
         CompiledPolicy? compiled = profiles.TryGetValue(name, out Profile? profile) && endpoints.Uses(name) ? PolicyCompiler.Compile(profile, out problem) : null;
-        if (problem is not null) problems.Add(new CalculationProblem(key, problem));
+        if (profile is null || endpoints.Uses(name)) problems.Set(key, ProblemList.Part.Rules, problem);
         if (active.Contains(key) != compiled is not null) endpoints.ProfileChanged(name);
         if (compiled is null) active.Remove(key);
         else active.Set(compiled);

@@ -11,12 +11,15 @@ internal sealed class AddressOwner(Dictionary<string, string> labels, EquatableA
     /// <summary>The owner a resource is, or null when it owns no addresses.</summary>
     public static AddressOwner? Of(Resource resource, Func<string, LabelMap?> profileLabels) => resource switch
     {
-        WorkloadEndpoint { Spec.IpNetworks.IsEmpty: false } w => Make(EndpointLabels.Of(w), w.Spec.Profiles, profileLabels, w.Spec.IpNetworks, w.Spec.Ports),
+        WorkloadEndpoint w when IsEndpoint(w) => Make(EndpointLabels.Of(w), w.Spec.Profiles, profileLabels, EndpointAddresses.Of(w.Spec), w.Spec.Ports),
         HostEndpoint h => Make(h.Metadata.Labels, h.Profiles, profileLabels, h.ExpectedIps.Select(ip => new Cidr(ip)).ToEquatableArray(), h.Ports),
         NetworkSet s => Make(EndpointLabels.Of(s), [EndpointLabels.NamespaceProfile(s.Key.Namespace ?? "")], profileLabels, s.Nets, default),
         GlobalNetworkSet s => Make(s.Metadata.Labels, default, profileLabels, s.Nets, default),
         _ => null,
     };
+
+    /// <summary>An endpoint without addresses, or with a name that is none, is not one yet.</summary>
+    public static bool IsEndpoint(WorkloadEndpoint endpoint) => !endpoint.Spec.IpNetworks.IsEmpty && WorkloadEndpointName.TryParse(endpoint.Key.Name, out _);
 
     public bool Is(Selector selector) => selector.Evaluate(labels);
 

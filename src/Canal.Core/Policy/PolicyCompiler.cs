@@ -73,12 +73,15 @@ public static class PolicyCompiler
         Family = rule.IpVersion,
         Protocol = rule.Protocol?.Number,
         NotProtocol = rule.NotProtocol?.Number,
-        Icmp = rule.Icmp,
-        NotIcmp = rule.NotIcmp,
+        Icmp = Criterion(rule.Icmp),
+        NotIcmp = Criterion(rule.NotIcmp),
         Source = source,
         Destination = destination,
         Note = rule.Annotations.Count == 0 ? "" : string.Join(' ', rule.Annotations.Select(a => $"{a.Key}={a.Value}")),
     };
+
+    // An object without a type or code gives nothing to match, as in Calico; negated it would never match.
+    private static IcmpMatch? Criterion(IcmpMatch? match) => match is { Type: null, Code: null } ? null : match;
 
     private static EntityMatch? CompileEntity(EntityRule entity, byte? protocol, string? policyNamespace, out SelectorError? error)
     {
@@ -100,8 +103,7 @@ public static class PolicyCompiler
         bool needsSet = sets.Match is not null && (namedPorts.IsEmpty || !ports.IsEmpty);
         return new EntityMatch
         {
-            // Services do not exist without Kubernetes: a rule that asks for one matches nothing.
-            Nets = entity.Services is not null ? default(EquatableArray<Cidr>) : entity.HasNets ? entity.Nets : null,
+            Nets = IsImpossible(entity) ? default(EquatableArray<Cidr>) : entity.HasNets ? entity.Nets : null,
             NotNets = entity.NotNets,
             Set = needsSet ? new SetMatch(IpSetSpec.Addresses(sets.Match!), SetShape.None) : null,
             NotSet = sets.NotMatch is null ? null : new SetMatch(IpSetSpec.Addresses(sets.NotMatch), SetShape.None),
@@ -111,6 +113,12 @@ public static class PolicyCompiler
             NotNamedPorts = NamedPorts(entity.NotPorts, portOwners, protocol),
         };
     }
+
+    /// <summary>
+    /// Services do not exist without Kubernetes, so a rule that asks for one matches nothing. Nor does a rule whose negated list cannot be read: it must
+    /// not turn into one without the list.
+    /// </summary>
+    private static bool IsImpossible(EntityRule entity) => entity.Services is not null || (entity.HasNotNets && entity.NotNets.IsEmpty);
 
     private static EquatableArray<PortRange> NumericPorts(EquatableArray<Port> ports)
     {

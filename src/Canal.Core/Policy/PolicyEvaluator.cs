@@ -23,7 +23,7 @@ public sealed class PolicyEvaluator
     /// <summary>Decides a new flow's packet at one workload endpoint; an endpoint that does not exist lets nothing pass.</summary>
     public Decision Decide(ResourceKey endpoint, Direction direction, Packet packet)
     {
-        if (resources.GetValueOrDefault(endpoint) is not WorkloadEndpoint workload) return new Decision(false, "", null, -1);
+        if (resources.GetValueOrDefault(endpoint) is not WorkloadEndpoint workload || !AddressOwner.IsEndpoint(workload)) return new Decision(false, "", null, -1);
         foreach ((string name, Tier? tier, List<(ResourceKey Key, PolicySpec Spec)> policies) in TiersFor(workload, direction))
         {
             Decision? decision = DecideTier(name, tier, policies, direction, packet);
@@ -48,7 +48,7 @@ public sealed class PolicyEvaluator
     {
         foreach (string name in workload.Spec.Profiles)
         {
-            if (ProfileNamed(name) is not Profile profile) continue;
+            if (ProfileNamed(name) is not Profile profile || PolicyCompiler.Compile(profile, out _) is null) continue;
             EquatableArray<Rule> rules = direction == Direction.Ingress ? profile.Ingress : profile.Egress;
             int index = FirstDecidingRule(rules, "", packet);
             if (index >= 0 && rules[index].Action != RuleAction.Pass) return new Decision(rules[index].Action == RuleAction.Allow, "", profile.Key, index);

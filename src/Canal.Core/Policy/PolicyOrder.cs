@@ -1,3 +1,4 @@
+using Canal.Core.Labels;
 using Canal.Core.Resources;
 
 namespace Canal.Core.Policy;
@@ -10,14 +11,14 @@ public static class PolicyOrder
     {
         int order = (left is null).CompareTo(right is null);
         if (order == 0) order = OrderOf(left?.Order).CompareTo(OrderOf(right?.Order));
-        return order != 0 ? order : string.CompareOrdinal(leftName, rightName);
+        return order != 0 ? order : Utf8Order.Instance.Compare(leftName, rightName);
     }
 
     /// <summary>By order, no order last; then by <c>name/namespace/kind</c>, in which '/' sorts after '-' and '.'.</summary>
     public static int ComparePolicies(ResourceKey leftKey, double? left, ResourceKey rightKey, double? right)
     {
         int order = OrderOf(left).CompareTo(OrderOf(right));
-        return order != 0 ? order : string.CompareOrdinal(TieBreaker(leftKey), TieBreaker(rightKey));
+        return order != 0 ? order : Utf8Order.Instance.Compare(TieBreaker(leftKey), TieBreaker(rightKey));
     }
 
     private static double OrderOf(double? order) => order ?? double.PositiveInfinity;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Canal.Core.Addressing;
 using Canal.Core.Labels;
 using Canal.Core.Resources;
@@ -12,8 +13,8 @@ internal static class RuleEvaluation
         if (rule.IpVersion is IpFamily family && family != packet.Family) return false;
         if (rule.Protocol is { } protocol && protocol.Number != packet.Protocol) return false;
         if (rule.NotProtocol is { } notProtocol && notProtocol.Number == packet.Protocol) return false;
-        if (rule.Icmp is not null && !(IsIcmp(packet) && IcmpIs(rule.Icmp, packet))) return false;
-        if (rule.NotIcmp is not null && !(IsIcmp(packet) && !IcmpIs(rule.NotIcmp, packet))) return false;
+        if (IsGiven(rule.Icmp) && !(IsIcmp(packet) && IcmpIs(rule.Icmp, packet))) return false;
+        if (IsGiven(rule.NotIcmp) && !(IsIcmp(packet) && !IcmpIs(rule.NotIcmp, packet))) return false;
         return EntityMatches(rule.Source, rule.Protocol?.Number, policyNamespace, packet, packet.Source, packet.SourcePort, owners)
             && EntityMatches(rule.Destination, rule.Protocol?.Number, policyNamespace, packet, packet.Destination, packet.DestinationPort, owners);
     }
@@ -33,7 +34,7 @@ internal static class RuleEvaluation
     private static bool NetsMatch(EntityRule entity, IpAddress address)
     {
         if (entity.HasNets && !entity.Nets.Any(n => n.Contains(address))) return false;
-        if (entity.NotNets.IsEmpty) return true;
+        if (entity.NotNets.IsEmpty) return !entity.HasNotNets;
         // A negated list of the other family does not become "anything of this family".
         return entity.NotNets.Any(n => n.Family == address.Family) && !entity.NotNets.Any(n => n.Contains(address));
     }
@@ -55,6 +56,8 @@ internal static class RuleEvaluation
             entity.ServiceAccounts?.Names.ToImmutable() ?? default, entity.ServiceAccounts?.Selector ?? "");
         return EffectiveSelector.TryForRuleEntity(policyNamespace, fields, out RuleMatchSets? sets, out _) ? sets : null;
     }
+
+    private static bool IsGiven([NotNullWhen(true)] IcmpMatch? match) => match is not null and not { Type: null, Code: null };
 
     private static bool IsIcmp(Packet packet) => packet.Protocol == (packet.Family == IpFamily.V4 ? IpProtocol.Icmp : IpProtocol.IcmpV6);
 

@@ -1,0 +1,115 @@
+using Canal.Core.Calculation;
+using Canal.Core.IpSets;
+using Canal.Core.Policy;
+using Canal.Core.Resources;
+using Canal.Testing;
+
+namespace Canal.Core.Tests.Calculation;
+
+/// <summary>What a dataplane holds that was told nothing but changes; refuses changes that make no sense.</summary>
+internal sealed class AccumulatedState
+{
+    public Dictionary<string, EndpointPolicy> Endpoints { get; } = [];
+
+    public Dictionary<ResourceKey, CompiledPolicy> Policies { get; } = [];
+
+    public Dictionary<IpSetSpec, SetMembers> Sets { get; } = [];
+
+    public void Apply(DesiredChanges changes)
+    {
+        Assert.Equal(changes.Sets.Count, changes.Sets.Select(c => c.Set).Distinct().Count());
+        foreach (IpSetChange change in changes.Sets) Apply(change);
+        foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) Apply(Policies, key, policy, policy?.Key);
+        foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) Apply(Endpoints, name, endpoint, endpoint?.InterfaceName);
+        CheckReferences();
+    }
+
+    /// <summary>One line for each endpoint, policy, profile and set, in order.</summary>
+    public List<string> Describe()
+    {
+        IEnumerable<string> endpoints = Endpoints.Values.Select(e =>
+            $"{e.InterfaceName} is {e.Key.Name}: in {Describe(e.Ingress)}, out {Describe(e.Egress)}, profiles {(e.Profiles.IsEmpty ? "-" : string.Join(' ', e.Profiles))}");
+        IEnumerable<string> policies = Policies.Keys.Select(k => $"{(k.Kind == ResourceKind.Profile ? "profile" : "policy")} {Describe(k)}");
+        IEnumerable<string> sets = Sets.Select(s => $"set {s.Key.Description}: {s.Value}".TrimEnd());
+        return [.. endpoints.Concat(policies).Concat(sets).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Holds exactly what a calculation from scratch says; so does what the calculator tells of all members of its sets.</summary>
+    public void CheckEquals(NaiveCalculator naive, PolicyCalculator calculator)
+    {
+        AssertSame(naive.Sets.ToDictionary(s => s.Key.Id, s => $"{s.Key.Description}: {s.Value}"), Sets.ToDictionary(s => s.Key.Id, s => $"{s.Key.Description}: {s.Value}"));
+        AssertSame(naive.Policies, Policies);
+        AssertSame(naive.Endpoints, Endpoints);
+        foreach ((IpSetSpec set, SetMembers members) in Sets) Assert.Equal(members.ToString(), SetMembers.Of(calculator.Members(set)!).ToString());
+        Assert.Equal(Sets.Count, calculator.SetCount);
+        Assert.Equal(Policies.Count, calculator.ActivePolicyCount);
+    }
+
+    private static void AssertSame<TKey, TValue>(Dictionary<TKey, TValue> expected, Dictionary<TKey, TValue> actual) where TKey : notnull
+    {
+        foreach ((TKey key, TValue value) in expected)
+        {
+            Assert.True(actual.TryGetValue(key, out TValue? found), $"{key} is missing");
+            Assert.Equal(value, found);
+        }
+        foreach (TKey key in actual.Keys) Assert.True(expected.ContainsKey(key), $"{key} is too much");
+    }
+
+    private void Apply(IpSetChange change)
+    {
+        bool known = Sets.TryGetValue(change.Set, out SetMembers? members);
+        Assert.Equal(change.Kind != IpSetChangeKind.Created, known);
+        if (change.Kind == IpSetChangeKind.Removed)
+        {
+            Assert.True(change.Members.IsEmpty);
+            Sets.Remove(change.Set);
+            return;
+        }
+        Assert.True(change.Kind == IpSetChangeKind.Created || !change.Members.IsEmpty, "an update without a change");
+        if (!known) Sets.Add(change.Set, members = new SetMembers());
+        Apply(members!.Addresses, change.Members.AddedAddresses, change.Members.RemovedAddresses);
+        Apply(members.Prefixes, change.Members.AddedPrefixes, change.Members.RemovedPrefixes);
+        Apply(members.Ports, change.Members.AddedPorts, change.Members.RemovedPorts);
+        Assert.DoesNotContain(members.Prefixes, p => p.IsSingleAddress || members.Prefixes.Any(other => other != p && other.Contains(p)));
+    }
+
+    private static void Apply<T>(HashSet<T> members, List<T> added, List<T> removed)
+    {
+        Assert.Empty(added.Intersect(removed));
+        foreach (T member in removed) Assert.True(members.Remove(member), $"{member} was no member");
+        foreach (T member in added) Assert.True(members.Add(member), $"{member} was a member");
+    }
+
+    private static void Apply<TKey, TValue>(Dictionary<TKey, TValue> told, TKey key, TValue? value, object? keyInside) where TKey : notnull where TValue : class
+    {
+        if (value is null)
+        {
+            Assert.True(told.Remove(key), $"{key} vanished and was not there");
+            return;
+        }
+        Assert.Equal(key, keyInside);
+        Assert.False(told.TryGetValue(key, out TValue? before) && before.Equals(value), $"{key} was told again without a change");
+        told[key] = value;
+    }
+
+    private void CheckReferences()
+    {
+        foreach (EndpointPolicy endpoint in Endpoints.Values)
+        {
+            foreach (TierPolicies tier in endpoint.Ingress.Concat(endpoint.Egress))
+            {
+                Assert.False(tier.Policies.IsEmpty, "a tier without policies");
+                foreach (ResourceKey key in tier.Policies) Assert.Equal(tier.Tier, Assert.Contains(key, Policies).Tier);
+            }
+            foreach (string profile in endpoint.Profiles) Assert.Contains(new ResourceKey(ResourceKind.Profile, null, profile), Policies);
+        }
+        foreach (CompiledPolicy policy in Policies.Values)
+            foreach (IpSetSpec set in PolicyCompiler.Sets(policy)) Assert.True(Sets.ContainsKey(set), $"{policy.Key} refers to an unknown set {set.Description}");
+    }
+
+    private static string Describe(EquatableArray<TierPolicies> tiers) => tiers.IsEmpty
+        ? "-"
+        : string.Join(' ', tiers.Select(t => $"{t.Tier}{(t.EndAction == TierAction.Pass ? "~" : "")}[{string.Join(' ', t.Policies.Select(Describe))}]"));
+
+    private static string Describe(ResourceKey key) => key.Namespace is null ? key.Name : $"{key.Namespace}/{key.Name}";
+}

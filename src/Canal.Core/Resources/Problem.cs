@@ -7,7 +7,7 @@ public readonly record struct Problem(string Path, string Sentence)
 {
     private const int LongestQuote = 64;
 
-    public override string ToString() => Path.Length == 0 ? Sentence : $"{Path}: {Sentence}";
+    public override string ToString() => string.IsNullOrEmpty(Path) ? Sentence ?? "" : $"{Path}: {Sentence}";
 
     /// <summary>Foreign text in quotes for a sentence: cut at 64 characters, control characters replaced.</summary>
     public static string Quote(ReadOnlySpan<char> text)

@@ -27,7 +27,7 @@ public static class ResourceKinds
         Global(ResourceKind.Node, "nodes", "no", "nos"),
         Global(ResourceKind.FelixConfiguration, "felixconfigurations", "felixconfig", "felixconfigs"),
         Global(ResourceKind.ClusterInformation, "clusterinformations", "clusterinfo", "clusterinfos"),
-        Global(ResourceKind.CalicoNodeStatus, "caliconodestatuses", "caliconodestatus"),
+        Global(ResourceKind.CalicoNodeStatus, "caliconodestatuses", "nodestatus"),
         Global(ResourceKind.KubeControllersConfiguration, "kubecontrollersconfigurations", "kubecontrollersconfig", "kubecontrollersconfigs"),
         Global(ResourceKind.IPAMConfiguration, "ipamconfigurations", "ipamconfig", "ipamconfigs"),
         Global(ResourceKind.BlockAffinity, "blockaffinities", "affinity", "affinities"),

@@ -106,7 +106,7 @@ internal static class EndpointReader
     private static EquatableArray<EndpointPort> ReadPorts(ref JsonScanner json)
     {
         if (!json.BeginArray()) return default;
-        List<EndpointPort> ports = [];
+        List<EndpointPort> ports = new(1);
         while (json.NextItem())
         {
             long start = json.Position;

@@ -55,8 +55,10 @@ internal static class EntityRuleReader
         List<Port> ports = [];
         while (json.NextItem())
         {
+            bool isNumber = json.IsNumber;
             ReadOnlySpan<char> text = buffer[..json.NumberOrCharacters(buffer)];
-            if (Port.TryParse(text, out Port port)) ports.Add(port);
+            // "-1" and "1.5" are names as strings, but not as numbers.
+            if (Port.TryParse(text, out Port port) && !(isNumber && port.IsNamed)) ports.Add(port);
             else json.Fail($"{Problem.Quote(text)} is not a port");
         }
         return ports.ToEquatableArray();

@@ -163,7 +163,7 @@ internal ref struct JsonScanner
     /// <summary>Makes the resource unusable because of the value stood on.</summary>
     public void Fail(string sentence)
     {
-        Note(sentence);
+        if (!Failed) Note(sentence);
         Failed = true;
     }
 

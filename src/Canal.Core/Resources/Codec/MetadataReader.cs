@@ -3,12 +3,12 @@ namespace Canal.Core.Resources;
 /// <summary>Reads <c>metadata</c>. Name and namespace are the key's, whatever the value says.</summary>
 internal static class MetadataReader
 {
-    public static Metadata Read(ref JsonScanner json, Metadata key)
+    public static Metadata Read(ref JsonScanner json, ResourceKey key)
     {
         string uid = "";
         string? created = null;
         LabelMap labels = default, annotations = default;
-        if (!json.BeginObject()) return key;
+        if (!json.BeginObject()) return Bare(key);
         while (json.NextField())
         {
             if (json.Is("name"u8)) Compare(ref json, key.Name);
@@ -21,6 +21,9 @@ internal static class MetadataReader
         }
         return new Metadata { Name = key.Name, Namespace = key.Namespace, Uid = uid, CreationTimestamp = created, Labels = labels, Annotations = annotations };
     }
+
+    /// <summary>What the key alone says.</summary>
+    public static Metadata Bare(ResourceKey key) => new() { Name = key.Name, Namespace = key.Namespace };
 
     private static void Compare(ref JsonScanner json, string expected)
     {

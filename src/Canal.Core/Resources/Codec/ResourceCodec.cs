@@ -9,6 +9,9 @@ public static class ResourceCodec
     /// <summary>The <c>apiVersion</c> of every resource.</summary>
     public const string ApiVersion = "projectcalico.org/v3";
 
+    // Stands where the metadata of a value comes after its spec, until it is known.
+    private static readonly Metadata StandIn = new() { Name = "" };
+
     /// <summary>Reads the value of a key.</summary>
     /// <param name="key">The identity; it counts where the value says otherwise.</param>
     /// <param name="json">UTF-8 JSON.</param>
@@ -36,8 +39,7 @@ public static class ResourceCodec
 
     private static Resource? Read(ref JsonScanner json, ResourceKey key)
     {
-        Metadata standIn = new() { Name = key.Name, Namespace = key.Namespace };
-        Metadata metadata = standIn;
+        Metadata? metadata = null;
         Resource? resource = null;
         bool hasSpec = false;
         json.Start();
@@ -45,17 +47,17 @@ public static class ResourceCodec
         if (!json.BeginObject()) return null;
         while (json.NextField())
         {
-            if (json.Is("metadata"u8)) metadata = MetadataReader.Read(ref json, standIn);
-            else if (json.Is("spec"u8)) (resource, hasSpec) = (SpecReader.Read(ref json, key, metadata, resource), true);
-            else if (json.Is("status"u8)) resource = SpecReader.ReadStatus(ref json, key, metadata, resource);
+            if (json.Is("metadata"u8)) metadata = MetadataReader.Read(ref json, key);
+            else if (json.Is("spec"u8)) (resource, hasSpec) = (SpecReader.Read(ref json, key, metadata ?? StandIn, resource), true);
+            else if (json.Is("status"u8)) resource = SpecReader.ReadStatus(ref json, key, metadata ?? StandIn, resource);
             else if (json.Is("kind"u8)) Expect(ref json, ResourceKinds.Of(key.Kind).Name);
             else if (json.Is("apiVersion"u8)) Expect(ref json, ApiVersion);
             else json.SkipValue();
         }
         if (json.Failed) return null;
         json.Finish();
-        if (!hasSpec) resource = WithoutSpec(key, metadata, resource);
-        return SpecReader.Complete(ref json, resource!, metadata);
+        if (!hasSpec) resource = WithoutSpec(key, metadata ?? StandIn, resource);
+        return SpecReader.Complete(ref json, resource!, metadata ?? MetadataReader.Bare(key));
     }
 
     // As Go reads it: every field of the spec has its default.

@@ -75,7 +75,7 @@ public sealed class EndpointReadingTests
 
     [Theory]
     [InlineData("""{"interfaceName":"eth0"}""", "spec.node: is missing")]
-    [InlineData("""{"node":"a"}""", "spec: has neither interfaceName nor expectedIPs")]
+    [InlineData("""{"node":"a"}""", "spec.interfaceName: is missing, and so is expectedIPs")]
     [InlineData("""{"node":"a","expectedIPs":["10.0.0.0/8"]}""", "spec.expectedIPs[0]: '10.0.0.0/8' is not an IP address")]
     public void A_host_endpoint_in_doubt_is_absent(string spec, string problem) => Assert.Equal(problem, Reading.Bad(ResourceKind.HostEndpoint, spec));
 }

@@ -172,7 +172,7 @@ internal static class EndpointReader
     {
         if (json.Failed) return;
         if (host.Node.Length == 0) json.FailAt("spec.node", "is missing");
-        else if (host.InterfaceName.Length == 0 && host.ExpectedIps.IsEmpty) json.FailAt("spec", "has neither interfaceName nor expectedIPs");
+        else if (host.InterfaceName.Length == 0 && host.ExpectedIps.IsEmpty) json.FailAt("spec.interfaceName", "is missing, and so is expectedIPs");
     }
 
     private static EquatableArray<IpAddress> ReadExpected(ref JsonScanner json)

@@ -1,0 +1,18 @@
+namespace Canal.Core.Resources;
+
+/// <summary>What a validation has found; the first problem of a path counts, so that one fault is told once.</summary>
+internal sealed class Findings(Func<string, string?> selectorProblem)
+{
+    private readonly List<Problem> problems = [];
+    private readonly HashSet<string> paths = new(StringComparer.Ordinal);
+
+    public EquatableArray<Problem> Problems => problems.ToEquatableArray();
+
+    public void Add(string path, string sentence)
+    {
+        if (paths.Add(path)) problems.Add(new Problem(path, sentence));
+    }
+
+    /// <summary>What is wrong with a selector; null for nothing.</summary>
+    public string? SelectorProblem(string text) => selectorProblem(text);
+}

@@ -1,1 +1,3 @@
-return 0;
+using Canal.Ctl;
+
+return await Canalctl.RunAsync(args, Surroundings.OfProcess());

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Canal.Datastore;
+using Canal.Hosting;
+
+namespace Canal.Ctl;
+
+/// <summary>The way to the resources, for one run.</summary>
+internal sealed class Connection : IAsyncDisposable
+{
+    // A host that is not there should not cost the operator more than this, whatever the patience with one that is slow.
+    private static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(2);
+
+    private static readonly ConfigurationSchema Schema = new("ctl", []);
+
+    private readonly EtcdChannel channel;
+
+    private Connection(EtcdChannel channel)
+    {
+        this.channel = channel;
+        Resources = new ResourceStore(new EtcdStore(channel));
+    }
+
+    public ResourceStore Resources { get; }
+
+    /// <summary>Reads the configuration; nothing is connected yet.</summary>
+    /// <exception cref="CommandException">The configuration cannot be used.</exception>
+    public static Connection Open(ParseResult parsed, GlobalOptions options, Surroundings around)
+    {
+        TimeSpan timeout = options.Timeout(parsed);
+        Configuration configuration = Load(options.Etcd(parsed), options.ConfigDirectory(parsed, around), around);
+        EtcdOptions etcd = new()
+        {
+            Endpoints = configuration.Get(CommonSettings.EtcdEndpoints),
+            CaFile = configuration.Get(CommonSettings.EtcdCaFile),
+            CertFile = configuration.Get(CommonSettings.EtcdCertFile),
+            KeyFile = configuration.Get(CommonSettings.EtcdKeyFile),
+            Username = configuration.Get(CommonSettings.EtcdUsername),
+            Password = Password(configuration.Get(CommonSettings.EtcdPasswordFile), around),
+            ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
+            RequestTimeout = timeout,
+        };
+        return new Connection(new EtcdChannel(etcd, around.Time));
+    }
+
+    public ValueTask DisposeAsync() => channel.DisposeAsync();
+
+    private static Configuration Load(IReadOnlyList<string> endpoints, string directory, Surroundings around)
+    {
+        ConfigurationSources sources = ConfigurationSources.FromProcess(directory, endpoints.Count == 0
+            ? [] : [new ConfigurationFlag("--etcd", CommonSettings.EtcdEndpoints.Key, string.Join(',', endpoints))]) with
+        {
+            Environment = around.Environment,
+        };
+        ConfigurationResult result = ConfigurationLoader.Load(Schema, sources);
+        return result.Configuration ?? throw new CommandException(ExitCode.Configuration, result.ErrorText().TrimEnd('\n'));
+    }
+
+    private static string? Password(string file, Surroundings around)
+    {
+        if (file.Length == 0)
+            return null;
+        try
+        {
+            return SecretFile.Read(file, around.Environment).Text;
+        }
+        catch (IOException error)
+        {
+            throw new CommandException(error.InnerException is UnauthorizedAccessException ? ExitCode.Permission : ExitCode.Configuration, error.Message);
+        }
+    }
+}

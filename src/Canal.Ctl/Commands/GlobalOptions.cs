@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Canal.Hosting;
+
+namespace Canal.Ctl;
+
+/// <summary>The options that every command takes.</summary>
+internal sealed class GlobalOptions
+{
+    private readonly Option<string[]> etcd = new("--etcd")
+    {
+        Description = "Use the etcd at this URL instead of the configured one; more than once, or with commas, for several members.",
+        HelpName = "URL",
+        Recursive = true,
+    };
+
+    private readonly Option<string> configDir = new("--config-dir")
+    {
+        Description = "Read canal.toml from this folder instead of /etc/canal.",
+        HelpName = "DIR",
+        Recursive = true,
+    };
+
+    private readonly Option<string> timeout = new("--timeout")
+    {
+        Description = "How long etcd may take to answer a request.",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => "5s",
+        Recursive = true,
+    };
+
+    public void AddTo(RootCommand root)
+    {
+        root.Add(etcd);
+        root.Add(configDir);
+        root.Add(timeout);
+    }
+
+    /// <summary>The URLs given; none is no reason to look elsewhere than in the configuration.</summary>
+    public IReadOnlyList<string> Etcd(ParseResult parsed) => parsed.GetValue(etcd) ?? [];
+
+    /// <summary>The folder of canal.toml.</summary>
+    public string ConfigDirectory(ParseResult parsed, Surroundings around) =>
+        parsed.GetValue(configDir) ?? RuntimePaths.FromEnvironment(around.Environment).Configuration;
+
+    /// <exception cref="CommandException">Usage.</exception>
+    public TimeSpan Timeout(ParseResult parsed)
+    {
+        string text = parsed.GetValue(timeout)!;
+        bool good = DurationText.TryParse(text, out TimeSpan duration) && duration >= TimeSpan.FromMilliseconds(100) && duration <= TimeSpan.FromHours(1);
+        return good ? duration : throw CommandException.Usage($"--timeout: '{text}' is not a duration from 100ms to 1h, such as 10s");
+    }
+}

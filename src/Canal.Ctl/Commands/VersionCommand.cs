@@ -1,0 +1,36 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using Canal.Hosting;
+
+namespace Canal.Ctl;
+
+/// <summary><c>canalctl version</c> and <c>canalctl --version</c>, which ask nobody.</summary>
+internal static class VersionCommand
+{
+    public static Command Define(Surroundings around)
+    {
+        Command command = new("version", "Show the version of canalctl.");
+        command.SetAction(_ => Show(around));
+        return command;
+    }
+
+    /// <summary>Makes the root's own <c>--version</c> say the same.</summary>
+    public static void Instead(RootCommand root, Surroundings around)
+    {
+        foreach (VersionOption option in root.Options.OfType<VersionOption>())
+            option.Action = new ShowAction(around);
+    }
+
+    private static int Show(Surroundings around)
+    {
+        string version = typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        around.Output.Write($"canalctl {version.Split('+')[0]}\n");
+        return ExitCode.Ok;
+    }
+
+    private sealed class ShowAction(Surroundings around) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult) => Show(around);
+    }
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Canal.Core.Resources;
+using Canal.Datastore;
+using Canal.Hosting;
+
+namespace Canal.Ctl;
+
+/// <summary><c>canalctl apply</c>, <c>create</c> and <c>replace</c>: everything is looked at before anything is written.</summary>
+internal sealed class WriteCommand
+{
+    private readonly WriteVerb verb;
+    private readonly GlobalOptions options;
+    private readonly Surroundings around;
+    private readonly SourceOptions source = new();
+
+    public WriteCommand(WriteVerb verb, GlobalOptions options, Surroundings around)
+    {
+        (this.verb, this.options, this.around) = (verb, options, around);
+        Definition = new Command(verb.ToString().ToLowerInvariant(), verb switch
+        {
+            WriteVerb.Create => "Create resources; those that exist already are refused.",
+            WriteVerb.Replace => "Change resources; those that do not exist are refused.",
+            _ => "Create resources, or change them if they exist.",
+        });
+        source.AddTo(Definition);
+        Definition.SetAction(RunAsync);
+    }
+
+    public Command Definition { get; }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
+    {
+        IReadOnlyList<string> files = source.Files(parsed);
+        if (files.Count == 0)
+            throw CommandException.Usage($"{Definition.Name}: -f FILE is missing");
+        if (WantedInput.Read(files, source.Namespace(parsed), DocumentCheck.Check, around) is not { } wanted)
+            return Refused();
+        await using Connection connection = Connection.Open(parsed, options, around);
+        ResourceWriter writer = new(connection.Resources, verb, around);
+        return await WriteAsync(writer, wanted, stop);
+    }
+
+    private async Task<int> WriteAsync(ResourceWriter writer, IReadOnlyList<WantedResource> wanted, CancellationToken stop)
+    {
+        if (await writer.LookAsync(wanted, stop) is not { } plans)
+            return Refused();
+        int written = 0, failed = 0;
+        try
+        {
+            foreach ((WantedResource resource, PlannedWrite plan) in plans)
+            {
+                if (!await writer.WriteAsync(resource, plan, stop))
+                    failed++;
+                written++;
+            }
+        }
+        catch (EtcdException) when (written > 0)
+        {
+            around.Say($"{plans.Count - written} of {plans.Count} resources were not written");
+            throw;
+        }
+        return failed == 0 ? ExitCode.Ok : ExitCode.Failure;
+    }
+
+    private int Refused()
+    {
+        around.Say("nothing was written");
+        return ExitCode.Failure;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text;
+
+namespace Canal.Ctl;
+
+/// <summary>One file's text, or the reason why there is none.</summary>
+/// <param name="Name">What messages call it.</param>
+/// <param name="Text">Null when it could not be read.</param>
+/// <param name="Error">A sentence; null when it was read.</param>
+internal sealed record InputText(string Name, string? Text, string? Error)
+{
+    public const string StandardInput = "standard input";
+
+    // Far above any set of policies that a person or a generator writes; below what would exhaust a small machine.
+    private const int LargestBytes = 64 << 20;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>The files that a path names: itself, <c>-</c> for <paramref name="input"/>, or those of a folder that end in .yaml, .yml or .json, by name.</summary>
+    public static IEnumerable<InputText> ReadAll(string path, Stream input)
+    {
+        if (path == "-")
+            return [Read(StandardInput, () => input)];
+        if (!Directory.Exists(path))
+            return [Read(path, () => File.OpenRead(path))];
+        try
+        {
+            return [.. Directory.GetFiles(path).Where(IsDocument).Order(StringComparer.Ordinal).Select(file => Read(file, () => File.OpenRead(file)))];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [new InputText(path, null, error.Message)];
+        }
+    }
+
+    private static bool IsDocument(string path) => Path.GetExtension(path) is ".yaml" or ".yml" or ".json" && Path.GetFileName(path)[0] != '.';
+
+    private static InputText Read(string name, Func<Stream> open)
+    {
+        try
+        {
+            using Stream stream = open();
+            using MemoryStream content = new();
+            byte[] buffer = new byte[64 * 1024];
+            for (int length; (length = stream.Read(buffer)) > 0;)
+            {
+                content.Write(buffer, 0, length);
+                if (content.Length > LargestBytes)
+                    return new InputText(name, null, $"is larger than {LargestBytes >> 20} MiB");
+            }
+            return new InputText(name, StrictUtf8.GetString(content.GetBuffer(), 0, (int)content.Length).TrimStart('\uFEFF'), null);
+        }
+        catch (DecoderFallbackException)
+        {
+            return new InputText(name, null, "is not UTF-8 text");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return new InputText(name, null, error.Message);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Canal.Core.Labels;
+using Canal.Core.Resources;
+
+namespace Canal.Ctl;
+
+/// <summary>Checks what somebody wrote, before etcd is asked for anything.</summary>
+internal static class DocumentCheck
+{
+    /// <summary>The profile that exists everywhere without being stored.</summary>
+    private const string DefaultAllow = "projectcalico-default-allow";
+
+    /// <summary>The only name that resources have of which there is one in a cluster.</summary>
+    private const string OnlyName = "default";
+
+    /// <summary>Everything wrong with the document, by the paths of its fields.</summary>
+    public static void Check(WantedResource wanted, List<Problem> problems)
+    {
+        if (wanted.Kind.Kind == ResourceKind.Profile && wanted.Name == DefaultAllow)
+            problems.Add(new Problem("metadata.name", $"{DefaultAllow} is built in and cannot be written"));
+        bool isOnly = wanted.Kind.Kind is ResourceKind.ClusterInformation or ResourceKind.IPAMConfiguration or ResourceKind.KubeControllersConfiguration;
+        if (isOnly && wanted.Name != OnlyName)
+            problems.Add(new Problem("metadata.name", $"the only {wanted.Kind.Name} is called {OnlyName}"));
+        ResourceDocument complete = wanted.Document.Clone();
+        foreach (Problem problem in ResourceDefaults.Apply(complete))
+            problems.Add(problem);
+        ResourceKey key = new(wanted.Kind.Kind, wanted.Namespace, wanted.Name);
+        foreach (Problem problem in complete.Decode(key).Problems)
+            problems.Add(problem);
+    }
+}

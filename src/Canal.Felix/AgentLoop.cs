@@ -94,6 +94,8 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         interfaces.DirtyAll();
         ScheduleRouteRefresh();
         agent.SweepStatusFiles();
+        // The snapshot's garbage is given back at once: from here on little is allocated, and the collector would take its time.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         Log.Sync(log, feed.Revision, agent.Calculator.LocalEndpointCount, agent.Calculator.ActivePolicyCount, agent.Calculator.SetCount);
     }
 

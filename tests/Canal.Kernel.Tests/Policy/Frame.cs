@@ -31,9 +31,16 @@ internal static class Frame
         if (frame.Length < Ethernet + 20) return -1;
         ReadOnlySpan<byte> ip = frame[Ethernet..];
         bool v4 = ip[0] >> 4 == 4;
-        int content = (v4 ? 20 : 40) + HeaderLength(v4 ? ip[9] : ip[6]);
-        if (ip.Length < content + 8 || BinaryPrimitives.ReadUInt32BigEndian(ip[content..]) != Magic) return -1;
-        return BinaryPrimitives.ReadInt32BigEndian(ip[(content + 4)..]);
+        return NumberAt(ip, v4 ? 20 : 40, v4 ? ip[9] : ip[6]);
+    }
+
+    /// <summary>The same, of a packet whose protocol's header begins at the offset.</summary>
+    internal static int NumberAt(ReadOnlySpan<byte> packet, int offset, byte protocol)
+    {
+        int content = offset + HeaderLength(protocol);
+        if (packet.Length < content + 8 || BinaryPrimitives.ReadUInt32BigEndian(packet[content..]) != Magic) return -1;
+        // An answer to an echo request has the request's content.
+        return protocol is IpProtocol.Icmp or IpProtocol.IcmpV6 && packet[offset] is 0 or 129 ? -1 : BinaryPrimitives.ReadInt32BigEndian(packet[(content + 4)..]);
     }
 
     private static int HeaderLength(byte protocol) => protocol switch

@@ -51,6 +51,9 @@ internal sealed class PolicyHost : IDisposable
     /// <summary>The link to everything that is no local workload.</summary>
     internal const string External = "eth0";
 
+    /// <summary>The host's own addresses.</summary>
+    internal const string V4Address = "192.168.250.1", V6Address = "fd99::1";
+
     /// <summary>A host's link and its other end.</summary>
     internal sealed record Port(int Link, MacAddress Mac, int OutsideLink, MacAddress OutsideMac);
 
@@ -115,7 +118,7 @@ internal sealed class PolicyHost : IDisposable
     private void RouteTheRestOutside()
     {
         Port port = ports[External];
-        foreach ((string own, string gateway, string rest, byte length) in new[] { ("192.168.250.1", "192.168.250.2", "0.0.0.0/0", (byte)24), ("fd99::1", "fd99::2", "::/0", (byte)64) })
+        foreach ((string own, string gateway, string rest, byte length) in new[] { (V4Address, "192.168.250.2", "0.0.0.0/0", (byte)24), (V6Address, "fd99::2", "::/0", (byte)64) })
         {
             IpAddress next = IpAddress.Parse(gateway);
             stack.Apply(KernelChange.Add(new InterfaceAddress { Interface = port.Link, Address = IpAddress.Parse(own), PrefixLength = length, NoDad = next.Family == IpFamily.V6 }));

@@ -34,6 +34,9 @@ internal sealed class RandomCluster(Random random)
         Deny = Maybe(0.3) ? DenyAction.Reject : DenyAction.Drop,
         EndpointToHost = Maybe(0.5) ? EndpointToHostAction.Accept : EndpointToHostAction.Drop,
         KeepInvalid = Maybe(0.2),
+        SpoofingAllowed = Maybe(0.5),
+        VxlanFromWorkloads = Maybe(0.3),
+        IpipFromWorkloads = Maybe(0.3),
         LogLimit = Maybe(0.3) ? new RateLimit(10, 60, 5) : null,
     };
 
@@ -45,7 +48,7 @@ internal sealed class RandomCluster(Random random)
             Put(changes, AnyLocal(i, macOf($"cali{LocalNames[i]}")));
         // What lets packets through at all; the rest of the cluster then takes some of it away.
         Put(changes, Open());
-        for (int i = 0; i < 25; i++) Change(changes);
+        for (int i = random.Next(10, 45); i > 0; i--) Change(changes);
         return changes;
     }
 
@@ -59,35 +62,45 @@ internal sealed class RandomCluster(Random random)
         return changes;
     }
 
-    /// <summary>A packet of a flow that was not yet seen in either direction, to or from a local workload.</summary>
-    internal Packet AnyPacket()
+    /// <summary>A packet of a flow that was not yet seen in either direction, to or from a local workload; at times with a source that is not the sender's.</summary>
+    internal Trial AnyTrial()
     {
         while (true)
         {
             IpFamily family = Maybe(0.5) ? IpFamily.V4 : IpFamily.V6;
-            IpAddress local = AddressOf(locals[random.Next(locals.Count)], family);
-            IpAddress other = Maybe(0.6) ? AddressOf(locals[random.Next(locals.Count)], family) : AnyRemote(family);
+            WorkloadEndpoint local = locals[random.Next(locals.Count)];
+            WorkloadEndpoint? other = Maybe(0.6) ? locals[random.Next(locals.Count)] : null;
             if (local == other) continue;
-            Packet packet = Maybe(0.5) ? AnyContent(local, other) : AnyContent(other, local);
-            (int source, int destination) = packet.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6 ? (icmpCount++, (int)packet.IcmpType) : (packet.SourcePort, packet.DestinationPort);
-            if (flows.Contains((packet.Destination, packet.Source, packet.Protocol, destination, source))) continue;
-            if (flows.Add((packet.Source, packet.Destination, packet.Protocol, source, destination))) return packet;
+            IpAddress far = other is null ? AnyRemote(family) : AddressOf(other, family);
+            if (Maybe(0.5))
+            {
+                if (New(AnyContent(far, AddressOf(local, family)), other, local) is Trial inward) return inward;
+                continue;
+            }
+            IpAddress source = Maybe(0.1) ? AnyRemote(family) : AddressOf(local, family);
+            bool toHost = Maybe(0.15);
+            if (toHost) (far, other) = (IpAddress.Parse(family == IpFamily.V4 ? PolicyHost.V4Address : PolicyHost.V6Address), null);
+            if (New(AnyContent(source, far), local, other) is Trial outward && (!toHost || HostListener.Protocols.Contains(outward.Packet.Protocol))) return outward with { ToHost = toHost };
         }
     }
 
-    /// <summary>The local workload that has the address, or null.</summary>
-    internal WorkloadEndpoint? LocalWith(IpAddress address) => locals.Find(w => w.Spec.IpNetworks.Contains(new Cidr(address)));
+    private Trial? New(Packet packet, WorkloadEndpoint? from, WorkloadEndpoint? to)
+    {
+        (int source, int destination) = packet.Protocol is IpProtocol.Icmp or IpProtocol.IcmpV6 ? (icmpCount++, (int)packet.IcmpType) : (packet.SourcePort, packet.DestinationPort);
+        bool seen = flows.Contains((packet.Destination, packet.Source, packet.Protocol, destination, source)) || !flows.Add((packet.Source, packet.Destination, packet.Protocol, source, destination));
+        return seen || packet.Source == packet.Destination ? null : new Trial(packet, from, to);
+    }
 
     private Packet AnyContent(IpAddress source, IpAddress destination)
     {
         byte icmp = source.Family == IpFamily.V4 ? IpProtocol.Icmp : IpProtocol.IcmpV6;
         // Not UDP-Lite: connection tracking checks it with the protocol number of UDP in the pseudo-header and calls what is right invalid.
-        byte protocol = One([IpProtocol.Tcp, IpProtocol.Tcp, IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Udp, icmp, icmp, (byte)253]);
+        byte protocol = One([IpProtocol.Tcp, IpProtocol.Tcp, IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Udp, icmp, icmp, (byte)253, IpProtocol.IpIp]);
         Packet packet = new(source, destination, protocol);
         if (protocol == icmp) return packet with { IcmpType = One(source.Family == IpFamily.V4 ? IcmpV4Requests : IcmpV6Requests), IcmpCode = (byte)random.Next(2) };
-        if (protocol == 253) return packet;
+        if (protocol is 253 or IpProtocol.IpIp) return packet;
         int sourcePort = Maybe(0.2) ? One([80, 81, 90, 443]) : random.Next(1024, 65536);
-        return packet with { SourcePort = (ushort)sourcePort, DestinationPort = One<ushort>([80, 81, 85, 90, 91, 443, 5000]) };
+        return packet with { SourcePort = (ushort)sourcePort, DestinationPort = One<ushort>([80, 80, 81, 81, 85, 90, 91, 443, 443, 4789, 5000]) };
     }
 
     private WorkloadEndpoint AnyLocal(int i, MacAddress mac)
@@ -97,8 +110,10 @@ internal sealed class RandomCluster(Random random)
         // The namespace is part of the key: it stays with the name.
         WorkloadEndpoint endpoint = Workload(LocalNames[i], $"10.0.0.{i + 1}/32,fd00::{i + 1}/128", profiles: profiles, ns: i % 2 == 0 ? "default" : "x", serviceAccount: any.Spec.ServiceAccountName);
         LabelMap labels = any.Metadata.Labels.With(WellKnownLabels.Namespace, endpoint.Key.Namespace!);
-        return endpoint with { Metadata = endpoint.Metadata with { Labels = labels }, Spec = endpoint.Spec with { Mac = mac, Ports = any.Spec.Ports } };
+        return endpoint with { Metadata = endpoint.Metadata with { Labels = labels }, Spec = endpoint.Spec with { Mac = mac, Ports = any.Spec.Ports, AllowSpoofedSourcePrefixes = Maybe(0.5) ? AnySpoofed() : default } };
     }
+
+    private EquatableArray<Cidr> AnySpoofed() => [Cidr.Parse(One(["192.0.2.0/25", "10.0.0.0/28", "0.0.0.0/0"])), Cidr.Parse(One(["fd00::/124", "2001:db8::/48"]))];
 
     private void Change(List<(ResourceKey, Resource?)> changes)
     {
@@ -123,7 +138,7 @@ internal sealed class RandomCluster(Random random)
         _ => policy,
     };
 
-    private static EquatableArray<Rule> Opened(EquatableArray<Rule> rules) => rules.Append(Allow()).ToEquatableArray();
+    private static EquatableArray<Rule> Opened(EquatableArray<Rule> rules) => rules.Count % 2 == 0 ? rules : rules.Append(Allow()).ToEquatableArray();
 
     private WorkloadEndpoint AnyRemoteWorkload()
     {

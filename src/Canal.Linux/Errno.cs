@@ -16,6 +16,8 @@ public static class Errno
     public const int EINVAL = 22;
     public const int ENFILE = 23;
     public const int EMLINK = 31;
+    public const int ERANGE = 34;
+    public const int ENODATA = 61;
     public const int ERESTART = 85;
     public const int EMSGSIZE = 90;
     public const int ENOTSUP = 95;

@@ -37,7 +37,7 @@ internal static class NftErrorText
 
     private static string Request(NftTransaction transaction, ReadOnlySpan<byte> before, ReadOnlySpan<byte> bytes, int offset)
     {
-        if (bytes.Length < AttributesStart) return $"commit to table {transaction.Table}";
+        if (bytes.Length <= AttributesStart) return $"commit to table {transaction.Table}";
         NetlinkMessage message = new(bytes);
         NetlinkAttributes attributes = message.Attributes(4);
         string name = Text(attributes.Find(2)), chain = Text(attributes.Find(NFTA_CHAIN_NAME));

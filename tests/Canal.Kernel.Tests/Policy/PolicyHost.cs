@@ -1,0 +1,129 @@
+using Microsoft.Win32.SafeHandles;
+using Canal.Core.Addressing;
+using Canal.Core.Calculation;
+using Canal.Core.Policy;
+using Canal.Core.Resources;
+using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Wiring;
+using Canal.Linux.Namespaces;
+using Canal.Linux.Nftables;
+using Canal.Linux.Routing;
+using Canal.Linux.Sysctl;
+using Canal.Testing;
+
+using InterfaceAddress = Canal.Linux.Routing.InterfaceAddress;
+namespace Canal.Kernel.Tests.Policy;
+
+/// <summary>
+/// A host in a network namespace of its own, with the agent's calculator, dataplane and wiring at work in it; the other ends of its links are in a second
+/// namespace, where frames are sent and seen as they are. To be used on the thread that opened it.
+/// </summary>
+internal sealed class PolicyHost : IDisposable
+{
+    private readonly PolicyCalculator calculator = new(ResourceBuilder.LocalNode);
+    private readonly NetlinkRouteStack stack = NetlinkRouteStack.Open();
+    private readonly NetlinkNftables nftables = NetlinkNftables.Open();
+    private readonly InterfaceTable table = new();
+    private readonly Dictionary<string, Port> ports = [];
+    private readonly NftablesDataplane dataplane;
+    private readonly InterfaceWirer wirer;
+    private readonly PacketSocket outside;
+    private bool wired;
+
+    private PolicyHost(IEnumerable<string> interfaces)
+    {
+        SysctlTree sysctl = new();
+        sysctl.Write("0", "net", "ipv4", "conf", "default", "rp_filter");
+        sysctl.Write("0", "net", "ipv4", "conf", "all", "rp_filter");
+        sysctl.Write("0", "net", "ipv6", "conf", "default", "accept_dad");
+        (dataplane, wirer) = (new NftablesDataplane(nftables, calculator), new InterfaceWirer(stack, sysctl, table, TimeProvider.System));
+        (outside, SafeFileHandle there, NetlinkRouteStack thereStack) = NetworkNamespace.RunInNew(() => (new PacketSocket(), Here(), NetlinkRouteStack.Open()));
+        using (there)
+        using (thereStack)
+        {
+            stack.Apply(KernelChange.SetUp(1, up: true));
+            foreach (string name in interfaces.Append(External)) Connect(name, there, thereStack);
+        }
+        RouteTheRestOutside();
+    }
+
+    /// <summary>The link to everything that is no local workload.</summary>
+    internal const string External = "eth0";
+
+    /// <summary>The host's own addresses.</summary>
+    internal const string V4Address = "192.168.250.1", V6Address = "fd99::1";
+
+    /// <summary>A host's link and its other end.</summary>
+    internal sealed record Port(int Link, MacAddress Mac, int OutsideLink, MacAddress OutsideMac);
+
+    internal IReadOnlyDictionary<string, Port> Ports => ports;
+
+    internal PacketSocket Outside => outside;
+
+    /// <summary>Runs a test on a thread that is in a fresh host's namespace; skips it where that is not allowed.</summary>
+    internal static void Run(IEnumerable<string> interfaces, Action<PolicyHost> test)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "network namespaces need root");
+        NetworkNamespace.RunInNew(() =>
+        {
+            PacketSocket.StayOnOneCpu();
+            using PolicyHost host = new(interfaces);
+            test(host);
+            return 0;
+        });
+    }
+
+    /// <summary>Takes resources in and makes the kernel so, as the agent's loop does.</summary>
+    internal void Apply(IEnumerable<(ResourceKey Key, Resource? Value)> resources, FelixParameters parameters)
+    {
+        foreach ((ResourceKey key, Resource? value) in resources) calculator.Apply(key, value);
+        DesiredChanges changes = calculator.TakeChanges();
+        dataplane.Plan(changes, parameters);
+        foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) table.SetEndpoint(name, endpoint);
+        dataplane.Apply();
+        if (!wired)
+        {
+            Assert.Empty(wirer.PrepareHost(parameters));
+            table.SetLinks(stack.Links());
+            wirer.ReadAll(parameters);
+            wired = true;
+        }
+        wirer.Apply(parameters);
+        Assert.Empty(wirer.Failures);
+        Assert.False(dataplane.Apply(), "a second apply wrote something");
+    }
+
+    /// <summary>The kernel's table; for messages.</summary>
+    internal static string List() => Nftables.NftSandbox.Nft("list table inet canal");
+
+    public void Dispose()
+    {
+        outside.Dispose();
+        nftables.Dispose();
+        stack.Dispose();
+    }
+
+    private static SafeFileHandle Here() => File.OpenHandle("/proc/thread-self/ns/net");
+
+    private void Connect(string name, SafeFileHandle there, NetlinkRouteStack thereStack)
+    {
+        stack.Apply(KernelChange.Add(new Link { Name = name, Kind = "veth", Detail = new VethDetail(name, (int)there.DangerousGetHandle()) }));
+        int here = stack.FindLink(name)!.Index, other = thereStack.FindLink(name)!.Index;
+        stack.Apply(KernelChange.SetUp(here, up: true));
+        thereStack.Apply(KernelChange.SetUp(other, up: true));
+        ports[name] = new Port(here, stack.FindLink(name)!.Mac!.Value, other, thereStack.FindLink(name)!.Mac!.Value);
+    }
+
+    private void RouteTheRestOutside()
+    {
+        Port port = ports[External];
+        foreach ((string own, string gateway, string rest, byte length) in new[] { (V4Address, "192.168.250.2", "0.0.0.0/0", (byte)24), (V6Address, "fd99::2", "::/0", (byte)64) })
+        {
+            IpAddress next = IpAddress.Parse(gateway);
+            stack.Apply(KernelChange.Add(new InterfaceAddress { Interface = port.Link, Address = IpAddress.Parse(own), PrefixLength = length, NoDad = next.Family == IpFamily.V6 }));
+            stack.Apply(KernelChange.Add(new Neighbour { Interface = port.Link, Address = next, Mac = port.OutsideMac }));
+            stack.Apply(KernelChange.Add(Route.Via(Cidr.Parse(rest), next, port.Link)));
+        }
+    }
+}

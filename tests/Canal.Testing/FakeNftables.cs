@@ -1,0 +1,112 @@
+using Canal.Linux;
+using Canal.Linux.Netlink;
+using Canal.Linux.Nftables;
+using Canal.Testing.Nftables;
+using static Canal.Linux.Netlink.NetlinkConstants;
+using static Canal.Linux.Nftables.NftConstants;
+
+namespace Canal.Testing;
+
+/// <summary>
+/// nf_tables in memory. It takes the bytes that the kernel would take and behaves as the kernel does: existence, references at their point of the batch,
+/// overlaps, loops, atomic refusal, generation. Parity with the kernel is tested in Canal.Kernel.Tests. Not imitated: rules of other programs,
+/// ownership by another socket.
+/// </summary>
+public sealed class FakeNftables : INftables
+{
+    private readonly Dictionary<string, FakeTable> tables = [];
+    private readonly Dictionary<int, FakeFault> faults = [];
+    private uint generation = 1;
+
+    /// <summary>Commits that were asked for and were not empty, refused ones too.</summary>
+    public int Commits { get; private set; }
+
+    /// <summary>Messages in them.</summary>
+    public int Messages { get; private set; }
+
+    /// <summary>Makes a commit go wrong, counted from 1 over the life of the fake.</summary>
+    public void FailCommit(int number, FakeFault fault) => faults[number] = fault;
+
+    /// <summary>Makes the next commit go wrong.</summary>
+    public void FailNextCommit(FakeFault fault) => FailCommit(Commits + 1, fault);
+
+    public void Commit(NftTransaction transaction)
+    {
+        if (transaction.IsEmpty) return;
+        Commits++;
+        Messages += transaction.Count;
+        if (!faults.Remove(Commits, out FakeFault? fault))
+        {
+            Apply(transaction);
+            return;
+        }
+        if (fault.Errno != 0) throw new NftException($"commit to table {transaction.Table}: {Errno.Describe(fault.Errno)}", fault.Errno);
+        if (fault.Committed) Apply(transaction);
+        throw new NftException($"commit to table {transaction.Table}: the kernel's answer was lost, the outcome is unknown", Errno.ENOBUFS, outcomeUnknown: true);
+    }
+
+    /// <summary>A change by another program: not counted, never faulted.</summary>
+    public void CommitByOther(NftTransaction transaction) => Apply(transaction);
+
+    /// <summary>Sets what the counter of a rule shows.</summary>
+    public void SetCounter(string table, string chain, int rule, NftCounter counter)
+    {
+        FakeRule counting = tables[table].Chains[chain].Rules[rule];
+        counting.Told = counting.Told with { Counter = counter };
+    }
+
+    public NftTable? Read(string table) => Read(table, set => set.ReadElements());
+
+    public NftTable? ReadOutline(string table) => Read(table, _ => null);
+
+    public NftElements ReadElements(string table, string set) =>
+        tables.GetValueOrDefault(table)?.Sets.GetValueOrDefault(set)?.ReadElements()
+        ?? throw new NftException($"read set {set} of table {table}: {Errno.Describe(Errno.ENOENT)}", Errno.ENOENT);
+
+    public IReadOnlyList<NftTableRule> ReadRules(string table, string chain) =>
+        tables.GetValueOrDefault(table)?.Chains.GetValueOrDefault(chain)?.Rules.ConvertAll(rule => rule.Told) ?? [];
+
+    public uint Generation() => generation;
+
+    /// <summary>A table as nft would print it, in the order of names; "" when there is none.</summary>
+    public string Dump(string table) => tables.TryGetValue(table, out FakeTable? found) ? FakeDump.Print(found) : "";
+
+    private NftTable? Read(string table, Func<FakeSet, NftElements?> elements)
+    {
+        if (!tables.TryGetValue(table, out FakeTable? found)) return null;
+        return new NftTable(table, found.Flags, generation,
+            found.Chains.Values.ToDictionary(chain => chain.Name,
+                chain => new NftTableChain(chain.Name, chain.Base, chain.Comment, chain.Rules.ConvertAll(rule => rule.Told))),
+            found.Sets.Values.ToDictionary(set => set.Description.Name, set => new NftTableSet(set.Description, elements(set))));
+    }
+
+    private void Apply(NftTransaction transaction)
+    {
+        FakeBatch batch = new(tables);
+        uint sequence = 0;
+        try
+        {
+            NetlinkReader reader = new(transaction.Batch());
+            while (reader.Next())
+            {
+                sequence = reader.Current.Sequence;
+                if (reader.Current.Type == NFNL_MSG_BATCH_BEGIN) CheckGeneration(reader.Current);
+                else if (reader.Current.Type == NFNL_MSG_BATCH_END) batch.Finish();
+                else batch.Apply(reader.Current);
+            }
+        }
+        catch (FakeRefusal refusal)
+        {
+            batch.Abort();
+            NetlinkError error = new(refusal.Errno, sequence, NLMSG_ERROR, null, refusal.Offset);
+            throw new NftException(NftErrorText.Describe(transaction, error), refusal.Errno);
+        }
+        if (batch.Changed) generation++;
+    }
+
+    private void CheckGeneration(NetlinkMessage begin)
+    {
+        ReadOnlySpan<byte> expected = begin.Attributes(4).Find(NFNL_BATCH_GENID);
+        if (!expected.IsEmpty && NftMessageReading.UInt32(expected, 0) != generation) throw new FakeRefusal(Errno.ERESTART);
+    }
+}

@@ -2,7 +2,6 @@ using Canal.Core.Calculation;
 using Canal.Core.IpSets;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
-using Canal.Testing;
 using static Canal.Testing.ResourceBuilder;
 
 namespace Canal.Core.Tests.Calculation;
@@ -12,7 +11,7 @@ public sealed class PolicyCalculatorTests
 {
     private static readonly GlobalNetworkPolicy FromA = GlobalPolicy("p", "role == 'b'", ingress: [Allow(Entity("role == 'a'"))]);
 
-    private readonly PolicyCalculator calculator = new(LocalNode);
+    private readonly PolicyCalculator calculator = new(ThisNode);
 
     [Fact]
     public void Nothing_applied_is_nothing_to_do() => Assert.True(calculator.TakeChanges().IsEmpty);
@@ -251,9 +250,9 @@ public sealed class PolicyCalculatorTests
     public void Names_are_told_apart_as_they_are_taken_apart(string name)
     {
         bool whole = WorkloadEndpointName.TryParse(name, out WorkloadEndpointName parts);
-        Assert.Equal(whole, Core.Calculation.LocalNode.IsWhole(name));
+        Assert.Equal(whole, LocalNode.IsWhole(name));
         foreach (string node in (string[])["a", "a-", "host-a", "host", "h", "h--1", "-a", "--a"])
-            if (whole && !node.StartsWith('-') && !node.EndsWith('-')) Assert.Equal(parts.Node == node, new Core.Calculation.LocalNode(node).Has(name));
+            if (whole && !node.StartsWith('-') && !node.EndsWith('-')) Assert.Equal(parts.Node == node, new LocalNode(node).Has(name));
     }
 
     private void Apply(params Resource[] resources)

@@ -42,7 +42,7 @@ public sealed class RandomResources(Random random)
     {
         string name = $"w{random.Next(6)}";
         return Workload(
-            name, Some([AnyAddress(), AnyAddress(), AnyAddress()], 3, 1), AnyLabels(), Some(ProfileNames, 3), Some(EndpointPortTexts, 3), Maybe(0.75) ? LocalNode : "h2", One(Namespaces),
+            name, Some([AnyAddress(), AnyAddress(), AnyAddress()], 3, 1), AnyLabels(), Some(ProfileNames, 3), Some(EndpointPortTexts, 3), Maybe(0.75) ? ThisNode : "h2", One(Namespaces),
             interfaceName: Maybe(0.2) ? "cali-shared" : null, endpoint: Maybe(0.9) ? "eth0" : "eth1", serviceAccount: Maybe(0.2) ? "sa" : "");
     }
 

@@ -12,11 +12,11 @@ namespace Canal.Testing;
 public static partial class ResourceBuilder
 {
     /// <summary>The node that tests speak for.</summary>
-    public const string LocalNode = "h1";
+    public const string ThisNode = "h1";
 
     /// <summary>A workload endpoint as a CNI plugin writes it, named and labelled by the rules, on the interface <c>cali&lt;workload&gt;</c>.</summary>
     public static WorkloadEndpoint Workload(
-        string workload, string addresses, string labels = "", string profiles = "", string ports = "", string node = LocalNode, string ns = "default",
+        string workload, string addresses, string labels = "", string profiles = "", string ports = "", string node = ThisNode, string ns = "default",
         string orchestrator = "cni", string endpoint = "eth0", string? interfaceName = null, string serviceAccount = "")
     {
         WorkloadEndpointSpec spec = new()
@@ -39,7 +39,7 @@ public static partial class ResourceBuilder
         return new WorkloadEndpoint { Key = key, Metadata = MetadataOf(key, stored), Spec = spec };
     }
 
-    public static HostEndpoint Host(string name, string expectedIps = "", string labels = "", string profiles = "", string ports = "", string node = LocalNode)
+    public static HostEndpoint Host(string name, string expectedIps = "", string labels = "", string profiles = "", string ports = "", string node = ThisNode)
     {
         ResourceKey key = new(ResourceKind.HostEndpoint, null, name);
         return new HostEndpoint

@@ -39,9 +39,12 @@ public static class RuleExpansion
     /// <summary>The protocols the rule can match: the one it names, ICMP of the family when it asks for a type, those with ports when it asks for ports.</summary>
     private static IEnumerable<byte?> ProtocolsOf(CompiledRule rule, IpFamily? family)
     {
+        bool icmp = rule.Icmp is not null || rule.NotIcmp is not null, ports = AsksForPorts(rule.Source) || AsksForPorts(rule.Destination);
+        // No protocol has both, and a port read out of an ICMP header would be something else.
+        if (icmp && ports) return [];
         IEnumerable<byte?> possible = [rule.Protocol];
-        if (rule.Icmp is not null || rule.NotIcmp is not null) possible = [family == IpFamily.V4 ? IpProtocol.Icmp : IpProtocol.IcmpV6];
-        else if (AsksForPorts(rule.Source) || AsksForPorts(rule.Destination)) possible = IpProtocol.WithPorts.Select(p => (byte?)p);
+        if (icmp) possible = [family == IpFamily.V4 ? IpProtocol.Icmp : IpProtocol.IcmpV6];
+        else if (ports) possible = IpProtocol.WithPorts.Select(p => (byte?)p);
         return possible.Where(p => (rule.Protocol is null || p == rule.Protocol) && (p is null || p != rule.NotProtocol));
     }
 

@@ -18,7 +18,7 @@ internal sealed class CalculatorDriver(Flush flush)
 {
     private readonly Dictionary<ResourceKey, Resource> present = [];
 
-    public PolicyCalculator Calculator { get; } = new(ResourceBuilder.LocalNode);
+    public PolicyCalculator Calculator { get; } = new(ResourceBuilder.ThisNode);
 
     public AccumulatedState State { get; } = new();
 
@@ -36,7 +36,7 @@ internal sealed class CalculatorDriver(Flush flush)
     public void Take()
     {
         State.Apply(Calculator.TakeChanges());
-        State.CheckEquals(new NaiveCalculator(ResourceBuilder.LocalNode, present.Values), Calculator);
+        State.CheckEquals(new NaiveCalculator(ResourceBuilder.ThisNode, present.Values), Calculator);
     }
 
     private void Feed(ResourceKey key, Resource? resource)

@@ -37,8 +37,8 @@ internal static partial class NamedStates
         WithSets("IPv6 only", [Workload("w1", "fd00::2", "s", node: "h2")], "fd00::2"),
         WithSets("IPv6 in a prefix only", [GlobalNetworks("a", "2001:db8::/32", "s")], "2001:db8::/32"),
         WithSets("IPv6 on something else", [Workload("w1", "fd00::2", "t", node: "h2"), Workload("w2", "10.0.0.2", "s", node: "h2")], "10.0.0.2"),
-        WithSets("IPv6 here", [Workload("w0", "10.0.0.1,fd00::1", "s")], "10.0.0.1 fd00::1"),
-        WithSets("IPv6 gone again", [Workload("w0", "10.0.0.1", "s")], "10.0.0.1"),
+        State("IPv6 here", [Workload("w0", "10.0.0.1,fd00::1", "s"), FromS], W0In("default[p]"), "policy p", "set has(s): 10.0.0.1 fd00::1"),
+        State("IPv6 gone again", [Workload("w0", "10.0.0.1", "s"), FromS], W0In("default[p]"), "policy p", "set has(s): 10.0.0.1"),
     ];
 
     private static NamedState WithPorts(string name, Resource[] others, Rule rule, params string[] sets) =>

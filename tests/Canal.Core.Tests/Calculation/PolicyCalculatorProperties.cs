@@ -32,7 +32,7 @@ public sealed class PolicyCalculatorProperties
         {
             Random random = new(unchecked(Seed + i));
             Dictionary<ResourceKey, Resource> cluster = [];
-            PolicyCalculator wandering = new(ResourceBuilder.LocalNode), straight = new(ResourceBuilder.LocalNode);
+            PolicyCalculator wandering = new(ResourceBuilder.ThisNode), straight = new(ResourceBuilder.ThisNode);
             AccumulatedState there = new(), here = new();
             foreach (Step step in AnySequence(random, 40))
             {
@@ -74,7 +74,7 @@ public sealed class PolicyCalculatorProperties
 
     private static string? Failure(List<Step> steps)
     {
-        PolicyCalculator calculator = new(ResourceBuilder.LocalNode);
+        PolicyCalculator calculator = new(ResourceBuilder.ThisNode);
         AccumulatedState state = new();
         Dictionary<ResourceKey, Resource> cluster = [];
         try
@@ -86,7 +86,7 @@ public sealed class PolicyCalculatorProperties
                 else cluster[step.Key] = step.Resource;
                 if (!step.Take) continue;
                 state.Apply(calculator.TakeChanges());
-                state.CheckEquals(new NaiveCalculator(ResourceBuilder.LocalNode, cluster.Values), calculator);
+                state.CheckEquals(new NaiveCalculator(ResourceBuilder.ThisNode, cluster.Values), calculator);
             }
             return null;
         }

@@ -53,10 +53,6 @@ public sealed class StateSequenceTests
         driver.Take();
     }
 
-    [Fact]
-    public void No_two_states_have_one_name() =>
-        Assert.Empty(NamedStates.Sequences.Values.SelectMany(s => s).Where(s => s != NamedStates.Empty).GroupBy(s => s.Name).Where(g => g.Distinct().Count() > 1).Select(g => g.Key));
-
     private static void Run(IReadOnlyList<NamedState> states, Flush flush)
     {
         CalculatorDriver driver = new(flush);

@@ -72,13 +72,16 @@ public sealed class EtcdChannel : IAsyncDisposable
             Metadata headers = new() { { "hasleader", "true" } };
             foreach (Metadata.Entry entry in login ?? Metadata.Empty)
                 headers.Add(entry);
-            return new WatchCall(endpoint, endpoint.Watch.Watch(headers, cancellationToken: stop), () => token.Forget(login));
+            return new WatchCall(endpoint, endpoint.Watch.Watch(headers, cancellationToken: stop), login);
         }
         catch (RpcException error)
         {
             throw Failed(error, endpoint, sent: false, stop);
         }
     }
+
+    /// <summary>etcd refused a stream's token, or the permission it stands for: the next request logs in anew.</summary>
+    internal void ForgetToken(WatchCall refused) => token.Forget(refused.Login);
 
     private async Task<T> CallAsync<T>(
         Func<EtcdEndpoint, CallOptions, Task<T>> request, Func<EtcdException, bool> mayRepeat, CancellationToken stop)

@@ -11,7 +11,7 @@ namespace Canal.Datastore;
 public sealed class EtcdStore(EtcdChannel channel)
 {
     /// <summary>Large enough that etcd's cost per page does not matter, small enough that two in memory do not either.</summary>
-    internal const int PageBytes = 8 << 20;
+    internal const int PageBytes = 4 << 20;
 
     /// <summary>One key, now.</summary>
     public async Task<EtcdRead> GetAsync(string key, CancellationToken stop)
@@ -53,7 +53,7 @@ public sealed class EtcdStore(EtcdChannel channel)
     public Task<TimeSpan?> KeepAliveAsync(long lease, CancellationToken stop) => channel.ReadAsync(async (endpoint, options) =>
     {
         using AsyncDuplexStreamingCall<LeaseKeepAliveRequest, LeaseKeepAliveResponse> call = endpoint.Lease.LeaseKeepAlive(options);
-        await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = lease }, options.CancellationToken);
+        await call.RequestStream.TryWriteAsync(new LeaseKeepAliveRequest { ID = lease }, options.CancellationToken);
         if (!await call.ResponseStream.MoveNext(CancellationToken.None))
             throw new RpcException(new Status(StatusCode.Unavailable, "the keep-alive stream ended without an answer"));
         return Ttl(call.ResponseStream.Current.TTL);

@@ -230,4 +230,25 @@ public sealed class EtcdStoreTests : IAsyncLifetime
         Assert.False(error.OutcomeUnknown);
         Assert.Contains("lease not found", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Whatever_a_lost_etcd_is_asked_the_failure_is_typed()
+    {
+        EtcdLease lease = await store.GrantLeaseAsync(TimeSpan.FromSeconds(60), Etcd.Stop);
+        Assert.NotNull(await store.KeepAliveAsync(lease.Id, Etcd.Stop));
+        await etcd.KillAsync();
+        Func<Task>[] requests =
+        [
+            () => store.KeepAliveAsync(lease.Id, Etcd.Stop),
+            () => store.TimeToLiveAsync(lease.Id, Etcd.Stop),
+            () => store.RevokeAsync(lease.Id, Etcd.Stop),
+            () => store.GrantLeaseAsync(TimeSpan.FromSeconds(1), Etcd.Stop),
+            () => store.GetAsync("/test/a", Etcd.Stop),
+            () => store.PutAsync("/test/a", "1"),
+            () => store.CompactAsync(1, Etcd.Stop),
+            () => store.ListAsync(KeyRange.Prefix(Etcd.Prefix), Etcd.Stop).ToListAsync(Etcd.Stop).AsTask(),
+        ];
+        foreach (Func<Task> request in requests)
+            Assert.Equal(EtcdFailure.Unavailable, (await Assert.ThrowsAsync<EtcdException>(request)).Failure);
+    }
 }

@@ -14,6 +14,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
     private readonly int target;
     private readonly Task accepting;
     private volatile bool swallowing;
+    private int accepted;
 
     public FaultyProxy(int target)
     {
@@ -23,6 +24,9 @@ internal sealed class FaultyProxy : IAsyncDisposable
     }
 
     public string Endpoint => $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+
+    /// <summary>Connections made so far.</summary>
+    public int Accepted => Volatile.Read(ref accepted);
 
     /// <summary>From now on nothing passes, in either direction, and no connection ends.</summary>
     public void Swallow() => swallowing = true;
@@ -71,6 +75,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
     {
         Socket server = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         client.NoDelay = true;
+        Interlocked.Increment(ref accepted);
         lock (mutex)
             sockets.AddRange([client, server]);
         pumps.Add(ConnectAsync(client, server));

@@ -118,7 +118,12 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     public Task StopAsync() => EndAsync(Sigterm);
 
     /// <summary>Stops it in its tracks (SIGSTOP): connections stay and nothing answers.</summary>
-    public void Freeze() => Signal(Sigstop);
+    public void Freeze()
+    {
+        Signal(Sigstop);
+        // The signal is only queued by then; a request might still slip through.
+        Assert(SpinWait.SpinUntil(IsStopped, Patience), "etcd does not stop");
+    }
 
     /// <summary>Lets it go on after <see cref="Freeze"/>.</summary>
     public void Thaw() => Signal(Sigcont);
@@ -228,6 +233,18 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         await running.WaitForExitAsync(enough.Token);
         running.Dispose();
         process = null;
+    }
+
+    /// <summary>State T of every thread, the field after the name in brackets (proc_pid_stat(5)).</summary>
+    private bool IsStopped()
+    {
+        foreach (string thread in Directory.GetDirectories($"/proc/{Pid}/task"))
+        {
+            string stat = File.ReadAllText(Path.Combine(thread, "stat"));
+            if (stat[stat.LastIndexOf(')') + 2] != 'T')
+                return false;
+        }
+        return true;
     }
 
     private void Signal(int signal) => Assert(kill(Pid, signal) == 0, $"kill({Pid}, {signal}): errno {Marshal.GetLastPInvokeError()}");

@@ -102,15 +102,16 @@ public sealed class EtcdWatcher
         }
     }
 
-    /// <summary>Lists every range at the revision of the first page.</summary>
+    /// <summary>Lists every range at the revision of the first page. Begins only when that page is there: an etcd that is down gives nothing to tell.</summary>
     private async IAsyncEnumerable<WatchBatch> SnapshotAsync([EnumeratorCancellation] CancellationToken stop)
     {
         RangePage? first = null;
-        yield return new WatchBatch.SnapshotBegin();
         foreach (WatchedRange range in ranges)
         {
             await foreach (RangePage page in pager.ReadAsync(range.Range, first?.Revision ?? 0, stop))
             {
+                if (first is null)
+                    yield return new WatchBatch.SnapshotBegin();
                 first ??= page;
                 foreach (ReadOnlyMemory<EtcdEntry> portion in page.Portions)
                     yield return new WatchBatch.SnapshotPage(portion);

@@ -33,7 +33,7 @@ public abstract record WatchBatch
     /// </summary>
     public sealed record Events(long Revision, ReadOnlyMemory<WatchEvent> Changes) : WatchBatch;
 
-    /// <summary>etcd has accepted the watch; follows every start and every <see cref="Lost"/>, once.</summary>
+    /// <summary>etcd has accepted the watch; follows the start and every outage, once, after the snapshot if there is one.</summary>
     /// <param name="Endpoint">The member watched.</param>
     public sealed record Connected(string Endpoint) : WatchBatch;
 

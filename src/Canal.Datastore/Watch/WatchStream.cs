@@ -9,6 +9,7 @@ namespace Canal.Datastore;
 /// </summary>
 internal sealed class WatchStream : IAsyncDisposable
 {
+    private readonly EtcdChannel channel;
     private readonly WatchCall call;
     private readonly CancellationTokenSource end;
     private readonly CancellationToken stop;
@@ -17,8 +18,9 @@ internal sealed class WatchStream : IAsyncDisposable
     private bool dead;
     private int silentBeats;
 
-    private WatchStream(WatchCall call, CancellationTokenSource end, TimeSpan interval, CancellationToken stop)
+    private WatchStream(EtcdChannel channel, WatchCall call, CancellationTokenSource end, TimeSpan interval, CancellationToken stop)
     {
+        this.channel = channel;
         this.call = call;
         this.end = end;
         this.interval = interval;
@@ -35,7 +37,7 @@ internal sealed class WatchStream : IAsyncDisposable
         WatchStream? stream = null;
         try
         {
-            stream = new WatchStream(await channel.OpenWatchAsync(end.Token), end, interval, stop);
+            stream = new WatchStream(channel, await channel.OpenWatchAsync(end.Token), end, interval, stop);
             stream.beating = stream.BeatAsync(ranges, time);
             return stream;
         }
@@ -74,7 +76,7 @@ internal sealed class WatchStream : IAsyncDisposable
     {
         EtcdException failure = RpcFailure.FromCancelledWatch(message.CancelReason, message.CompactRevision, Endpoint);
         if (failure.Failure is EtcdFailure.PermissionDenied or EtcdFailure.Unauthenticated)
-            call.ForgetToken();
+            channel.ForgetToken(call);
         return failure;
     }
 
@@ -93,7 +95,7 @@ internal sealed class WatchStream : IAsyncDisposable
             return new EtcdException(EtcdFailure.Unavailable, $"etcd at {Endpoint} has given no sign of life for {interval.TotalSeconds:0.#} s", error);
         EtcdException failure = RpcFailure.From(error, Endpoint, sent: true);
         if (failure.TokenRefused)
-            call.ForgetToken();
+            channel.ForgetToken(call);
         return failure;
     }
 
@@ -105,23 +107,33 @@ internal sealed class WatchStream : IAsyncDisposable
     {
         try
         {
-            foreach (WatchedRange range in ranges)
-                await call.Stream.RequestStream.WriteAsync(new WatchRequest { CreateRequest = range.CreateRequest() }, end.Token);
+            if (!await CreateAsync(ranges))
+                return;
             using PeriodicTimer timer = new(interval, time);
             while (await timer.WaitForNextTickAsync(end.Token))
             {
                 int beats = Interlocked.Increment(ref silentBeats);
                 if (beats > 1)
                     break;
-                if (beats == 1)
-                    await call.Stream.RequestStream.WriteAsync(new WatchRequest { ProgressRequest = new WatchProgressRequest() }, end.Token);
+                if (beats == 1 && !await call.Stream.RequestStream.TryWriteAsync(new WatchRequest { ProgressRequest = new WatchProgressRequest() }, end.Token))
+                    return;
             }
             Volatile.Write(ref dead, true);
             await end.CancelAsync();
         }
-        catch (Exception error) when (error is OperationCanceledException or RpcException or InvalidOperationException)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // A broken stream cannot be written; reading it, which goes on, tells why.
+            // The stream is being closed.
         }
+    }
+
+    private async Task<bool> CreateAsync(IReadOnlyList<WatchedRange> ranges)
+    {
+        foreach (WatchedRange range in ranges)
+        {
+            if (!await call.Stream.RequestStream.TryWriteAsync(new WatchRequest { CreateRequest = range.CreateRequest() }, end.Token))
+                return false;
+        }
+        return true;
     }
 }

@@ -54,6 +54,31 @@ public class ParityTests
         });
     }
 
+    [Fact]
+    public void Rules_are_changed_by_handle_alike()
+    {
+        NftSandbox.Run(sandbox => Assert.Equal(ChangeByHandle(sandbox.Nftables), ChangeByHandle(new FakeNftables())));
+    }
+
+    private static string ChangeByHandle(INftables nftables)
+    {
+        NftRuleBuilder rule = new();
+        NftTransaction transaction = new("canal");
+        transaction.AddTable();
+        transaction.AddChain("a");
+        foreach (string comment in (string[])["one", "two", "three"]) transaction.AddRule("a", rule.Counter().Accept().Build(comment));
+        nftables.Commit(transaction);
+        ulong[] handles = [.. nftables.ReadRules("canal", "a").Select(told => told.Handle)];
+        transaction.Clear();
+        transaction.ReplaceRule("a", handles[1], rule.Counter().Drop().Build("TWO"), new NftCounter(3, 300));
+        transaction.AddRule("a", rule.Drop().Build("after one"), handles[0]);
+        transaction.InsertRule("a", rule.L4Proto([6, 17]).Drop().Build("before three"), handles[2]);
+        transaction.DeleteRule("a", handles[0]);
+        nftables.Commit(transaction);
+        Assert.Equal(handles[1], nftables.ReadRules("canal", "a").First(told => told.Comment == "TWO").Handle);
+        return Describe(nftables.Read("canal"));
+    }
+
     /// <summary>True when committed.</summary>
     private static bool Compare(NetlinkNftables kernel, FakeNftables fake, Step[] steps)
     {

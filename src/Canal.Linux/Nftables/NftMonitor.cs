@@ -32,7 +32,9 @@ public sealed class NftMonitor : IDisposable
         this.table = Encoding.UTF8.GetBytes(table + '\0');
     }
 
-    /// <summary>Watches a table of the calling thread's network namespace; what is changed through a port (<see cref="NetlinkNftables.PortId"/>) is ours.</summary>
+    /// <summary>
+    /// Watches a table of the calling thread's network namespace; what is changed through a port (<see cref="NetlinkNftables.PortId"/>) is ours.
+    /// </summary>
     /// <exception cref="NetlinkException">The kernel refused.</exception>
     public static NftMonitor Open(string table, uint ownPort)
     {

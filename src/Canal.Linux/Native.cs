@@ -11,6 +11,7 @@ internal static unsafe partial class Native
     internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOL_SOCKET = 1;
     internal const int SOL_NETLINK = 270;
+    internal const int SO_ATTACH_FILTER = 26;
     internal const int SO_SNDBUFFORCE = 32;
     internal const int SO_RCVBUFFORCE = 33;
     internal const int NETLINK_ADD_MEMBERSHIP = 1;
@@ -31,6 +32,24 @@ internal static unsafe partial class Native
         internal ushort Pad;
         internal uint Pid;
         internal uint Groups;
+    }
+
+    /// <summary>struct sock_filter, linux/filter.h.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SockFilter
+    {
+        internal ushort Code;
+        internal byte Equal;
+        internal byte Otherwise;
+        internal uint Value;
+    }
+
+    /// <summary>struct sock_fprog, linux/filter.h.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SockProgram
+    {
+        internal ushort Length;
+        internal SockFilter* Filter;
     }
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]

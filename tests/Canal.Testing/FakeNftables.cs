@@ -42,7 +42,8 @@ public sealed class FakeNftables : INftables
         }
         if (fault.Errno != 0) throw new NftException($"commit to table {transaction.Table}: {Errno.Describe(fault.Errno)}", fault.Errno);
         if (fault.Committed) Apply(transaction);
-        throw new NftException($"commit to table {transaction.Table}: the kernel's answer was lost, the outcome is unknown", Errno.ENOBUFS, outcomeUnknown: true);
+        string sentence = $"commit to table {transaction.Table}: the kernel's answer was lost, the outcome is unknown";
+        throw new NftException(sentence, Errno.ENOBUFS, outcomeUnknown: true);
     }
 
     /// <summary>A change by another program: not counted, never faulted.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -42,6 +43,26 @@ public sealed class NetlinkSocket : IDisposable
 
     /// <summary>Sets the receive buffer beyond rmem_max (needs CAP_NET_ADMIN). The kernel doubles the value.</summary>
     public void SetReceiveBuffer(int bytes) => SetOption(Native.SOL_SOCKET, Native.SO_RCVBUFFORCE, bytes);
+
+    /// <summary>
+    /// Has the kernel drop datagrams whose first message was caused by this port (nlmsg_pid), before they are queued. A classic BPF filter; its loads
+    /// are in network order, nlmsg_pid is in host order.
+    /// </summary>
+    public unsafe void IgnoreSender(uint portId)
+    {
+        const int PortOffset = 12;
+        // BPF_LD | BPF_W | BPF_ABS; BPF_JMP | BPF_JEQ | BPF_K: equal goes on to "keep nothing"; BPF_RET | BPF_K.
+        Native.SockFilter* filter = stackalloc Native.SockFilter[]
+        {
+            new() { Code = 0x20, Value = PortOffset },
+            new() { Code = 0x15, Otherwise = 1, Value = BinaryPrimitives.ReverseEndianness(portId) },
+            new() { Code = 0x06, Value = 0 },
+            new() { Code = 0x06, Value = uint.MaxValue },
+        };
+        Native.SockProgram program = new() { Length = 4, Filter = filter };
+        Check(Native.SetSockOpt(fd, Native.SOL_SOCKET, Native.SO_ATTACH_FILTER, (int*)&program, (uint)sizeof(Native.SockProgram)),
+            $"attach a filter of port {portId} to a netlink socket");
+    }
 
     /// <summary>Sends one datagram. For nf_tables this call is the transaction: when it returns the answers are queued.</summary>
     public unsafe void Send(ReadOnlySpan<byte> datagram)

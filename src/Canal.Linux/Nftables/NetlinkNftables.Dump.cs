@@ -21,7 +21,7 @@ public sealed partial class NetlinkNftables
         bool interrupted = false;
         while (true)
         {
-            NetlinkReader reader = new(received.AsSpan(0, socket.Receive(received, wait: true)));
+            NetlinkReader reader = new(Receive(table));
             while (reader.Next())
             {
                 NetlinkMessage message = reader.Current;
@@ -41,7 +41,7 @@ public sealed partial class NetlinkNftables
         SendRequest(type, 0, table, name);
         while (true)
         {
-            NetlinkReader reader = new(received.AsSpan(0, socket.Receive(received, wait: true)));
+            NetlinkReader reader = new(Receive(table));
             while (reader.Next())
             {
                 if (reader.Current.Sequence != sequence) continue;
@@ -49,6 +49,18 @@ public sealed partial class NetlinkNftables
                 read(reader.Current);
                 return 0;
             }
+        }
+    }
+
+    private ReadOnlySpan<byte> Receive(string? table)
+    {
+        try
+        {
+            return received.AsSpan(0, socket.Receive(received, wait: true));
+        }
+        catch (NetlinkException e)
+        {
+            throw new NftException($"read table {table}: {e.Message}", e.Errno);
         }
     }
 
@@ -63,7 +75,7 @@ public sealed partial class NetlinkNftables
         // Attribute 2 is the chain of GETRULE and the set of GETSET and GETSETELEM.
         if (name is not null) writer.String(2, name);
         writer.EndMessage(message);
-        socket.Send(request.Written);
+        Send(request.Written, table);
     }
 
     /// <summary>A dump that failed midway says so in its DONE.</summary>

@@ -16,7 +16,8 @@ public sealed partial class NetlinkNftables
     public uint Generation()
     {
         uint generation = 0;
-        Check(Get(NFT_MSG_GETGEN, null, null, message => generation = NftMessageReading.UInt32(message.Attributes(4).Find(NFTA_GEN_ID), 0)), "read the generation");
+        int errno = Get(NFT_MSG_GETGEN, null, null, message => generation = NftMessageReading.UInt32(message.Attributes(4).Find(NFTA_GEN_ID), 0));
+        Check(errno, "read the generation");
         return generation;
     }
 

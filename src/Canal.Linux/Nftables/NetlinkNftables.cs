@@ -71,6 +71,10 @@ public sealed partial class NetlinkNftables : INftables, IDisposable
                 answer.Overrun = true;
                 continue;
             }
+            catch (NetlinkException e)
+            {
+                throw new NftException($"the answer to a commit: {e.Message}: the outcome is unknown", e.Errno, outcomeUnknown: true);
+            }
             if (length == 0) return answer;
             NetlinkReader reader = new(received.AsSpan(0, length));
             while (reader.Next())
@@ -97,15 +101,15 @@ public sealed partial class NetlinkNftables : INftables, IDisposable
         }
     }
 
-    private void Send(ReadOnlySpan<byte> batch, string table)
+    private void Send(ReadOnlySpan<byte> datagram, string? table)
     {
         try
         {
-            socket.Send(batch);
+            socket.Send(datagram);
         }
         catch (NetlinkException e)
         {
-            throw new NftException($"commit to table {table}: {e.Message}", e.Errno);
+            throw new NftException($"table {table}: {e.Message}", e.Errno);
         }
     }
 
@@ -120,6 +124,7 @@ public sealed partial class NetlinkNftables : INftables, IDisposable
     }
 
     private static NftException OutcomeUnknown(NftTransaction transaction, bool overrun) => new(
-        $"commit {transaction.Count} messages to table {transaction.Table}: the kernel's answer {(overrun ? "was lost" : "did not come")}, the outcome is unknown",
+        $"commit {transaction.Count} messages to table {transaction.Table}: the kernel's answer {(overrun ? "was lost" : "did not come")}, "
+        + "the outcome is unknown",
         overrun ? Errno.ENOBUFS : 0, outcomeUnknown: true);
 }

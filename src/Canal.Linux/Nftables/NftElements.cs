@@ -21,7 +21,7 @@ public sealed class NftElements
     public NftKeyType Key { get; }
 
     /// <summary>Elements, each END counted as one.</summary>
-    public int Count => keys.Length / Key.Length;
+    public int Count => Key.Length == 0 ? 0 : keys.Length / Key.Length;
 
     /// <summary>All keys side by side.</summary>
     public ReadOnlySpan<byte> Keys => keys;

@@ -18,7 +18,9 @@ internal static class NftErrorText
     {
         ReadOnlySpan<byte> batch = transaction.Batch();
         ReadOnlySpan<byte> message = FindMessage(batch, error.Sequence, out int start);
-        string request = error.Sequence == 0 ? $"begin a transaction on table {transaction.Table}" : Request(transaction, batch[..start], message, error.Offset);
+        string request = error.Sequence == 0
+            ? $"begin a transaction on table {transaction.Table}"
+            : Request(transaction, batch[..start], message, error.Offset);
         string detail = error.Message is null ? "" : $": {error.Message}";
         return $"{request}: {Errno.Describe(error.Errno)}{detail}{Place(message, error.Offset)}";
     }
@@ -104,7 +106,8 @@ internal static class NftErrorText
             if (length < 4 || at + length > message.Length) break;
             ReadOnlySpan<byte> element = message[(at + 4)..(at + length)];
             int next = at + ((length + 3) & ~3);
-            if (offset >= at && offset < at + length) return $"element {(IsEnd(element) ? Interval(set, before, element) : Single(set, element, message[next..]))}";
+            if (offset >= at && offset < at + length)
+                return $"element {(IsEnd(element) ? Interval(set, before, element) : Single(set, element, message[next..]))}";
             at = next;
             before = element;
         }

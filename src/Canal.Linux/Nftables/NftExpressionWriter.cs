@@ -164,8 +164,8 @@ internal readonly ref struct NftExpressionWriter(NetlinkBuffer buffer)
     internal void LogToGroup(ushort group, string prefix)
     {
         Begin("log", out int expression, out int data);
-        writer.UInt16BigEndian(NFTA_LOG_GROUP, group);
         if (prefix.Length > 0) writer.String(NFTA_LOG_PREFIX, prefix);
+        writer.UInt16BigEndian(NFTA_LOG_GROUP, group);
         End(expression, data);
     }
 
@@ -174,8 +174,8 @@ internal readonly ref struct NftExpressionWriter(NetlinkBuffer buffer)
         Begin("limit", out int expression, out int data);
         writer.UInt64BigEndian(NFTA_LIMIT_RATE, rate);
         writer.UInt64BigEndian(NFTA_LIMIT_UNIT, (ulong)unit);
-        writer.UInt32BigEndian(NFTA_LIMIT_TYPE, 0);
         writer.UInt32BigEndian(NFTA_LIMIT_BURST, burst);
+        writer.UInt32BigEndian(NFTA_LIMIT_TYPE, 0);
         writer.UInt32BigEndian(NFTA_LIMIT_FLAGS, 0);
         End(expression, data);
     }

@@ -22,7 +22,9 @@ internal sealed class NftRuleText
     private int protocolPart = -1;
     private string? rangeStart;
 
-    private NftRuleText(IReadOnlyList<string> anonymousSets) => this.anonymousSets = anonymousSets;
+    private readonly NftCounter? counter;
+
+    private NftRuleText(IReadOnlyList<string> anonymousSets, NftCounter? counter) => (this.anonymousSets, this.counter) = (anonymousSets, counter);
 
     internal static string Format(NftRule rule)
     {
@@ -31,10 +33,10 @@ internal sealed class NftRuleText
         return Format(rule.Expressions, sets, rule.Comment);
     }
 
-    /// <summary>The content of anonymous sets is given in the order of their lookups.</summary>
-    internal static string Format(ReadOnlySpan<byte> expressions, IReadOnlyList<string> anonymousSets, string comment)
+    /// <summary>The content of anonymous sets is given in the order of their lookups; a counter's value when it is not the one in the bytes.</summary>
+    internal static string Format(ReadOnlySpan<byte> expressions, IReadOnlyList<string> anonymousSets, string comment, NftCounter? counter = null)
     {
-        NftRuleText text = new(anonymousSets);
+        NftRuleText text = new(anonymousSets, counter);
         foreach (NetlinkAttribute expression in new NetlinkAttributes(expressions))
             text.Expression(NftMessageReading.Text(expression.Nested.Find(NFTA_EXPR_NAME)), new NetlinkAttributes(expression.Nested.Find(NFTA_EXPR_DATA)));
         if (comment.Length > 0) text.parts.Add($"comment \"{comment}\"");
@@ -195,7 +197,8 @@ internal sealed class NftRuleText
     private void Range(NetlinkAttributes data)
     {
         if (Take() is not { } operand) return;
-        string from = NftValueText.Value(operand.Kind, Value(data, NFTA_RANGE_FROM_DATA)), to = NftValueText.Value(operand.Kind, Value(data, NFTA_RANGE_TO_DATA));
+        string from = NftValueText.Value(operand.Kind, Value(data, NFTA_RANGE_FROM_DATA));
+        string to = NftValueText.Value(operand.Kind, Value(data, NFTA_RANGE_TO_DATA));
         parts.Add($"{operand.Text} {(U32(data, NFTA_RANGE_OP) == NFT_RANGE_NEQ ? "!= " : "")}{from}-{to}");
     }
 
@@ -217,10 +220,10 @@ internal sealed class NftRuleText
         else Load(data.Find(NFTA_IMMEDIATE_DREG), new NftOperand(NftOperand.Type.Immediate, "", value.Find(NFTA_DATA_VALUE).ToArray()));
     }
 
-    private static string Counter(NetlinkAttributes data)
+    private string Counter(NetlinkAttributes data)
     {
-        ulong packets = U64(data, NFTA_COUNTER_PACKETS), bytes = U64(data, NFTA_COUNTER_BYTES);
-        return string.Create(CultureInfo.InvariantCulture, $"counter packets {packets} bytes {bytes}");
+        NftCounter value = counter ?? new NftCounter(U64(data, NFTA_COUNTER_PACKETS), U64(data, NFTA_COUNTER_BYTES));
+        return string.Create(CultureInfo.InvariantCulture, $"counter packets {value.Packets} bytes {value.Bytes}");
     }
 
     private static string Limit(NetlinkAttributes data)
@@ -261,8 +264,8 @@ internal sealed class NftRuleText
     private string NatTail(NetlinkAttributes data, ushort firstPort, ushort lastPort, ushort flagsAttribute)
     {
         string text = "";
-        if (Register(data, firstPort) is { Length: 2 } first) text = string.Create(CultureInfo.InvariantCulture, $" to :{BinaryPrimitives.ReadUInt16BigEndian(first)}");
-        if (Register(data, lastPort) is { Length: 2 } last) text += string.Create(CultureInfo.InvariantCulture, $"-{BinaryPrimitives.ReadUInt16BigEndian(last)}");
+        if (Register(data, firstPort) is { Length: 2 } first) text = $" to :{BinaryPrimitives.ReadUInt16BigEndian(first)}";
+        if (Register(data, lastPort) is { Length: 2 } last) text += $"-{BinaryPrimitives.ReadUInt16BigEndian(last)}";
         NftNatFlags flags = (NftNatFlags)U32(data, flagsAttribute);
         if ((flags & NftNatFlags.Random) != 0) text += " random";
         if ((flags & NftNatFlags.FullyRandom) != 0) text += " fully-random";

@@ -1,6 +1,8 @@
 namespace Canal.Linux.Nftables;
 
-/// <summary>NFT_SET_*. Interval: elements are half-open ranges, every change costs time in proportion to the set. VerdictMap: elements carry a verdict.</summary>
+/// <summary>
+/// NFT_SET_*. Interval: elements are half-open ranges, every change costs time in proportion to the set. VerdictMap: elements carry a verdict.
+/// </summary>
 [Flags]
 public enum NftSetFlags : uint
 {

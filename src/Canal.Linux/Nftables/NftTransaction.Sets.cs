@@ -33,7 +33,10 @@ public sealed partial class NftTransaction
     /// <summary>Deletes addresses; one that is not there is ENOENT.</summary>
     public void DeleteElements(NftSet set, ReadOnlySpan<IpAddress> addresses) => WriteElements(NFT_MSG_DELSETELEM, set, addresses);
 
-    /// <summary>Adds prefixes to an interval set. One that overlaps an element, but is not equal to it, is EEXIST: merging is the caller's.</summary>
+    /// <summary>
+    /// Adds prefixes to an interval set. Merging is the caller's: one that overlaps an element, but is not equal to it, is EEXIST, and where one of the two
+    /// holds the last address of all (0.0.0.0/0, ff00::/8) the kernel may take both and match neither rightly.
+    /// </summary>
     public void AddElements(NftSet set, ReadOnlySpan<Cidr> prefixes) => WriteElements(NFT_MSG_NEWSETELEM, set, prefixes);
 
     /// <summary>Deletes prefixes, exactly as they were added.</summary>

@@ -122,6 +122,36 @@ public class ReadTests
         });
     }
 
+    /// <summary>Linux 6.9; what a daemon wants: others cannot write, and its death does not open the host.</summary>
+    [Fact]
+    public void An_owned_persistent_table_keeps_others_out_and_outlives_its_owner()
+    {
+        NftSandbox.Run(sandbox =>
+        {
+            NftTransaction transaction = new("canal");
+            transaction.AddTable(NftTableFlags.Owner | NftTableFlags.Persist);
+            transaction.AddChain("c");
+            using (NetlinkNftables owner = NetlinkNftables.Open())
+            {
+                try
+                {
+                    owner.Commit(transaction);
+                }
+                catch (NftException e) when (e.Errno == Errno.ENOTSUP)
+                {
+                    Assert.Skip("this kernel has no persistent tables");
+                }
+                Assert.Equal(NftTableFlags.Owner | NftTableFlags.Persist, sandbox.Nftables.Read("canal")!.Flags);
+                NftException refused = Assert.Throws<NftException>(() => sandbox.Nftables.Commit(transaction));
+                Assert.Equal(Errno.EPERM, refused.Errno);
+                NftSandbox.Nft("flush ruleset");
+            }
+            Assert.Equal(NftTableFlags.Persist, sandbox.Nftables.Read("canal")!.Flags);
+            sandbox.Nftables.Commit(transaction);
+            Assert.Equal(["c"], sandbox.Nftables.Read("canal")!.Chains.Keys);
+        });
+    }
+
     [Fact]
     public void A_hundred_thousand_addresses_come_back()
     {

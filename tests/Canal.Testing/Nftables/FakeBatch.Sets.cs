@@ -129,8 +129,8 @@ internal sealed partial class FakeBatch
     }
 
     /// <summary>
-    /// As __nft_rbtree_insert finds overlaps: by the nearest bounds only. What holds the last key of all has no END, so that a narrower range at its start and a
-    /// wider one before it pass unseen.
+    /// As __nft_rbtree_insert finds overlaps: by the nearest bounds only. What holds the last key of all has no END, so that a narrower range at its start
+    /// and a wider one before it pass unseen.
     /// </summary>
     private void AddBound(FakeSet set, FakeBound bound)
     {

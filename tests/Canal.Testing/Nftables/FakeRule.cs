@@ -21,6 +21,6 @@ internal sealed class FakeRule(byte[] expressions, IReadOnlyList<FakeSet> sets, 
         List<string> anonymous = [];
         foreach (FakeSet set in Sets)
             if (set.IsAnonymous) anonymous.Add(set.ElementText());
-        return NftRuleText.Format(Expressions, anonymous, Told.Comment);
+        return NftRuleText.Format(Expressions, anonymous, Told.Comment, Told.Counter);
     }
 }

@@ -1,0 +1,94 @@
+using System.Text;
+using Canal.Linux.Netlink;
+using static Canal.Linux.Netlink.NetlinkConstants;
+using static Canal.Linux.Nftables.NftConstants;
+
+namespace Canal.Linux.Nftables;
+
+/// <summary>
+/// Tells when another program changes the tables of the namespace. The kernel sends one event an object and then the new generation with the name of who
+/// did it; events of our own commits are dropped in the kernel by a socket filter on their port, so that a large commit does not overrun the monitor that
+/// we keep for others. One reader at a time.
+/// </summary>
+public sealed class NftMonitor : IDisposable
+{
+    private const int ReceiveLength = 256 * 1024;
+
+    /// <summary>
+    /// A charge limit, not memory: an event is charged about a kilobyte while it is queued. Room for some ten thousand rules that another program loads
+    /// at once; beyond it the event is Overrun, which costs a read.
+    /// </summary>
+    private const int ReceiveBuffer = 16 << 20;
+
+    private readonly NetlinkSocket socket;
+    private readonly byte[] table;
+    private readonly byte[] received = new byte[ReceiveLength];
+    private readonly Queue<NftEvent> ready = [];
+    private bool touched;
+
+    private NftMonitor(NetlinkSocket socket, string table)
+    {
+        this.socket = socket;
+        this.table = Encoding.UTF8.GetBytes(table + '\0');
+    }
+
+    /// <summary>
+    /// Watches a table of the calling thread's network namespace; what is changed through a port (<see cref="NetlinkNftables.PortId"/>) is ours.
+    /// </summary>
+    /// <exception cref="NetlinkException">The kernel refused.</exception>
+    public static NftMonitor Open(string table, uint ownPort)
+    {
+        NetlinkSocket socket = NetlinkSocket.Open(NETLINK_NETFILTER);
+        socket.SetReceiveBuffer(ReceiveBuffer);
+        socket.IgnoreSender(ownPort);
+        socket.Join(NFNLGRP_NFTABLES);
+        return new NftMonitor(socket, table);
+    }
+
+    public void Dispose() => socket.Dispose();
+
+    /// <summary>Waits for the next foreign change.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask<NftEvent> NextAsync(CancellationToken stop)
+    {
+        NftEvent next;
+        while (!ready.TryDequeue(out next))
+        {
+            int length;
+            try
+            {
+                length = await socket.ReceiveAsync(received, stop).ConfigureAwait(false);
+            }
+            catch (NetlinkException e) when (e.Errno == Errno.ENOBUFS)
+            {
+                touched = false;
+                return new NftEvent(NftEventKind.Overrun);
+            }
+            Read(received.AsSpan(0, length));
+        }
+        return next;
+    }
+
+    /// <summary>Every object names its table in its first attribute; the generation closes the commit.</summary>
+    private void Read(ReadOnlySpan<byte> datagram)
+    {
+        NetlinkReader reader = new(datagram);
+        while (reader.Next())
+        {
+            if (reader.Current.Type >> 8 != NFNL_SUBSYS_NFTABLES) continue;
+            NetlinkAttributes attributes = reader.Current.Attributes(4);
+            if ((reader.Current.Type & 0xff) == NFT_MSG_NEWGEN) Finish(attributes);
+            else touched |= attributes.Find(NFTA_TABLE).SequenceEqual(table) && reader.Current.Payload[0] == NFPROTO_INET;
+        }
+    }
+
+    private void Finish(NetlinkAttributes generation)
+    {
+        ready.Enqueue(new NftEvent(
+            touched ? NftEventKind.TableChanged : NftEventKind.OtherTableChanged,
+            NftMessageReading.UInt32(generation.Find(NFTA_GEN_ID), 0),
+            NftMessageReading.UInt32(generation.Find(NFTA_GEN_PROC_PID), 0),
+            NftMessageReading.Text(generation.Find(NFTA_GEN_PROC_NAME))));
+        touched = false;
+    }
+}

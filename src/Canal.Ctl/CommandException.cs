@@ -1,5 +1,3 @@
-using Canal.Hosting;
-
 namespace Canal.Ctl;
 
 /// <summary>A command cannot go on. The message is a sentence for the operator.</summary>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Canal.Core.Resources;
 using Canal.Datastore;
 using Canal.Hosting;
 

@@ -12,6 +12,8 @@ internal static class DocumentCheck
     /// <summary>The only name that resources have of which there is one in a cluster.</summary>
     private const string OnlyName = "default";
 
+    private static readonly ResourceValidation Validation = new(SelectorProblem);
+
     /// <summary>Everything wrong with the document, by the paths of its fields.</summary>
     public static void Check(WantedResource wanted, List<Problem> problems)
     {
@@ -23,8 +25,9 @@ internal static class DocumentCheck
         ResourceDocument complete = wanted.Document.Clone();
         foreach (Problem problem in ResourceDefaults.Apply(complete))
             problems.Add(problem);
-        ResourceKey key = new(wanted.Kind.Kind, wanted.Namespace, wanted.Name);
-        foreach (Problem problem in complete.Decode(key).Problems)
+        foreach (Problem problem in Validation.Validate(complete))
             problems.Add(problem);
     }
+
+    private static string? SelectorProblem(string text) => Selector.TryParse(text, out _, out SelectorError? error) ? null : $"at byte {error.Offset}: {error.Reason}";
 }

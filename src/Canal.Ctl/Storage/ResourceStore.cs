@@ -14,7 +14,8 @@ internal sealed class ResourceStore(EtcdStore etcd)
             return stored;
         if (!kind.IsTiered())
             return null;
-        foreach (string candidate in PolicyNames.Candidates(name))
+        string[] candidates = [.. PolicyNames.Candidates(name)];
+        foreach (string candidate in candidates)
         {
             if (candidate != name && await GetAsync(new ResourceKey(kind, @namespace, candidate), stop) is { } earlier && earlier.DisplayName == name)
                 return earlier;

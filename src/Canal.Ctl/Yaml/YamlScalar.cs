@@ -58,7 +58,7 @@ internal static class YamlScalar
         return string.Concat(negative ? "-" : "", whole.IsEmpty ? "0" : whole, fraction.IsEmpty ? "" : $".{fraction}", rest);
     }
 
-    private static ReadOnlySpan<char> Take(ref ReadOnlySpan<char> rest)
+    private static ReadOnlySpan<char> Take(scoped ref ReadOnlySpan<char> rest)
     {
         int length = rest.IndexOfAnyExcept(Digits);
         if (length < 0)

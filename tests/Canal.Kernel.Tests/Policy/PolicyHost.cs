@@ -21,7 +21,7 @@ namespace Canal.Kernel.Tests.Policy;
 /// </summary>
 internal sealed class PolicyHost : IDisposable
 {
-    private readonly PolicyCalculator calculator = new(ResourceBuilder.LocalNode);
+    private readonly PolicyCalculator calculator = new(ResourceBuilder.ThisNode);
     private readonly NetlinkRouteStack stack = NetlinkRouteStack.Open();
     private readonly NetlinkNftables nftables = NetlinkNftables.Open();
     private readonly InterfaceTable table = new();

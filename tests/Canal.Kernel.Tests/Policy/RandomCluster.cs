@@ -158,7 +158,7 @@ internal sealed class RandomCluster(Random random)
         locals.Add((WorkloadEndpoint)resource);
     }
 
-    private static bool IsLocal(ResourceKey key) => key.Kind == ResourceKind.WorkloadEndpoint && key.Name.StartsWith($"{LocalNode}-", StringComparison.Ordinal);
+    private static bool IsLocal(ResourceKey key) => key.Kind == ResourceKind.WorkloadEndpoint && key.Name.StartsWith($"{ThisNode}-", StringComparison.Ordinal);
 
     private IpAddress AnyRemote(IpFamily family) => IpAddress.Parse(family == IpFamily.V4
         ? One([$"10.0.0.{random.Next(5, 9)}", "192.0.2.0", "192.0.2.60", "192.0.2.120", "198.51.100.7"])

@@ -20,7 +20,7 @@ internal sealed class IpSetTable
     private readonly List<List<Entry>> consumers = [];
     private readonly Stack<int> freeSelectorIds = [];
     private readonly Dictionary<IpSetSpec, Entry> sets = [];
-    private readonly HashSet<Entry> changed = [];
+    private readonly List<Entry> changed = [];
     private readonly HashSet<Entry> unused = [];
     private int v6Addresses;
     private SetShape families = SetShape.V4Addresses;
@@ -93,6 +93,8 @@ internal sealed class IpSetTable
         unused.Clear();
         foreach (Entry entry in changed)
         {
+            entry.IsChanged = false;
+            if (entry.IsDropped) continue;
             IpSetDelta delta = entry.Members.TakeChanges();
             if (!entry.Emitted) changes.Add(new IpSetChange(entry.Spec, IpSetChangeKind.Created, delta));
             else if (!delta.IsEmpty) changes.Add(new IpSetChange(entry.Spec, IpSetChangeKind.Updated, delta));
@@ -108,7 +110,7 @@ internal sealed class IpSetTable
     {
         Entry entry = new(spec);
         sets.Add(spec, entry);
-        changed.Add(entry);
+        NoteChange(entry);
         if (selectorIds.TryGetValue(spec.Selector, out int selectorId))
         {
             // The selector is already matched for another kind of set; its present matches are asked for anew.
@@ -131,7 +133,7 @@ internal sealed class IpSetTable
     private void Drop(Entry entry, List<IpSetChange> changes)
     {
         sets.Remove(entry.Spec);
-        changed.Remove(entry);
+        entry.IsDropped = true;
         if (entry.Emitted) changes.Add(new IpSetChange(entry.Spec, IpSetChangeKind.Removed, new IpSetDelta()));
         int selectorId = selectorIds[entry.Spec.Selector];
         consumers[selectorId].Remove(entry);
@@ -146,16 +148,23 @@ internal sealed class IpSetTable
     {
         foreach (MatchChange change in CollectionsMarshal.AsSpan(matchChanges))
         {
+            ref readonly Contribution contribution = ref CollectionsMarshal.AsSpan(contributions)[change.Item];
             foreach (Entry entry in consumers[change.Selector])
             {
-                Contribution contribution = contributions[change.Item];
                 if (change.Kind == MatchChangeKind.Started) contribution.AddTo(entry.Members, entry.Spec);
                 else contribution.RemoveFrom(entry.Members, entry.Spec);
-                changed.Add(entry);
+                NoteChange(entry);
                 NoteShape(entry);
             }
         }
         matchChanges.Clear();
+    }
+
+    private void NoteChange(Entry entry)
+    {
+        if (entry.IsChanged) return;
+        entry.IsChanged = true;
+        changed.Add(entry);
     }
 
     private void NoteShape(Entry entry)
@@ -185,5 +194,7 @@ internal sealed class IpSetTable
         public HashSet<ResourceKey> Users { get; } = [];
         public SetShape PrefixShape { get; set; }
         public bool Emitted { get; set; }
+        public bool IsChanged { get; set; }
+        public bool IsDropped { get; set; }
     }
 }

@@ -2,49 +2,49 @@ using Canal.Core.Addressing;
 
 namespace Canal.Core.IpSets;
 
-/// <summary>The members of one set with their counts: single addresses, true prefixes, or (address, protocol, port).</summary>
+/// <summary>
+/// The members of one set with their counts: single addresses, true prefixes, or (address, protocol, port). There are thousands of sets and nearly
+/// every one has members of a single sort, so what a set does not need is not made.
+/// </summary>
 internal sealed class MemberSet
 {
-    private readonly MemberCounter<uint> v4 = new();
-    private readonly MemberCounter<IpAddress> v6 = new();
-    private readonly MemberCounter<Cidr> prefixes = new();
-    private readonly MemberCounter<PortMember> ports = new();
-    private HashSet<Cidr> cover = [];
-
-    public bool HasChanges => v4.HasChanges || v6.HasChanges || prefixes.HasChanges || ports.HasChanges;
+    private MemberCounter<uint>? v4;
+    private MemberCounter<IpAddress>? v6;
+    private MemberCounter<Cidr>? prefixes;
+    private MemberCounter<PortMember>? ports;
+    private HashSet<Cidr>? cover;
+    private int v4Prefixes;
+    private int v6Prefixes;
 
     /// <summary>Whether a true prefix of this family is a member.</summary>
-    public bool HasPrefixes(IpFamily family) => prefixes.Count > 0 && prefixes.Members.Any(p => p.Family == family);
+    public bool HasPrefixes(IpFamily family) => family == IpFamily.V4 ? v4Prefixes > 0 : v6Prefixes > 0;
 
     public void Add(Cidr member)
     {
-        if (!member.IsSingleAddress) prefixes.Add(member);
-        else if (member.Family == IpFamily.V4) v4.Add(member.Address.V4);
-        else v6.Add(member.Address);
+        if (!member.IsSingleAddress) CountPrefix(member, Made(ref prefixes).Add(member) ? 1 : 0);
+        else if (member.Family == IpFamily.V4) Made(ref v4).Add(member.Address.V4);
+        else Made(ref v6).Add(member.Address);
     }
 
     public void Remove(Cidr member)
     {
-        if (!member.IsSingleAddress) prefixes.Remove(member);
-        else if (member.Family == IpFamily.V4) v4.Remove(member.Address.V4);
-        else v6.Remove(member.Address);
+        if (!member.IsSingleAddress) CountPrefix(member, Made(ref prefixes).Remove(member) ? -1 : 0);
+        else if (member.Family == IpFamily.V4) Made(ref v4).Remove(member.Address.V4);
+        else Made(ref v6).Remove(member.Address);
     }
 
-    public void Add(PortMember member) => ports.Add(member);
+    public void Add(PortMember member) => Made(ref ports).Add(member);
 
-    public void Remove(PortMember member) => ports.Remove(member);
+    public void Remove(PortMember member) => Made(ref ports).Remove(member);
 
-    /// <summary>What changed since the last call.</summary>
+    /// <summary>What changed since the last call; all members the first time.</summary>
     public IpSetDelta TakeChanges()
     {
         IpSetDelta delta = new();
-        List<uint> added = [], removed = [];
-        v4.TakeChanges(added, removed);
-        foreach (uint address in added) delta.AddedAddresses.Add(IpAddress.FromV4(address));
-        foreach (uint address in removed) delta.RemovedAddresses.Add(IpAddress.FromV4(address));
-        v6.TakeChanges(delta.AddedAddresses, delta.RemovedAddresses);
-        ports.TakeChanges(delta.AddedPorts, delta.RemovedPorts);
-        if (prefixes.HasChanges) TakePrefixChanges(delta);
+        if (v4 is { HasChanges: true }) TakeV4Changes(v4, delta);
+        if (v6 is { HasChanges: true }) v6.TakeChanges(delta.AddedAddresses, delta.RemovedAddresses);
+        if (ports is { HasChanges: true }) ports.TakeChanges(delta.AddedPorts, delta.RemovedPorts);
+        if (prefixes is { HasChanges: true }) TakePrefixChanges(prefixes, delta);
         return delta;
     }
 
@@ -52,21 +52,38 @@ internal sealed class MemberSet
     public IpSetDelta Everything()
     {
         IpSetDelta all = new();
-        foreach (uint address in v4.Members) all.AddedAddresses.Add(IpAddress.FromV4(address));
-        all.AddedAddresses.AddRange(v6.Members);
-        all.AddedPorts.AddRange(ports.Members);
-        all.AddedPrefixes.AddRange(PrefixCover.Of(prefixes.Members));
+        foreach (uint address in v4?.Members ?? []) all.AddedAddresses.Add(IpAddress.FromV4(address));
+        if (v6 is not null) all.AddedAddresses.AddRange(v6.Members);
+        if (ports is not null) all.AddedPorts.AddRange(ports.Members);
+        if (prefixes is not null) all.AddedPrefixes.AddRange(PrefixCover.Of(prefixes.Members));
         return all;
     }
 
-    private void TakePrefixChanges(IpSetDelta delta)
+    private static void TakeV4Changes(MemberCounter<uint> v4, IpSetDelta delta)
+    {
+        List<uint> added = [], removed = [];
+        v4.TakeChanges(added, removed);
+        delta.AddedAddresses.EnsureCapacity(added.Count);
+        foreach (uint address in added) delta.AddedAddresses.Add(IpAddress.FromV4(address));
+        foreach (uint address in removed) delta.RemovedAddresses.Add(IpAddress.FromV4(address));
+    }
+
+    private void TakePrefixChanges(MemberCounter<Cidr> prefixes, IpSetDelta delta)
     {
         prefixes.TakeChanges([], []);
         HashSet<Cidr> now = [.. PrefixCover.Of(prefixes.Members)];
         foreach (Cidr prefix in now)
-            if (!cover.Contains(prefix)) delta.AddedPrefixes.Add(prefix);
-        foreach (Cidr prefix in cover)
+            if (cover is null || !cover.Contains(prefix)) delta.AddedPrefixes.Add(prefix);
+        foreach (Cidr prefix in cover ?? [])
             if (!now.Contains(prefix)) delta.RemovedPrefixes.Add(prefix);
         cover = now;
     }
+
+    private void CountPrefix(Cidr prefix, int difference)
+    {
+        if (prefix.Family == IpFamily.V4) v4Prefixes += difference;
+        else v6Prefixes += difference;
+    }
+
+    private static MemberCounter<T> Made<T>(ref MemberCounter<T>? counter) where T : struct, IEquatable<T> => counter ??= new MemberCounter<T>();
 }

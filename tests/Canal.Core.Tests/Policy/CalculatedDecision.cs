@@ -12,12 +12,14 @@ namespace Canal.Core.Tests.Policy;
 internal sealed class CalculatedDecision
 {
     private readonly AccumulatedState state = new();
+    private readonly Dictionary<CompiledRule, List<RuleVariant>> variants = new(ReferenceEqualityComparer.Instance);
 
     public CalculatedDecision(string node, IEnumerable<Resource> cluster)
     {
         PolicyCalculator calculator = new(node);
         foreach (Resource resource in cluster) calculator.Apply(resource.Key, resource);
         state.Apply(calculator.TakeChanges());
+        foreach (CompiledRule rule in state.Policies.Values.SelectMany(p => p.Ingress.Concat(p.Egress))) variants[rule] = RuleExpansion.Expand(rule);
     }
 
     /// <summary>The endpoints that govern an interface.</summary>
@@ -46,7 +48,7 @@ internal sealed class CalculatedDecision
         {
             decider = key;
             foreach (CompiledRule rule in state.Policies[key].Rules(direction))
-                if (rule.Action != RuleAction.Log && RuleExpansion.Expand(rule).Exists(v => Matches(v, packet))) return rule;
+                if (rule.Action != RuleAction.Log && variants[rule].Exists(v => Matches(v, packet))) return rule;
         }
         decider = default;
         return null;

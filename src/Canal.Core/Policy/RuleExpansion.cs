@@ -40,8 +40,10 @@ public static class RuleExpansion
     private static IEnumerable<byte?> ProtocolsOf(CompiledRule rule, IpFamily? family)
     {
         IEnumerable<byte?> possible = [rule.Protocol];
-        if (rule.Icmp is not null || rule.NotIcmp is not null) possible = [family == IpFamily.V4 ? IpProtocol.Icmp : IpProtocol.IcmpV6];
-        else if (AsksForPorts(rule.Source) || AsksForPorts(rule.Destination)) possible = IpProtocol.WithPorts.Select(p => (byte?)p);
+        bool icmp = rule.Icmp is not null || rule.NotIcmp is not null, ports = AsksForPorts(rule.Source) || AsksForPorts(rule.Destination);
+        if (icmp && ports) return []; // No protocol has both.
+        if (icmp) possible = [family == IpFamily.V4 ? IpProtocol.Icmp : IpProtocol.IcmpV6];
+        else if (ports) possible = IpProtocol.WithPorts.Select(p => (byte?)p);
         return possible.Where(p => (rule.Protocol is null || p == rule.Protocol) && (p is null || p != rule.NotProtocol));
     }
 

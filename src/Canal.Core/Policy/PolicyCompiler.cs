@@ -80,8 +80,8 @@ public static class PolicyCompiler
         Note = rule.Annotations.Count == 0 ? "" : string.Join(' ', rule.Annotations.Select(a => $"{a.Key}={a.Value}")),
     };
 
-    // An object without a type or code gives nothing to match, as in Calico; negated it would never match.
-    private static IcmpMatch? Criterion(IcmpMatch? match) => match is { Type: null, Code: null } ? null : match;
+    // An object without a type gives nothing to match, as in Calico, even if it has a code, which means nothing by itself.
+    private static IcmpMatch? Criterion(IcmpMatch? match) => match is { Type: null } ? null : match;
 
     private static EntityMatch? CompileEntity(EntityRule entity, byte? protocol, string? policyNamespace, out SelectorError? error)
     {

@@ -57,10 +57,10 @@ internal static class RuleEvaluation
         return EffectiveSelector.TryForRuleEntity(policyNamespace, fields, out RuleMatchSets? sets, out _) ? sets : null;
     }
 
-    private static bool IsGiven([NotNullWhen(true)] IcmpMatch? match) => match is not null and not { Type: null, Code: null };
+    private static bool IsGiven([NotNullWhen(true)] IcmpMatch? match) => match is { Type: not null };
 
     private static bool IsIcmp(Packet packet) => packet.Protocol == (packet.Family == IpFamily.V4 ? IpProtocol.Icmp : IpProtocol.IcmpV6);
 
     private static bool IcmpIs(IcmpMatch match, Packet packet) =>
-        (match.Type is null || match.Type == packet.IcmpType) && (match.Code is null || match.Code == packet.IcmpCode);
+        match.Type == packet.IcmpType && (match.Code is null || match.Code == packet.IcmpCode);
 }

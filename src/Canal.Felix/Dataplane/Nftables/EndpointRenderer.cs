@@ -51,7 +51,8 @@ internal sealed class EndpointRenderer(EndpointPolicy endpoint, Direction direct
         }
         if (tier.EndAction != TierAction.Pass)
             own.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint)));
-        chains.Add(new RenderedChain(name, $"tier {tier.Tier}, {RuleComments.Endpoint(direction, endpoint)}", own.ToEquatableArray()));
+        // The kernel keeps a chain's comment for its life: nothing may stand there that can change while the rules stay, such as the endpoint.
+        chains.Add(new RenderedChain(name, $"tier {tier.Tier}", own.ToEquatableArray()));
         rules.Add(builder.Counter().Jump(name).Build($"tier {tier.Tier}"));
         return true;
     }

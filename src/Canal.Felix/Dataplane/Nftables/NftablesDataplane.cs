@@ -60,6 +60,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     {
         known.Exists = true;
         known.Members.Clear();
+        foreach (string stray in known.Strays) known.Sets.Remove(stray);
         known.Strays.Clear();
         foreach (string name in desired.Changes.Chains) NoteChain(known, name);
         foreach (string name in desired.Changes.Nets) NoteNets(known, name);

@@ -16,14 +16,16 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
 {
     private readonly HashSet<SetPart> filled = [];
     private readonly List<string> retiredChains = [];
-    private readonly List<string> retiredSets = [];
+
+    // A set that was to go when a commit failed is found a stray by the reading that follows: it is there twice, and goes once.
+    private readonly HashSet<string> retiredSets = new(StringComparer.Ordinal);
 
     /// <summary>Writes the transaction; it stays empty when nothing differs.</summary>
     public void Write()
     {
         if (image.MustRebuild) transaction.DeleteTable();
         if (image.MustRebuild || !image.Exists) transaction.AddTable();
-        retiredSets.AddRange(image.Strays);
+        retiredSets.UnionWith(image.Strays);
         PrepareParts();
         PrepareNets();
         PrepareMaps();

@@ -18,7 +18,8 @@ internal static class TableReading
         NftTable? table = kernel.Read(KernelNames.Table);
         if (table is null) return image;
         image.Exists = true;
-        bool ours = ReadChains(table, desired, image) && ReadSets(table, desired, image);
+        // A dormant table enforces nothing.
+        bool ours = (table.Flags & NftTableFlags.Dormant) == 0 && ReadChains(table, desired, image) && ReadSets(table, desired, image);
         return ours ? image : new TableImage { Exists = true, MustRebuild = true };
     }
 

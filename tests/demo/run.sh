@@ -1,0 +1,237 @@
+#!/bin/bash
+# Policy at work: two hosts, six workloads, one etcd, all in network namespaces of this machine; nothing outside them is touched.
+# KEEP=1 leaves everything standing and says how to look around. CANAL_BIN_DIR names the folder of the native binaries.
+set -euo pipefail
+
+bin=${CANAL_BIN_DIR:?names the folder of canal-felix and canalctl}
+keep=${KEEP:-}
+id=$$
+prefix=cdemo$id
+work=$(mktemp -d /tmp/canal-demo.XXXXXX)
+etcd=http://10.100.0.254:2379
+pids=()
+failures=0
+summary=()
+
+declare -A address=([web]=10.65.0.10 [shop]=10.65.0.11 [spy]=10.65.0.12 [api]=10.65.1.10 [db]=10.65.1.11 [batch]=10.65.1.12)
+declare -A host=([web]=h1 [shop]=h1 [spy]=h1 [api]=h2 [db]=h2 [batch]=h2)
+declare -A role=([web]=frontend [shop]=frontend [spy]=none [api]=backend [db]=database [batch]=backend)
+workloads=(web shop spy api db batch)
+
+if [ -t 1 ]; then bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' dim=$'\e[2m' plain=$'\e[0m'; else bold='' green='' red='' dim='' plain=''; fi
+
+in_ns() { local ns=$prefix-$1; shift; ip netns exec "$ns" "$@"; }
+ctl() { in_ns fab "$bin/canalctl" --etcd "$etcd" "$@"; }
+
+clean() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+  for ns in fab h1 h2 "${workloads[@]}"; do ip netns del "$prefix-$ns" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+
+finish() {
+  local status=$?
+  trap - EXIT
+  if [ -n "$keep" ] && [ "$status" -eq 0 ]; then look_around; else clean; fi
+  exit "$status"
+}
+
+look_around() {
+  cat <<TXT
+
+${bold}Left standing. To look around:${plain}
+  ip netns exec $prefix-h1 nft list table inet canal        the policy of host h1, each rule with its counter and where it comes from
+  ip netns exec $prefix-h2 ip route show proto 80           routes to the workloads of h2
+  ip netns exec $prefix-web nc -zvw1 ${address[api]} 8055          a connection from web to api
+  ip netns exec $prefix-fab $bin/canalctl --etcd $etcd get gnp
+  less $work/h1/felix.log
+To clean up:
+  kill ${pids[*]}; for n in fab h1 h2 ${workloads[*]}; do ip netns del $prefix-\$n; done; rm -rf $work
+TXT
+}
+
+fabric() {
+  ip netns add "$prefix-fab"
+  in_ns fab ip link set lo up
+  in_ns fab ip link add br0 type bridge
+  in_ns fab ip addr add 10.100.0.254/24 dev br0
+  in_ns fab ip link set br0 up
+}
+
+start_etcd() {
+  in_ns fab etcd --data-dir "$work/etcd" --listen-client-urls "$etcd" --advertise-client-urls "$etcd" --listen-peer-urls http://127.0.0.1:2380 \
+    --initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster default=http://127.0.0.1:2380 --log-level error >"$work/etcd.log" 2>&1 &
+  pids+=($!)
+  for _ in $(seq 100); do
+    if ETCDCTL_API=3 in_ns fab etcdctl --endpoints "$etcd" endpoint health >/dev/null 2>&1; then return; fi
+    sleep 0.1
+  done
+  echo 'etcd does not start:' >&2; cat "$work/etcd.log" >&2; return 1
+}
+
+# make_host NAME NUMBER: a host on the fabric, with the agent's own configuration.
+make_host() {
+  ip netns add "$prefix-$1"
+  ip -n "$prefix-fab" link add "to-$1" type veth peer name eth0 netns "$prefix-$1"
+  in_ns fab ip link set "to-$1" master br0 up
+  in_ns "$1" ip link set lo up
+  in_ns "$1" ip addr add "10.100.0.$2/24" dev eth0
+  in_ns "$1" ip link set eth0 up
+  # Without a default route a host does not answer for 169.254.1.1, the workloads' gateway.
+  in_ns "$1" ip route add default via 10.100.0.254
+  mkdir -p "$work/$1/etc" "$work/$1/run" "$work/$1/state"
+  printf 'node_name = "%s"\n[etcd]\nendpoints = ["%s"]\n' "$1" "$etcd" >"$work/$1/etc/canal.toml"
+  printf 'endpoint_status_path_prefix = "%s"\ndefault_endpoint_to_host_action = "Return"\n' "$work/$1/status" >"$work/$1/etc/felix.toml"
+}
+
+start_agent() {
+  RUNTIME_DIRECTORY="$work/$1/run" STATE_DIRECTORY="$work/$1/state" in_ns "$1" "$bin/canal-felix" --config-dir "$work/$1/etc" >"$work/$1/felix.log" 2>&1 &
+  pids+=($!)
+}
+
+make_workload() {
+  local name=$1 on=${host[$1]}
+  ip netns add "$prefix-$name"
+  ip -n "$prefix-$on" link add "cali$name" type veth peer name eth0 netns "$prefix-$name"
+  in_ns "$name" ip link set lo up
+  in_ns "$name" ip link set eth0 address ee:ee:ee:ee:ee:ee
+  in_ns "$name" ip addr add "${address[$name]}/32" dev eth0
+  in_ns "$name" ip link set eth0 up
+  in_ns "$name" ip route add default via 169.254.1.1 dev eth0 onlink
+  in_ns "$on" ip link set "cali$name" up
+  in_ns "$name" nc -lk -p 8055 </dev/null >/dev/null 2>&1 &
+  pids+=($!)
+}
+
+endpoint_yaml() {
+  cat <<YAML
+apiVersion: projectcalico.org/v3
+kind: WorkloadEndpoint
+metadata: {namespace: default, labels: {app: $1, role: ${role[$1]}}}
+spec: {node: ${host[$1]}, orchestrator: cni, containerID: $1, endpoint: eth0, interfaceName: cali$1, mac: "ee:ee:ee:ee:ee:ee", ipNetworks: [${address[$1]}/32], profiles: [open]}
+---
+YAML
+}
+
+reaches() { in_ns "$1" timeout 0.6 nc -z -w 1 "${address[$2]}" 8055 >/dev/null 2>&1; }
+
+# probe FROM TO pass|drop: polls up to 5 s until the verdict is as expected, then says what it saw.
+probe() {
+  local seen=drop verdict
+  for _ in $(seq 10); do
+    if reaches "$1" "$2"; then seen=pass; else seen=drop; fi
+    if [ "$seen" = "$3" ]; then break; fi
+    sleep 0.1
+  done
+  if [ "$seen" = pass ]; then verdict="${green}✓ passes${plain}"; else verdict="${red}✗ dropped${plain}"; fi
+  printf '    %-6s → %-6s expected %-4s  observed %s\n' "$1" "$2" "$3" "$verdict"
+  if [ "$seen" != "$3" ]; then failures=$((failures + 1)); fi
+}
+
+now_ms() { local t=${EPOCHREALTIME/[.,]/}; echo $((t / 1000)); }
+
+# ask QUESTION HOST: applies the YAML on standard input, prints it, and measures until HOST's kernel has committed a change: nft monitor tells of it.
+ask() {
+  local yaml started committed
+  yaml=$(cat)
+  printf '\n%s%s%s\n' "$bold" "$1" "$plain"
+  printf '%s\n' "$yaml" | sed "s/^/    $dim/; s/\$/$plain/"
+  coproc MONITOR { in_ns "$2" stdbuf -oL nft monitor rules elements 2>/dev/null; }
+  sleep 0.3
+  started=$(now_ms)
+  printf '%s\n' "$yaml" | ctl apply -f - >/dev/null
+  if IFS= read -r -t 5 -u "${MONITOR[0]}" _; then committed=$(($(now_ms) - started)); else committed='more than 5000'; fi
+  kill "$MONITOR_PID" 2>/dev/null || true
+  wait "$MONITOR_PID" 2>/dev/null || true
+  printf '  in the kernel of %s %s ms after canalctl was started\n' "$2" "$committed"
+  summary+=("$(printf '%-62s %s ms' "$1" "$committed")")
+}
+
+# because HOST TEXT: the rule that decided, as the kernel lists it with its counter.
+because() {
+  local line
+  line=$(in_ns "$1" nft list table inet canal | grep -F "$2" | grep -v 'packets 0 ' | head -n 1 | sed 's/^[[:space:]]*//') || true
+  printf '  why (nft on %s): %s%s%s\n' "$1" "$dim" "${line:-no rule has counted yet}" "$plain"
+}
+
+policy() {
+  cat <<YAML
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: $1}
+spec:
+$2
+YAML
+}
+
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+printf '%sTwo hosts, six workloads, one etcd%s\n' "$bold" "$plain"
+fabric
+start_etcd
+make_host h1 1
+make_host h2 2
+in_ns h1 ip route add 10.65.1.0/26 via 10.100.0.2
+in_ns h2 ip route add 10.65.0.0/26 via 10.100.0.1
+for name in "${workloads[@]}"; do make_workload "$name"; done
+ctl init
+{
+  for name in "${workloads[@]}"; do endpoint_yaml "$name"; done
+  printf 'apiVersion: projectcalico.org/v3\nkind: Profile\nmetadata: {name: open}\nspec: {ingress: [{action: Allow}], egress: [{action: Allow}]}\n'
+} | ctl apply -f - >/dev/null
+start_agent h1
+start_agent h2
+for name in "${workloads[@]}"; do printf '    %-6s %-11s on %s, role %s\n' "$name" "${address[$name]}" "${host[$name]}" "${role[$name]}"; done
+
+printf '\n%s1. Open: no policy, the profile allows everything%s\n' "$bold" "$plain"
+probe web api pass
+probe spy db pass
+probe batch shop pass
+
+ask '2. Isolate: nobody may reach the database' h2 < <(policy isolate-db "  selector: role == 'database'
+  order: 100
+  types: [Ingress]
+  ingress: []")
+probe api db drop
+probe spy db drop
+probe db api pass
+because h2 'end of tier default'
+
+ask '3. Allow by label: backends may reach the database' h2 < <(policy backends-to-db "  selector: role == 'database'
+  order: 50
+  types: [Ingress]
+  ingress:
+  - action: Allow
+    protocol: TCP
+    source: {selector: role == 'backend'}
+    destination: {ports: [8055]}")
+probe api db pass
+probe batch db pass
+probe web db drop
+because h2 'gnp/backends-to-db ingress 0 allow'
+
+ask '4. A tier above: the security team cuts the spy off' h1 < <(
+  printf 'apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: security}\nspec: {order: 10, defaultAction: Pass}\n---\n'
+  policy security.no-spy "  tier: security
+  selector: app == 'spy'
+  types: [Ingress, Egress]
+  ingress: [{action: Deny}]
+  egress: [{action: Deny}]")
+probe spy web drop
+probe spy api drop
+probe web shop pass
+because h1 'gnp/security.no-spy egress 0 deny'
+
+printf '\n%s5. Revoke: the policies are deleted%s\n    %scanalctl delete gnp isolate-db backends-to-db security.no-spy%s\n' "$bold" "$plain" "$dim" "$plain"
+started=$(now_ms)
+ctl delete gnp isolate-db backends-to-db security.no-spy >/dev/null
+probe spy api pass
+printf '  a connection passes %s ms after canalctl was started\n' "$(($(now_ms) - started))"
+probe web db pass
+
+printf '\n%sFrom the question to the kernel%s (canalctl, etcd, canal-felix and the commit together)\n' "$bold" "$plain"
+printf '    %s\n' "${summary[@]}"
+if [ "$failures" -gt 0 ]; then echo "$failures probes saw something else than expected" >&2; exit 1; fi
+echo 'Every probe saw what was expected.'

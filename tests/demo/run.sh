@@ -21,7 +21,7 @@ workloads=(web shop spy api db batch)
 if [ -t 1 ]; then bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' dim=$'\e[2m' plain=$'\e[0m'; else bold='' green='' red='' dim='' plain=''; fi
 
 in_ns() { local ns=$prefix-$1; shift; ip netns exec "$ns" "$@"; }
-ctl() { in_ns fab "$bin/canalctl" --etcd "$etcd" "$@"; }
+ctl() { in_ns fab "$bin/canalctl" --etcd "$etcd" "$@" >"$work/ctl.log" 2>&1 || { cat "$work/ctl.log" >&2; return 1; }; }
 
 clean() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
@@ -137,10 +137,10 @@ ask() {
   yaml=$(cat)
   printf '\n%s%s%s\n' "$bold" "$1" "$plain"
   printf '%s\n' "$yaml" | sed "s/^/    $dim/; s/\$/$plain/"
-  coproc MONITOR { in_ns "$2" stdbuf -oL nft monitor rules elements 2>/dev/null; }
+  coproc MONITOR { in_ns "$2" stdbuf -oL nft monitor 2>/dev/null; }
   sleep 0.3
   started=$(now_ms)
-  printf '%s\n' "$yaml" | ctl apply -f - >/dev/null
+  printf '%s\n' "$yaml" | ctl apply -f -
   if IFS= read -r -t 5 -u "${MONITOR[0]}" _; then committed=$(($(now_ms) - started)); else committed='more than 5000'; fi
   kill "$MONITOR_PID" 2>/dev/null || true
   wait "$MONITOR_PID" 2>/dev/null || true
@@ -180,7 +180,7 @@ ctl init
 {
   for name in "${workloads[@]}"; do endpoint_yaml "$name"; done
   printf 'apiVersion: projectcalico.org/v3\nkind: Profile\nmetadata: {name: open}\nspec: {ingress: [{action: Allow}], egress: [{action: Allow}]}\n'
-} | ctl apply -f - >/dev/null
+} | ctl apply -f -
 start_agent h1
 start_agent h2
 for name in "${workloads[@]}"; do printf '    %-6s %-11s on %s, role %s\n' "$name" "${address[$name]}" "${host[$name]}" "${role[$name]}"; done
@@ -226,7 +226,7 @@ because h1 'gnp/security.no-spy egress 0 deny'
 
 printf '\n%s5. Revoke: the policies are deleted%s\n    %scanalctl delete gnp isolate-db backends-to-db security.no-spy%s\n' "$bold" "$plain" "$dim" "$plain"
 started=$(now_ms)
-ctl delete gnp isolate-db backends-to-db security.no-spy >/dev/null
+ctl delete gnp isolate-db backends-to-db security.no-spy
 probe spy api pass
 printf '  a connection passes %s ms after canalctl was started\n' "$(($(now_ms) - started))"
 probe web db pass

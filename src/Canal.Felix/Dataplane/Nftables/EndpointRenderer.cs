@@ -26,7 +26,7 @@ internal sealed class EndpointRenderer(EndpointPolicy endpoint, Direction direct
             open = tier.Policies.Any(Passes) ? RenderPassingTier(tier) : RenderTier(tier, rules);
         }
         if (open) RenderProfiles();
-        chains.Add(new RenderedChain(KernelNames.EndpointChain(endpoint.InterfaceName, direction), RuleComments.Endpoint(direction, endpoint), rules.ToEquatableArray()));
+        chains.Add(new RenderedChain(KernelNames.EndpointChain(endpoint.InterfaceName, direction), "", rules.ToEquatableArray()));
         return chains;
     }
 

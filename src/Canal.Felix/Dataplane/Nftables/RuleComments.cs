@@ -19,8 +19,6 @@ internal static class RuleComments
 
     public static string EndOfProfiles(Direction direction, EndpointPolicy endpoint) => $"end of profiles: none allowed {Word(direction)} of {endpoint.DisplayName}";
 
-    public static string Endpoint(Direction direction, EndpointPolicy endpoint) => $"{Word(direction)} of {endpoint.DisplayName}";
-
     private static string Word(Direction direction) => direction == Direction.Ingress ? "ingress" : "egress";
 
     private static string Name(ResourceKey key) =>

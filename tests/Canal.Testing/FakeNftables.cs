@@ -10,7 +10,7 @@ namespace Canal.Testing;
 /// <summary>
 /// nf_tables in memory. It takes the bytes that the kernel would take and behaves as the kernel does: existence, references at their point of the batch,
 /// overlaps, loops, atomic refusal, generation. Parity with the kernel is tested in Canal.Kernel.Tests. Not imitated: rules of other programs,
-/// ownership by another socket.
+/// ownership by another socket, and what the kernel makes of overlaps that it overlooks (the fake refuses them all).
 /// </summary>
 public sealed class FakeNftables : INftables
 {

@@ -34,12 +34,15 @@ public sealed partial class NftTransaction
     public void DeleteElements(NftSet set, ReadOnlySpan<IpAddress> addresses) => WriteElements(NFT_MSG_DELSETELEM, set, addresses);
 
     /// <summary>
-    /// Adds prefixes to an interval set. Merging is the caller's: one that overlaps an element, but is not equal to it, is EEXIST, and where one of the two
-    /// holds the last address of all (0.0.0.0/0, ff00::/8) the kernel may take both and match neither rightly.
+    /// Adds prefixes to an interval set. Merging is the caller's: one that overlaps an element, but is not equal to it, is EEXIST at best; where the two
+    /// begin or end alike the kernel may take both and match neither rightly.
     /// </summary>
     public void AddElements(NftSet set, ReadOnlySpan<Cidr> prefixes) => WriteElements(NFT_MSG_NEWSETELEM, set, prefixes);
 
-    /// <summary>Deletes prefixes, exactly as they were added.</summary>
+    /// <summary>
+    /// Deletes prefixes, exactly as they were added. One that is deleted, added and deleted again in the same transaction may be ENOENT: the kernel's search
+    /// can miss what stands beside the first, deleted one.
+    /// </summary>
     public void DeleteElements(NftSet set, ReadOnlySpan<Cidr> prefixes) => WriteElements(NFT_MSG_DELSETELEM, set, prefixes);
 
     /// <summary>Adds address . protocol . port.</summary>

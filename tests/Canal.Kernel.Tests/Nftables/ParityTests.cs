@@ -124,14 +124,31 @@ public class ParityTests
             foreach (string chain in Chains) transaction.AddChain(chain);
             foreach (NftSet set in All) transaction.AddSet(set);
         });
-        return Gen.Select(Gen.Frequency((4, Gen.Const(true)), (1, Gen.Const(false))), Steps().Array[0, 6], (first, steps) => first ? [all, .. steps] : steps);
+        return Gen.Select(Gen.Frequency((4, Gen.Const(true)), (1, Gen.Const(false))), Steps().Array[0, 6], (first, steps) => first ? [all, .. OneRemoval(steps)] : OneRemoval(steps));
+    }
+
+    /// <summary>
+    /// Removes ranges at most once a transaction: one that is deleted, added and deleted again in one batch is found or not found by the kernel as the balance of
+    /// its tree falls (the search passes by what was added beside the deleted one), which no fake can follow.
+    /// </summary>
+    private static ParityStep[] OneRemoval(ParityStep[] steps)
+    {
+        bool removed = false;
+        List<ParityStep> kept = [];
+        foreach (ParityStep step in steps)
+        {
+            if (!step.RemovesRanges || !removed) kept.Add(step);
+            removed |= step.RemovesRanges;
+        }
+        return [.. kept];
     }
 
     private static Gen<ParityStep> Steps()
     {
         Gen<string> chain = Choice(Chains);
         Gen<NftSet> set = Choice(All);
-        Gen<Cidr> prefix = Gen.Select(Gen.UInt[0, 7], Gen.Int[28, 32], (value, length) => new Cidr(IpAddress.FromV4(0xfffffff8 + value), length));
+        // Overlaps share no bound: what the kernel makes of those that do differs between versions.
+        Gen<Cidr> prefix = Choice("10.0.0.0/24", "10.0.0.64/26", "10.0.0.80/28", "10.0.0.200", "10.0.1.0/24", "10.0.1.64/26", "10.0.2.0/24", "240.0.0.0/4").Select(Cidr.Parse);
         Gen<IpAddress> host = Gen.UInt[1, 5].Select(value => IpAddress.FromV4(0x0a000000 + value));
         Gen<NftVerdict> verdict = Gen.OneOf(chain.Select(NftVerdict.Jump), chain.Select(NftVerdict.Goto), Gen.Const(NftVerdict.Accept), Gen.Const(NftVerdict.Jump("base")));
         Gen<string> name = Choice("eth0", "eth1");
@@ -145,11 +162,11 @@ public class ParityTests
                 new ParityStep($"policy {policy}", transaction => transaction.AddChain("base", new NftBaseChain(NftChainType.Filter, NftHook.Forward, 0, policy)))),
             set.Select(a => new ParityStep($"add set {a.Name}", transaction => transaction.AddSet(a))),
             set.Select(a => new ParityStep($"delete set {a.Name}", transaction => transaction.DeleteSet(a.Name))),
-            set.Select(a => new ParityStep($"flush set {a.Name}", transaction => transaction.FlushSet(a.Name))),
+            set.Select(a => new ParityStep($"flush set {a.Name}", transaction => transaction.FlushSet(a.Name), RemovesRanges: a.IsInterval)),
             Gen.Select(Choice("base", "a", "b", "c"), Rules(), (a, rule) => new ParityStep($"add rule {a} {rule}", transaction => transaction.AddRule(a, rule))),
             Gen.Select(Choice("base", "a", "b", "c"), Rules(), (a, rule) => new ParityStep($"insert rule {a} {rule}", transaction => transaction.InsertRule(a, rule))),
             prefix.Select(p => new ParityStep($"add {p}", transaction => transaction.AddElements(Nets4, [p]))),
-            prefix.Select(p => new ParityStep($"delete {p}", transaction => transaction.DeleteElements(Nets4, [p]))),
+            prefix.Select(p => new ParityStep($"delete {p}", transaction => transaction.DeleteElements(Nets4, [p]), RemovesRanges: true)),
             host.Array[1, 4].Select(hosts => new ParityStep($"add {string.Join(',', hosts)} to small4", transaction => transaction.AddElements(Small4, hosts))),
             host.Array[1, 2].Select(hosts => new ParityStep($"delete {string.Join(',', hosts)} from small4", transaction => transaction.DeleteElements(Small4, hosts))),
             host.Select(a => new ParityStep($"add {a} to hosts4", transaction => transaction.AddElements(Hosts4, [a]))),

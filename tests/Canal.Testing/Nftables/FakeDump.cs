@@ -24,7 +24,7 @@ internal static class FakeDump
         if (description.Size > 0) text.Append(CultureInfo.InvariantCulture, $"\t\tsize {description.Size}\n");
         if (description.IsInterval) text.Append("\t\tflags interval\n");
         if (description.Comment is not null) text.Append(CultureInfo.InvariantCulture, $"\t\tcomment \"{description.Comment}\"\n");
-        if (set.Keys.Count + set.Bounds.Count > 0) text.Append(CultureInfo.InvariantCulture, $"\t\telements = {set.ElementText()}\n");
+        if (set.Keys.Count + set.Ranges.Count > 0) text.Append(CultureInfo.InvariantCulture, $"\t\telements = {set.ElementText()}\n");
         text.Append("\t}\n");
     }
 

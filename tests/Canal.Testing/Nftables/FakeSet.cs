@@ -3,7 +3,7 @@ using Canal.Linux.Nftables;
 
 namespace Canal.Testing.Nftables;
 
-/// <summary>A set of the fake kernel: single keys in a hash, or starts and ENDs in order.</summary>
+/// <summary>A set of the fake kernel: single keys in a hash, or ranges in order.</summary>
 internal sealed class FakeSet(NftSet description)
 {
     internal NftSet Description { get; set; } = description;
@@ -13,8 +13,8 @@ internal sealed class FakeSet(NftSet description)
     /// <summary>Keys of a set without intervals as Latin-1 text, with the verdict of a map and its chain.</summary>
     internal Dictionary<string, (NftVerdict Verdict, FakeChain? Chain)> Keys { get; } = [];
 
-    /// <summary>Starts and ENDs of an interval set in the order of their keys, an END before a start at the same key.</summary>
-    internal List<FakeBound> Bounds { get; } = [];
+    /// <summary>Ranges of an interval set in the order of their starts, apart from each other.</summary>
+    internal List<FakeRange> Ranges { get; } = [];
 
     /// <summary>Rules that look things up here.</summary>
     internal List<FakeRule> Users { get; } = [];
@@ -25,9 +25,6 @@ internal sealed class FakeSet(NftSet description)
     internal static string ToKey(ReadOnlySpan<byte> key) => Encoding.Latin1.GetString(key);
 
     internal static byte[] FromKey(string key) => Encoding.Latin1.GetBytes(key);
-
-    /// <summary>Where this bound is, or the complement of where it would be.</summary>
-    internal int Find(FakeBound bound) => Bounds.BinarySearch(bound);
 
     /// <summary>The elements as a dump tells them.</summary>
     internal NftElements ReadElements()
@@ -40,10 +37,13 @@ internal sealed class FakeSet(NftSet description)
             keys.AddRange(FromKey(key));
             verdicts.Add(verdict);
         }
-        foreach (FakeBound bound in Bounds)
+        foreach (FakeRange range in Ranges)
         {
-            keys.AddRange(bound.Key);
-            ends.Add(bound.IsEnd);
+            keys.AddRange(range.Start);
+            ends.Add(false);
+            if (range.Next is null) continue;
+            keys.AddRange(range.Next);
+            ends.Add(true);
         }
         return new NftElements(Description.Key, [.. keys], Description.IsInterval ? [.. ends] : null, Description.IsMap ? [.. verdicts] : null);
     }
@@ -52,20 +52,9 @@ internal sealed class FakeSet(NftSet description)
     internal string ElementText()
     {
         IEnumerable<string> texts = Description.IsInterval
-            ? RangeTexts()
+            ? Ranges.Select(range => NftValueText.Range(Description.Key, range.Start, range.Next ?? new byte[range.Start.Length]))
             : Keys.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry =>
                 NftValueText.Key(Description.Key, FromKey(entry.Key)) + (Description.IsMap ? $" : {entry.Value.Verdict}" : ""));
         return $"{{ {string.Join(", ", texts)} }}";
-    }
-
-    /// <summary>A start reaches to the next bound; the last one to the last key of all.</summary>
-    private IEnumerable<string> RangeTexts()
-    {
-        for (int i = 0; i < Bounds.Count; i++)
-        {
-            if (Bounds[i].IsEnd) continue;
-            byte[] next = i + 1 < Bounds.Count ? Bounds[i + 1].Key : new byte[Description.Key.Length];
-            yield return NftValueText.Range(Description.Key, Bounds[i].Key, next);
-        }
     }
 }

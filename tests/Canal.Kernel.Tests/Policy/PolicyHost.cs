@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Canal.Core.Addressing;
 using Canal.Core.Calculation;
 using Canal.Core.Policy;
@@ -11,8 +10,9 @@ using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 using Canal.Linux.Sysctl;
 using Canal.Testing;
-
+using Microsoft.Win32.SafeHandles;
 using InterfaceAddress = Canal.Linux.Routing.InterfaceAddress;
+
 namespace Canal.Kernel.Tests.Policy;
 
 /// <summary>

@@ -107,6 +107,23 @@ public sealed class EtcdWatcherScriptTests
         Assert.Equal(1, etcd.Lists);
     }
 
+    [Theory]
+    [InlineData("etcdserver: permission denied")]
+    [InlineData("etcdserver: invalid auth token")]
+    public async Task A_watch_refused_for_its_token_logs_in_anew(string reason)
+    {
+        await using EtcdChannel channel = etcd.Open(new EtcdOptions { Username = "felix", Password = "secret" });
+        await using WatchTable table = new(Etcd.Watcher(channel));
+        ScriptedEtcd.Conversation first = await etcd.NextAsync();
+        Assert.Equal("token 1", first.Headers.GetValue("token"));
+        first.Say(new WatchResponse { Header = etcd.Header(10), WatchId = -1, Created = true, Canceled = true, CancelReason = reason });
+
+        ScriptedEtcd.Conversation second = await etcd.NextAsync();
+        Assert.Equal("token 2", second.Headers.GetValue("token"));
+        second.Fail(StatusCode.Unauthenticated, "etcdserver: invalid auth token");
+        Assert.Equal("token 3", (await etcd.NextAsync()).Headers.GetValue("token"));
+    }
+
     [Fact]
     public async Task An_answer_to_a_progress_request_does_not_move_the_place()
     {

@@ -21,7 +21,11 @@ internal sealed class ScriptedEtcd : CallInvoker
 
     public int Lists { get; private set; }
 
-    public EtcdChannel Open() => new(new EtcdOptions(), TimeProvider.System, [new EtcdEndpoint("script", this)]);
+    public int Logins { get; private set; }
+
+    public EtcdChannel Open() => Open(new EtcdOptions());
+
+    public EtcdChannel Open(EtcdOptions options) => new(options, TimeProvider.System, [new EtcdEndpoint("script", this)]);
 
     /// <summary>The next stream the client opens, its creation request already read.</summary>
     public async Task<Conversation> NextAsync()
@@ -56,10 +60,8 @@ internal sealed class ScriptedEtcd : CallInvoker
 
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
-        bool probe = ((RangeRequest)(object)request).KeysOnly;
-        Lists += probe ? 0 : 1;
-        object page = new RangePage { ClusterId = ClusterId, RaftTerm = RaftTerm, Revision = Revision, More = false, Portions = [], Count = 0, Bytes = 0 };
-        return new AsyncUnaryCall<TResponse>(Task.FromResult((TResponse)page), Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
+        object answer = request is AuthenticateRequest ? new AuthenticateResponse { Token = $"token {++Logins}" } : Page((RangeRequest)(object)request);
+        return new AsyncUnaryCall<TResponse>(Task.FromResult((TResponse)answer), Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
@@ -70,6 +72,12 @@ internal sealed class ScriptedEtcd : CallInvoker
 
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
         throw new NotSupportedException();
+
+    private RangePage Page(RangeRequest request)
+    {
+        Lists += request.KeysOnly ? 0 : 1;
+        return new RangePage { ClusterId = ClusterId, RaftTerm = RaftTerm, Revision = Revision, More = false, Portions = [], Count = 0, Bytes = 0 };
+    }
 
     /// <summary>One watch stream, seen from the server.</summary>
     internal sealed class Conversation(CallOptions options) : IClientStreamWriter<WatchRequest>, IAsyncStreamReader<WatchResponse>

@@ -52,7 +52,8 @@ internal sealed class MemberSet
     public IpSetDelta Everything()
     {
         IpSetDelta all = new();
-        foreach (uint address in v4?.Members ?? []) all.AddedAddresses.Add(IpAddress.FromV4(address));
+        if (v4 is not null)
+            foreach (uint address in v4.Members) all.AddedAddresses.Add(IpAddress.FromV4(address));
         if (v6 is not null) all.AddedAddresses.AddRange(v6.Members);
         if (ports is not null) all.AddedPorts.AddRange(ports.Members);
         if (prefixes is not null) all.AddedPrefixes.AddRange(PrefixCover.Of(prefixes.Members));

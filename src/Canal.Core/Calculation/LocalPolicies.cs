@@ -69,6 +69,7 @@ internal sealed class LocalPolicies
     /// <summary>Takes a local endpoint out; nothing happens when it is not there.</summary>
     public void RemoveEndpoint(int id)
     {
+        if (!byEndpoint.ContainsKey(id)) return;
         index.RemoveItem(id, matchChanges);
         ApplyMatches();
         byEndpoint.Remove(id);

@@ -41,6 +41,7 @@ internal sealed class ActivePolicies(IpSetTable sets)
             return;
         }
         CompiledPolicy shaped = PolicyShaping.Shape(draft.Policy, sets);
+        drafts[key] = draft with { Policy = shaped };
         if (told.TryGetValue(key, out CompiledPolicy? before) && before == shaped) return;
         told[key] = shaped;
         changes.Policies[key] = shaped;

@@ -69,6 +69,7 @@ internal sealed class LocalPolicies
     /// <summary>Takes a local endpoint out; nothing happens when it is not there.</summary>
     public void RemoveEndpoint(int id)
     {
+        if (!byEndpoint.ContainsKey(id)) return;
         index.RemoveItem(id, matchChanges);
         ApplyMatches();
         byEndpoint.Remove(id);
@@ -143,8 +144,10 @@ internal sealed class LocalPolicies
         foreach (MatchChange change in matchChanges)
         {
             Entry entry = bySelector[change.Selector]!;
+            // How many endpoints a policy selects changes its rules only at the first and the last.
             if (change.Kind == MatchChangeKind.Started)
             {
+                if (entry.Endpoints.Count == 0) DirtyPolicies.Add(entry.Key);
                 entry.Endpoints.Add(change.Item);
                 byEndpoint[change.Item].Add(entry);
             }
@@ -152,9 +155,9 @@ internal sealed class LocalPolicies
             {
                 entry.Endpoints.Remove(change.Item);
                 byEndpoint[change.Item].Remove(entry);
+                if (entry.Endpoints.Count == 0) DirtyPolicies.Add(entry.Key);
             }
             DirtyEndpoints.Add(change.Item);
-            DirtyPolicies.Add(entry.Key);
         }
         matchChanges.Clear();
     }

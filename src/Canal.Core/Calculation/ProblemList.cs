@@ -25,7 +25,7 @@ internal sealed class ProblemList
     {
         if (reason is null)
         {
-            standing.Remove((key, part));
+            if (standing.Count > 0) standing.Remove((key, part));
             return;
         }
         if (standing.GetValueOrDefault((key, part)) == reason) return;

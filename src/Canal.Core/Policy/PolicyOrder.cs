@@ -18,10 +18,19 @@ public static class PolicyOrder
     public static int ComparePolicies(ResourceKey leftKey, double? left, ResourceKey rightKey, double? right)
     {
         int order = OrderOf(left).CompareTo(OrderOf(right));
-        return order != 0 ? order : Utf8Order.Instance.Compare(TieBreaker(leftKey), TieBreaker(rightKey));
+        if (order == 0) order = CompareSegments(leftKey.Name, rightKey.Name);
+        if (order == 0) order = CompareSegments(leftKey.Namespace ?? "", rightKey.Namespace ?? "");
+        return order != 0 || leftKey.Kind == rightKey.Kind ? order : string.CompareOrdinal(leftKey.Kind.ToString(), rightKey.Kind.ToString());
     }
 
     private static double OrderOf(double? order) => order ?? double.PositiveInfinity;
 
-    private static string TieBreaker(ResourceKey key) => $"{key.Name}/{key.Namespace}/{key.Kind}";
+    /// <summary>Compares as if a '/' followed each, which no segment of a key contains; ties are common, so nothing is joined for it.</summary>
+    private static int CompareSegments(string left, string right)
+    {
+        int at = left.AsSpan().CommonPrefixLength(right);
+        if (at < left.Length && at < right.Length) return Utf8Order.Instance.Compare(left, right);
+        if (at == left.Length && at == right.Length) return 0;
+        return at == left.Length ? '/'.CompareTo(right[at]) : left[at].CompareTo('/');
+    }
 }

@@ -7,7 +7,7 @@ namespace Canal.Core.Tests.Policy;
 /// <summary>The evaluator, from resources alone, and the calculator's output, rule by rule and set by set, decide every packet alike and for one reason.</summary>
 public sealed class DecisionProperties
 {
-    private const int Clusters = 300;
+    private const int Clusters = 200;
     private const int Packets = 8;
 
     // CANAL_SEED repeats a run that failed.

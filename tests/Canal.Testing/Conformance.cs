@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Canal.Testing;
 
-/// <summary>Finds the conformance data, which is kept outside the project: <c>CANAL_CONFORMANCE</c>, else <c>../shared/conformance</c> beside the checkout.</summary>
+/// <summary>Finds the conformance data, which is kept outside the project, by the environment variable <c>CANAL_CONFORMANCE</c>.</summary>
 public static class Conformance
 {
     /// <summary>The folder, or null when there is none on this machine.</summary>
@@ -11,7 +11,7 @@ public static class Conformance
     /// <summary>Path of a file or folder inside the data; the calling test is skipped, with the reason, when the data is not here.</summary>
     public static string Require(string relativePath)
     {
-        Assert.SkipWhen(Folder is null, "conformance data not found: set CANAL_CONFORMANCE or put it at ../shared/conformance");
+        Assert.SkipWhen(Folder is null, "CANAL_CONFORMANCE is not set");
         string path = Path.Combine(Folder!, relativePath);
         Assert.True(Path.Exists(path), $"conformance data is incomplete: {relativePath} is missing");
         return path;
@@ -20,14 +20,7 @@ public static class Conformance
     private static string? Find()
     {
         string? named = Environment.GetEnvironmentVariable("CANAL_CONFORMANCE");
-        if (!string.IsNullOrEmpty(named))
-            return Directory.Exists(named) ? Path.GetFullPath(named) : throw new DirectoryNotFoundException($"CANAL_CONFORMANCE={named}: no such directory");
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            string candidate = Path.Combine(at.FullName, "..", "shared", "conformance");
-            if (File.Exists(Path.Combine(at.FullName, "Canal.sln")) && Directory.Exists(candidate))
-                return Path.GetFullPath(candidate);
-        }
-        return null;
+        if (string.IsNullOrEmpty(named)) return null;
+        return Directory.Exists(named) ? Path.GetFullPath(named) : throw new DirectoryNotFoundException($"CANAL_CONFORMANCE={named}: no such directory");
     }
 }

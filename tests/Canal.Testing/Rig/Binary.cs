@@ -14,11 +14,5 @@ public static class Binary
         return path;
     }
 
-    private static string? Artifacts()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-            if (File.Exists(Path.Combine(at.FullName, "Canal.sln")))
-                return Path.Combine(at.FullName, "artifacts", "bin");
-        return null;
-    }
+    private static string? Artifacts() => Repository.Root is { } root ? Path.Combine(root, "artifacts", "bin") : null;
 }

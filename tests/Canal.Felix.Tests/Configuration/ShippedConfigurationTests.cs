@@ -1,0 +1,11 @@
+using Canal.Felix.Configuration;
+using Canal.Testing;
+
+namespace Canal.Felix.Tests.Configuration;
+
+public sealed class ShippedConfigurationTests
+{
+    [Fact]
+    public void The_shipped_file_and_the_manual_page_tell_every_setting_and_its_default() =>
+        Assert.Empty(ShippedConfiguration.Differences(FelixSettings.Schema));
+}

@@ -21,16 +21,22 @@ internal sealed class Agent
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<ResourceKey, string> toldPolicies = [];
+    private readonly HashSet<string> toldErrors = new(StringComparer.Ordinal);
+    private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
+    private readonly Trouble files;
     private HostingConfiguration local;
+    private HostingConfiguration effective;
     private readonly DateTimeOffset started;
     private bool notified;
     private ReportingParameters reporting = ReportingParameters.Off;
 
     /// <summary>An agent with this host's own configuration.</summary>
-    public Agent(HostingConfiguration configuration)
+    public Agent(HostingConfiguration configuration, TimeProvider time, ILogger log)
     {
-        local = configuration;
-        started = TimeProvider.System.GetUtcNow();
+        local = effective = configuration;
+        (Time, Log) = (time, log);
+        started = time.GetUtcNow();
+        files = new Trouble("writing endpoint status files", time, log);
         Parameters = FelixParameters.From(configuration);
         RouteRefreshInterval = configuration.Get(FelixSettings.RouteRefreshInterval);
     }
@@ -44,9 +50,11 @@ internal sealed class Agent
     public required StatusFiles Files { get; init; }
     public required SystemdNotifier Notifier { get; init; }
     public required WatchdogTimer Watchdog { get; init; }
-    public required ILogger Log { get; init; }
+    public required HostSysctls Sysctls { get; init; }
 
-    public required TimeProvider Time { get; init; }
+    public ILogger Log { get; }
+
+    public TimeProvider Time { get; }
 
     public required EtcdReporter Reporter { get; init; }
 
@@ -66,8 +74,13 @@ internal sealed class Agent
 
     public TimeSpan RouteRefreshInterval { get; private set; }
 
-    public TimeSpan UntilWatchdog => Watchdog.Interval is null ? TimeSpan.MaxValue : Watchdog.UntilDue;
+    /// <summary>Parameters changed since what depends on them was looked at; the looker resets it.</summary>
+    public bool ParametersDue { get; set; }
 
+    /// <summary>When status files that could not be written are tried again; null when all are.</summary>
+    public DateTimeOffset? FilesRetryAt => files.RetryAt;
+
+    public TimeSpan UntilWatchdog => Watchdog.Interval is null ? TimeSpan.MaxValue : Watchdog.UntilDue;
 
     /// <summary>Says that the loop turns; the supervisor restarts an agent that stops saying so.</summary>
     public void Heartbeat(bool inForce, bool healthy)
@@ -79,19 +92,35 @@ internal sealed class Agent
         Notifier.Ready(inForce ? "policy is in force" : "waiting for the datastore; what an earlier run programmed stays in force");
     }
 
-    /// <summary>Puts this host's configuration and etcd's together. Wrong values in etcd are told and left out.</summary>
+    /// <summary>
+    /// Puts this host's configuration and etcd's together. Wrong values in etcd are told, once, and left out.
+    /// </summary>
     public void ResolveParameters()
     {
         Feed.ParametersChanged = false;
         LayerResult result = local.WithDatastore(DatastoreLayers.Of(Feed.FelixConfigurations, Feed.NodeName, Feed.Node));
-        foreach (ConfigurationError error in result.Errors) Felix.Log.Misconfigured(Log, error.ToString());
-        ConfigureReporting(ReportingParameters.From(result.Configuration));
-        FelixParameters resolved = FelixParameters.From(result.Configuration);
-        RouteRefreshInterval = result.Configuration.Get(FelixSettings.RouteRefreshInterval);
-        if (resolved == Parameters) return;
-        Parameters = resolved;
-        Interfaces.DirtyAll();
-        Felix.Log.Configuration(Log, "parameters from etcd are in force");
+        string[] errors = [.. result.Errors.Select(error => error.ToString())];
+        foreach (string error in errors)
+            if (!toldErrors.Contains(error)) Felix.Log.Misconfigured(Log, error);
+        toldErrors.Clear();
+        toldErrors.UnionWith(errors);
+        effective = result.Configuration;
+        ConfigureReporting(ReportingParameters.From(effective));
+        FelixParameters resolved = FelixParameters.From(effective);
+        TimeSpan interval = effective.Get(FelixSettings.RouteRefreshInterval);
+        if (resolved == Parameters && interval == RouteRefreshInterval) return;
+        (Parameters, RouteRefreshInterval) = (resolved, interval);
+        ParametersDue = true;
+        Felix.Log.Configuration(Log, "other parameters are in force");
+    }
+
+    /// <summary>Makes the host's own settings as they should be; what is refused is told once.</summary>
+    public void PrepareHost()
+    {
+        List<string> refusals = Sysctls.PrepareHost(Parameters);
+        foreach (string refusal in refusals)
+            if (toldRefusals.Add(refusal)) Felix.Log.Host(Log, refusal);
+        toldRefusals.IntersectWith(refusals);
     }
 
     private void ConfigureReporting(ReportingParameters changed)
@@ -145,6 +174,12 @@ internal sealed class Agent
     /// <summary>Files of endpoints that are not here any more go.</summary>
     public void SweepStatusFiles() => Files.Sweep(Interfaces.Endpoints.Values);
 
+    /// <summary>Writes the status files that are due, unless they failed a moment ago.</summary>
+    public void TryFiles()
+    {
+        if (Files.IsDue && files.MayTry) files.Note(Files.Write());
+    }
+
     /// <summary>Tells what became of endpoints: files, etcd, log.</summary>
     public void Tell(List<StatusChange> changes)
     {
@@ -167,6 +202,11 @@ internal sealed class Agent
         sets: {Calculator.SetCount}
         chains: {Dataplane.ChainCount}
         commits: {Dataplane.Commits}
+        status files: {files.Reason ?? "written"}
+        reporting to etcd: {Reporter.Describe()}
 
         """);
+
+    /// <summary>Every setting in force and where it comes from, etcd's layers too.</summary>
+    public string DescribeConfiguration() => OneShot.Text(effective);
 }

@@ -5,7 +5,6 @@ using Canal.Datastore;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
 using Canal.Felix.Wiring;
-using Canal.Linux;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 using Serilog;
@@ -18,18 +17,16 @@ namespace Canal.Felix;
 /// </summary>
 internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILogger log)
 {
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(10);
 
     private readonly ResourceFeed feed = agent.Feed;
     private readonly InterfaceTable interfaces = agent.Interfaces;
-    private TimeSpan pause = ShortestPause;
-    private DateTimeOffset? retryAt;
+    private readonly Trouble kernel = new("programming the kernel", time, log);
+    private readonly Trouble wiring = new("wiring interfaces", time, log);
     private DateTimeOffset nextRouteRefresh = DateTimeOffset.MaxValue;
-    private string? failing;
     private bool toldUnready;
     private bool linksLost = true;
+    private bool isWired;
 
     /// <summary>The first programming is complete.</summary>
     public bool IsReady { get; private set; }
@@ -40,27 +37,45 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         while (true)
         {
             await inbox.WaitAsync(UntilNextTurn(), stop).ConfigureAwait(false);
-            while (inbox.TryTake(out AgentMessage? message)) Take(message!);
-            Turn();
-            agent.Heartbeat(IsReady, (IsReady || toldUnready) && failing is null);
+            Step();
         }
     }
+
+    /// <summary>Takes in what is in the inbox, and turns once.</summary>
+    internal void Step()
+    {
+        while (inbox.TryTake(out AgentMessage? message)) Take(message!);
+        Turn();
+        agent.Heartbeat(IsReady, (IsReady || toldUnready) && Failing is null);
+    }
+
+    private string? Failing => kernel.Reason ?? wiring.Reason;
 
     private void Turn()
     {
         TellReports();
-        if (retryAt > time.GetUtcNow()) return;
-        retryAt = null;
+        if (kernel.MayTry) Program();
+        if (isWired) agent.TryFiles();
+    }
+
+    private void Program()
+    {
         try
         {
             if (linksLost) RereadLinks();
             if (MayProgram()) ProgramPolicy();
             if (IsReady) ProgramInterfaces();
-            Succeed();
+            kernel.Note(null);
         }
-        catch (Exception e) when (e is NftException or Linux.Netlink.NetlinkException)
+        catch (NftException e)
         {
-            Fail(e.Message);
+            kernel.Note(e.Message);
+        }
+        catch (Linux.Netlink.NetlinkException e)
+        {
+            // What was applied is not known.
+            linksLost = true;
+            kernel.Note(e.Message);
         }
     }
 
@@ -75,7 +90,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
 
     private void ProgramPolicy()
     {
-        if (feed.ParametersChanged) agent.ResolveParameters();
+        TakeParameters();
         DesiredChanges changes = agent.Calculator.TakeChanges();
         foreach (CalculationProblem problem in agent.Calculator.TakeProblems()) Log.Problem(log, problem);
         agent.DropUnusable(changes);
@@ -87,10 +102,22 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         if (!IsReady) FirstTurnDone();
     }
 
+    /// <summary>With other parameters other interfaces may be workloads', of which nothing was read.</summary>
+    private void TakeParameters()
+    {
+        if (feed.ParametersChanged) agent.ResolveParameters();
+        if (!agent.ParametersDue) return;
+        agent.Wirer.ReadAll(agent.Parameters);
+        interfaces.DirtyAll();
+        if (IsReady) agent.PrepareHost();
+        if (IsReady) ScheduleRouteRefresh();
+        agent.ParametersDue = false;
+    }
+
     private void FirstTurnDone()
     {
         IsReady = true;
-        foreach (string refusal in agent.Wirer.PrepareHost(agent.Parameters)) Log.Host(log, refusal);
+        agent.PrepareHost();
         interfaces.DirtyAll();
         ScheduleRouteRefresh();
         agent.SweepStatusFiles();
@@ -104,11 +131,14 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         DateTimeOffset now = time.GetUtcNow();
         if (agent.Wirer.NextGraceEnd <= now) agent.Wirer.EndGrace();
         if (nextRouteRefresh <= now) RefreshRoutes();
-        if (interfaces.Dirty.Count == 0 && interfaces.Doubted.Count == 0) return;
+        if (wiring.Reason is not null && wiring.MayTry) agent.Wirer.Retry();
+        if (!agent.Wirer.IsDue) return;
         List<string> looked = agent.Wirer.Apply(agent.Parameters);
         agent.Tell(agent.Statuses.Update(looked, interfaces, agent.Wirer.Failures));
-        // Links that changed while they were being wired are in doubt again.
-        if (agent.Wirer.Failures.Count > 0) throw new Linux.Netlink.NetlinkException($"wire {agent.Wirer.Failures.Count} interfaces, first {agent.Wirer.Failures.First().Key}: {agent.Wirer.Failures.First().Value}", Errno.EAGAIN);
+        if (agent.Wirer.Trouble is null || wiring.MayTry) wiring.Note(agent.Wirer.Trouble);
+        if (isWired) return;
+        isWired = true;
+        agent.Reporter.Complete();
     }
 
     private void Take(AgentMessage message)
@@ -118,7 +148,8 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
             case AgentMessage.Datastore datastore: Take(datastore.Batch); break;
             case AgentMessage.Kernel kernel: foreach (KernelEvent happened in kernel.Events) Take(happened); break;
             case AgentMessage.Reload reload: reload.Done.TrySetResult(agent.Reload()); break;
-            case AgentMessage.Question question: question.Answer.TrySetResult(agent.Describe(IsReady, failing)); break;
+            case AgentMessage.Question { About: AgentQuestion.Configuration } question: question.Answer.TrySetResult(agent.DescribeConfiguration()); break;
+            case AgentMessage.Question question: question.Answer.TrySetResult(agent.Describe(IsReady, Failing)); break;
             default: throw new InvalidOperationException($"unknown message {message}");
         }
     }
@@ -135,7 +166,17 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         bool removed = happened.Kind == KernelEventKind.Removed;
         if (happened.Kind == KernelEventKind.Overrun) linksLost = true;
         else if (happened.Subject is Link link) interfaces.SetLink(link.Index, removed ? null : link);
-        else if (happened.Subject is Route route && happened.PortId != agent.RouteStack.PortId) agent.Wirer.NoteForeignRoute(route, removed);
+        else if (happened.Subject is InterfaceSettings settings) TakeSettings(settings.Interface);
+        else if (happened.PortId == agent.RouteStack.PortId) return;
+        else if (happened.Subject is Route route) agent.Wirer.NoteForeignRoute(route, removed);
+        else if (happened.Subject is Neighbour neighbour) agent.Wirer.NoteForeignNeighbour(neighbour, removed);
+    }
+
+    /// <summary>Those of all interfaces have no index.</summary>
+    private void TakeSettings(int link)
+    {
+        if (link > 0) agent.Wirer.NoteSettings(link);
+        else if (IsReady) agent.PrepareHost();
     }
 
     private void RereadLinks()
@@ -148,6 +189,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
 
     private void RefreshRoutes()
     {
+        agent.PrepareHost();
         agent.Wirer.ReadAll(agent.Parameters);
         interfaces.DirtyAll();
         ScheduleRouteRefresh();
@@ -169,27 +211,11 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
             if (agent.NotePolicy(key, policy) is string tier) Log.Policy(log, KernelNames.PolicyId(key), tier, policy is not null);
     }
 
-    private void Succeed()
-    {
-        if (failing is not null) Log.Recovered(log, "programming the kernel");
-        failing = null;
-        pause = ShortestPause;
-    }
-
-    private void Fail(string reason)
-    {
-        if (failing != reason) Log.Failed(log, "programming the kernel", reason);
-        failing = reason;
-        retryAt = time.GetUtcNow() + pause;
-        pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-    }
-
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        if (retryAt < next) next = retryAt.Value;
-        if (agent.Wirer.NextGraceEnd < next) next = agent.Wirer.NextGraceEnd.Value;
-        if (nextRouteRefresh < next) next = nextRouteRefresh;
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Wirer.NextGraceEnd, nextRouteRefresh])
+            if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.UntilWatchdog;
     }

@@ -20,5 +20,5 @@ internal abstract record AgentMessage
     public sealed record Reload(TaskCompletionSource<string?> Done) : AgentMessage;
 
     /// <summary>Somebody asks how things are.</summary>
-    public sealed record Question(TaskCompletionSource<string> Answer) : AgentMessage;
+    public sealed record Question(AgentQuestion About, TaskCompletionSource<string> Answer) : AgentMessage;
 }

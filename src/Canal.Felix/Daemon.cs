@@ -8,6 +8,7 @@ using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
 using Canal.Linux;
+using Canal.Linux.Conntrack;
 using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
@@ -43,18 +44,27 @@ internal static class Daemon
             Log.Stop(log);
             return ExitCode.Ok;
         }
-        catch (Exception e) when (e is EtcdException or IOException)
+        catch (Exception e) when (ExitCodeOf(e) is int code)
         {
             log.Error("{Reason}", e.Message);
-            return ExitCode.Configuration;
-        }
-        catch (NetlinkException e)
-        {
-            log.Error("{Reason}", e.Message);
-            return e.Errno == Errno.EPERM ? ExitCode.Permission : ExitCode.Failure;
+            return code;
         }
         return ExitCode.Failure;
     }
+
+    /// <summary>
+    /// What starting can fail with. Only what the configuration says wrongly is its fault: the supervisor starts again after anything else. While the agent
+    /// runs, neither etcd nor a file ends it.
+    /// </summary>
+    internal static int? ExitCodeOf(Exception e) => e switch
+    {
+        EtcdException { Failure: EtcdFailure.Configuration } or UnreadableSecretException => ExitCode.Configuration,
+        EtcdException => ExitCode.Unavailable,
+        NetlinkException { Errno: Errno.EPERM } or NftException { Errno: Errno.EPERM } or UnauthorizedAccessException => ExitCode.Permission,
+        IOException { InnerException: UnauthorizedAccessException } => ExitCode.Permission,
+        NetlinkException or NftException or IOException => ExitCode.Failure,
+        _ => null,
+    };
 
     private static async Task ServeAsync(
         HostingConfiguration configuration, Func<ConfigurationResult> read, RuntimePaths paths, ImmutableDictionary<string, string> environment, CanalLog canalLog, Signals signals)
@@ -63,8 +73,9 @@ internal static class Daemon
         TimeProvider time = TimeProvider.System;
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop);
         await using EtcdChannel channel = new(EtcdOptionsOf(configuration, environment), time);
-        using LinkMonitor monitor = LinkMonitor.Open(KernelEventGroups.Links | KernelEventGroups.Routes, 8 << 20);
+        using LinkMonitor monitor = LinkMonitor.Open(KernelEventGroups.Links | KernelEventGroups.Routes | KernelEventGroups.Neighbours | KernelEventGroups.Settings, 8 << 20);
         using NetlinkRouteStack routes = NetlinkRouteStack.Open();
+        using NetlinkConntrack conntrack = NetlinkConntrack.Open();
         using NetlinkNftables nftables = NetlinkNftables.Open();
         using SystemdNotifier notifier = SystemdNotifier.FromEnvironment(environment, time);
         Directory.CreateDirectory(paths.Runtime);
@@ -73,7 +84,7 @@ internal static class Daemon
         EtcdReporter reporter = new(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), time, log);
         HealthReporters health = HealthReporters.Of(configuration, time, LoopPatience);
         using HttpEndpoint? endpoint = health.Listen();
-        Agent agent = Assemble(configuration, read, environment, canalLog, routes, nftables, notifier, reporter, health, time);
+        Agent agent = Assemble(configuration, read, environment, canalLog, routes, conntrack, nftables, notifier, reporter, health, time);
         AgentLoop loop = new(agent, inbox, time, log);
         EtcdWatcher watcher = new(channel, WatchedRanges, new EtcdWatcherOptions(), time, new Random());
 
@@ -105,28 +116,28 @@ internal static class Daemon
 
     private static Agent Assemble(
         HostingConfiguration configuration, Func<ConfigurationResult> read, ImmutableDictionary<string, string> environment, CanalLog log,
-        NetlinkRouteStack routes, NetlinkNftables nftables, SystemdNotifier notifier, EtcdReporter reporter, HealthReporters health, TimeProvider time)
+        NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, SystemdNotifier notifier, EtcdReporter reporter, HealthReporters health, TimeProvider time)
     {
         string node = configuration.Get(CommonSettings.NodeName);
         PolicyCalculator calculator = new(node);
         InterfaceTable interfaces = new();
-        return new Agent(configuration)
+        HostSysctls sysctls = new(new SysctlTree());
+        return new Agent(configuration, time, log.Logger)
         {
             Calculator = calculator,
             Feed = new ResourceFeed(calculator) { NodeName = node },
             Dataplane = new NftablesDataplane(nftables, calculator),
             RouteStack = routes,
             Interfaces = interfaces,
-            Wirer = new InterfaceWirer(routes, new SysctlTree(), interfaces, time),
+            Wirer = new InterfaceWirer(routes, conntrack, sysctls, interfaces, time),
+            Sysctls = sysctls,
             Files = new StatusFiles(configuration.Get(FelixSettings.EndpointStatusPathPrefix)),
             Notifier = notifier,
             Watchdog = WatchdogTimer.FromEnvironment(environment, Environment.ProcessId, time),
-            Log = log.Logger,
             Reporter = reporter,
             ReadConfiguration = read,
             Configured = changed => log.Level.MinimumLevel = changed.Get(CommonSettings.LogLevel),
             Health = health.Report,
-            Time = time,
         };
     }
 
@@ -140,7 +151,22 @@ internal static class Daemon
             CertFile = configuration.Get(CommonSettings.EtcdCertFile),
             KeyFile = configuration.Get(CommonSettings.EtcdKeyFile),
             Username = configuration.Get(CommonSettings.EtcdUsername),
-            Password = passwordFile.Length == 0 ? null : SecretFile.Read(passwordFile, environment).Text,
+            Password = passwordFile.Length == 0 ? null : Secret(passwordFile, environment),
         };
     }
+
+    private static string Secret(string file, ImmutableDictionary<string, string> environment)
+    {
+        try
+        {
+            return SecretFile.Read(file, environment).Text;
+        }
+        catch (IOException e)
+        {
+            throw new UnreadableSecretException(e);
+        }
+    }
+
+    /// <summary>A file that the configuration names for a secret cannot be read.</summary>
+    internal sealed class UnreadableSecretException(IOException cause) : Exception($"{CommonSettings.EtcdPasswordFile.Key}: {cause.Message}", cause);
 }

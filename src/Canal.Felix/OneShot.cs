@@ -23,11 +23,39 @@ internal static class OneShot
         return ExitCode.Ok;
     }
 
-    public static int ShowConfiguration(HostingConfiguration configuration)
+    /// <summary>
+    /// Prints the configuration of the running agent, which has etcd's layers in it; where none runs, that of this host's files, environment and flags.
+    /// </summary>
+    public static async Task<int> ShowConfigurationAsync(RuntimePaths paths, HostingConfiguration configuration)
     {
-        foreach (ConfigurationEntry entry in configuration.Entries) Console.Out.WriteLine($"{entry.Key} = {entry.Text}  # {entry.Origin}");
+        string text;
+        try
+        {
+            using CancellationTokenSource patience = new(TimeSpan.FromSeconds(10));
+            ControlResponse answer = await ControlSocketClient.AskAsync(ControlSocket(paths), "show-config", patience.Token).ConfigureAwait(false);
+            if (answer.Error is not null)
+            {
+                Console.Error.WriteLine($"canal-felix: {answer.Error}");
+                return ExitCode.Failure;
+            }
+            text = answer.Body;
+        }
+        catch (IOException)
+        {
+            text = $"# no agent answers on {ControlSocket(paths)}: what etcd says is not known\n{Text(configuration)}";
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine($"canal-felix: the running agent does not answer on {ControlSocket(paths)}");
+            return ExitCode.Unavailable;
+        }
+        Console.Out.Write(text);
         return ExitCode.Ok;
     }
+
+    /// <summary>A line for each setting: key, value, origin.</summary>
+    public static string Text(HostingConfiguration configuration) =>
+        string.Concat(configuration.Entries.Select(entry => $"{entry.Key} = {entry.Text}  # {entry.Origin}\n"));
 
     public static async Task<int> ReloadAsync(RuntimePaths paths)
     {
@@ -56,7 +84,9 @@ internal static class OneShot
         {
             RemoveRoutes(FelixParameters.From(configuration));
             RemoveTable();
-            new StatusFiles(configuration.Get(FelixSettings.EndpointStatusPathPrefix)).Sweep([]);
+            StatusFiles files = new(configuration.Get(FelixSettings.EndpointStatusPathPrefix));
+            files.Sweep([]);
+            if (files.Write() is string refusal) throw new IOException(refusal);
             return ExitCode.Ok;
         }
         catch (Exception e) when (e is NetlinkException or NftException or IOException or UnauthorizedAccessException)

@@ -31,7 +31,7 @@ if (result.Configuration is null)
 return command.Kind switch
 {
     CommandKind.CheckConfig => OneShot.CheckConfiguration(result.Configuration),
-    CommandKind.ShowConfig => OneShot.ShowConfiguration(result.Configuration),
+    CommandKind.ShowConfig => await OneShot.ShowConfigurationAsync(paths, result.Configuration),
     CommandKind.Cleanup => OneShot.Cleanup(result.Configuration, environment),
     _ => await Daemon.RunAsync(result.Configuration, () => ConfigurationLoader.Load(FelixSettings.Schema, sources), paths, environment),
 };

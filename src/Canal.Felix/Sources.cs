@@ -19,9 +19,14 @@ internal static class Sources
         {
             List<KernelEvent> events = [];
             await monitor.ReceiveAsync(events, stop).ConfigureAwait(false);
+            events.RemoveAll(IsNoise);
             if (events.Count > 0) await inbox.PutAsync(new AgentMessage.Kernel(events), stop).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Neighbours come, age and go all the time; ours are permanent, and only their end or their replacement matters.</summary>
+    private static bool IsNoise(KernelEvent happened) =>
+        happened.Subject is FdbEntry || (happened is { Kind: KernelEventKind.Changed, Subject: Neighbour { State: not NeighbourState.Permanent } });
 
     public static async Task WatchSignalsAsync(Signals signals, Inbox inbox, CancellationToken stop)
     {
@@ -42,11 +47,18 @@ internal static class Sources
                 string? refusal = await done.Task.WaitAsync(cancel).ConfigureAwait(false);
                 return refusal is null ? ControlResponse.Ok() : ControlResponse.Failed("the new configuration is refused, the old one stays", refusal);
             case "status":
-                TaskCompletionSource<string> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                await inbox.PutAsync(new AgentMessage.Question(answer), cancel).ConfigureAwait(false);
-                return ControlResponse.Ok(await answer.Task.WaitAsync(cancel).ConfigureAwait(false));
+                return await AskAsync(AgentQuestion.Status, inbox, cancel).ConfigureAwait(false);
+            case "show-config":
+                return await AskAsync(AgentQuestion.Configuration, inbox, cancel).ConfigureAwait(false);
             default:
-                return ControlResponse.Failed($"unknown request '{request}': ping, reload or status");
+                return ControlResponse.Failed($"unknown request '{request}': ping, reload, status or show-config");
         }
+    }
+
+    private static async Task<ControlResponse> AskAsync(AgentQuestion about, Inbox inbox, CancellationToken cancel)
+    {
+        TaskCompletionSource<string> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await inbox.PutAsync(new AgentMessage.Question(about, answer), cancel).ConfigureAwait(false);
+        return ControlResponse.Ok(await answer.Task.WaitAsync(cancel).ConfigureAwait(false));
     }
 }

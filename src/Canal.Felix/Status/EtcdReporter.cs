@@ -9,119 +9,166 @@ namespace Canal.Felix.Status;
 
 /// <summary>
 /// Writes the states of endpoints, and that this agent is alive, to etcd under Calico's keys. A queue of its own: a slow or absent etcd never holds up
-/// enforcement. At most one write a second for all endpoints together; the newest state of each wins.
+/// enforcement. At most one round of writes a second; the newest state of each endpoint wins. What etcd holds is read at the start and after every failure.
 /// </summary>
 internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
-    // Never full for long: the reader only moves entries into a dictionary. When it is, the oldest is dropped and a later full listing repairs it.
-    private readonly Channel<(string Key, string? State)> queue = Channel.CreateBounded<(string, string?)>(
-        new BoundedChannelOptions(65536) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
-
+    // Unbounded, but with no more in it than changes of local endpoints between two looks: the reader moves them into a dictionary.
+    private readonly Channel<Message> queue = Channel.CreateUnbounded<Message>(new UnboundedChannelOptions { SingleReader = true });
     private readonly DateTimeOffset started = time.GetUtcNow();
-    private readonly Dictionary<string, string?> pending = new(StringComparer.Ordinal);
-    private volatile ReportingParameters parameters = ReportingParameters.Off;
-    private DateTimeOffset nextAlive;
-    private bool failing;
-    private bool swept;
+    private readonly Dictionary<string, string> wanted = new(StringComparer.Ordinal);
+    private readonly HashSet<string> pending = new(StringComparer.Ordinal);
+    private ReportingParameters parameters = ReportingParameters.Off;
+    private DateTimeOffset? nextAlive;
+    private bool everAlive;
+    private bool isComplete;
+    private bool inDoubt = true;
+    private volatile string? failing;
 
-    /// <summary>Puts other parameters in force; whoever switches reporting on reports every endpoint then.</summary>
-    public void Configure(ReportingParameters changed)
-    {
-        parameters = changed;
-        queue.Writer.TryWrite((WakeUp, null));
-    }
-
-    private const string WakeUp = "";
+    /// <summary>Puts other parameters in force; whoever calls reports every endpoint again afterwards.</summary>
+    public void Configure(ReportingParameters changed) => queue.Writer.TryWrite(new Message.Configured(changed));
 
     /// <summary>The endpoint has this state; null when it is not here any more.</summary>
     public void Report(string @namespace, string endpointName, EndpointState? state)
     {
-        if (parameters.Enabled && WorkloadEndpointName.TryParse(endpointName, out WorkloadEndpointName name))
-            queue.Writer.TryWrite((StatusKeys.Workload(parameters.Region, @namespace, name), state?.ToString().ToLowerInvariant()));
+        if (WorkloadEndpointName.TryParse(endpointName, out WorkloadEndpointName name))
+            queue.Writer.TryWrite(new Message.Reported(@namespace, name, state));
     }
+
+    /// <summary>Every local endpoint has been reported: others that etcd knows of this host are not here any more.</summary>
+    public void Complete() => queue.Writer.TryWrite(new Message.Completed());
+
+    /// <summary>For the status: why reporting fails, else that it does not.</summary>
+    public string Describe() => failing ?? "well, or not wanted";
 
     /// <summary>Reports until stopped; sleeps while reporting is off.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         while (true)
         {
+            TakeQueued();
             try
             {
-                await queue.Reader.WaitToReadAsync(stop).ConfigureAwait(false);
-                await SweepAsync(stop).ConfigureAwait(false);
-                if (failing) Log.Recovered(log, "reporting to etcd");
-                failing = false;
-                await ReportAsync(stop).ConfigureAwait(false);
+                if (parameters.Enabled) await ReportAsync(stop).ConfigureAwait(false);
+                if (failing is not null) Log.Recovered(log, "reporting to etcd");
+                failing = null;
             }
             catch (EtcdException e)
             {
-                if (!failing) Log.Failed(log, "reporting to etcd", e.Message);
-                failing = true;
-                await Task.Delay(TimeSpan.FromSeconds(5), time, stop).ConfigureAwait(false);
+                if (failing is null) Log.Failed(log, "reporting to etcd", e.Message);
+                failing = e.Message;
+                // A restored or emptied etcd holds what it held before, or nothing: the lease may be gone, and the statuses.
+                (inDoubt, nextAlive) = (true, null);
+                await Task.Delay(RetryPause, time, stop).ConfigureAwait(false);
+                continue;
             }
+            await WaitAsync(stop).ConfigureAwait(false);
         }
     }
 
     private async Task ReportAsync(CancellationToken stop)
     {
-        while (parameters.Enabled)
+        if (inDoubt && isComplete) await ReadAsync(stop).ConfigureAwait(false);
+        foreach (string key in pending.ToArray())
         {
-            TakeQueued();
-            if (pending.Count > 0) await WriteAsync(stop).ConfigureAwait(false);
-            if (time.GetUtcNow() >= nextAlive) await AliveAsync(stop).ConfigureAwait(false);
-            await Task.Delay(Delay, time, stop).ConfigureAwait(false);
-            if (pending.Count == 0 && !queue.Reader.TryPeek(out _)) await WaitAsync(stop).ConfigureAwait(false);
+            await WriteAsync(key, stop).ConfigureAwait(false);
+            pending.Remove(key);
         }
+        if (nextAlive is null || time.GetUtcNow() >= nextAlive) await AliveAsync(stop).ConfigureAwait(false);
     }
 
     private void TakeQueued()
     {
-        while (queue.Reader.TryRead(out (string Key, string? State) report))
-            if (report.Key != WakeUp) pending[report.Key] = report.State;
+        while (queue.Reader.TryRead(out Message? message))
+        {
+            switch (message)
+            {
+                case Message.Configured configured: Take(configured.Parameters); break;
+                case Message.Completed: isComplete = true; break;
+                case Message.Reported reported: Take(reported); break;
+            }
+        }
     }
 
+    /// <summary>Keys of another region are others.</summary>
+    private void Take(ReportingParameters changed)
+    {
+        parameters = changed;
+        wanted.Clear();
+        pending.Clear();
+        (inDoubt, nextAlive) = (true, null);
+    }
+
+    private void Take(Message.Reported reported)
+    {
+        string key = StatusKeys.Workload(parameters.Region, reported.Namespace, reported.Name);
+        if (reported.State is { } state) wanted[key] = Value(state);
+        else wanted.Remove(key);
+        pending.Add(key);
+    }
+
+    private static string Value(EndpointState state) => $$"""{"status":"{{state.ToString().ToLowerInvariant()}}"}""";
+
+    /// <summary>Waits a second, then until there is something to do.</summary>
     private async Task WaitAsync(CancellationToken stop)
     {
-        TimeSpan left = nextAlive - time.GetUtcNow();
-        if (left <= TimeSpan.Zero) return;
+        if (parameters.Enabled) await Task.Delay(Delay, time, stop).ConfigureAwait(false);
+        TimeSpan left = parameters.Enabled && nextAlive is { } next ? next - time.GetUtcNow() : Timeout.InfiniteTimeSpan;
+        if (left <= TimeSpan.Zero && left != Timeout.InfiniteTimeSpan) return;
         using CancellationTokenSource woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
         await Task.WhenAny(queue.Reader.WaitToReadAsync(woken.Token).AsTask(), Task.Delay(left, time, woken.Token)).ConfigureAwait(false);
         await woken.CancelAsync().ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
     }
 
-    private async Task WriteAsync(CancellationToken stop)
+    private async Task WriteAsync(string key, CancellationToken stop)
     {
-        foreach ((string key, string? state) in pending.ToArray())
-        {
-            EtcdTransaction transaction = new();
-            if (state is null) transaction.Delete(key);
-            else transaction.Put(key, Encoding.UTF8.GetBytes($$"""{"status":"{{state}}"}"""));
-            await store.CommitAsync(transaction, stop).ConfigureAwait(false);
-            pending.Remove(key);
-        }
+        EtcdTransaction transaction = new();
+        if (wanted.TryGetValue(key, out string? value)) transaction.Put(key, Encoding.UTF8.GetBytes(value));
+        else transaction.Delete(key);
+        await store.CommitAsync(transaction, stop).ConfigureAwait(false);
     }
 
-    /// <summary>Deletes statuses of endpoints that are not here any more; what is queued says which are.</summary>
-    private async Task SweepAsync(CancellationToken stop)
+    /// <summary>Compares what etcd holds of this host with what it should hold: only differences are written.</summary>
+    private async Task ReadAsync(CancellationToken stop)
     {
-        TakeQueued();
-        if (swept || !parameters.Enabled) return;
+        HashSet<string> differs = [.. wanted.Keys];
         await foreach (EtcdPage page in store.ListAsync(KeyRange.Prefix(StatusKeys.Workloads(parameters.Region, nodeName)), stop).ConfigureAwait(false))
-            foreach (EtcdEntry entry in page.Entries.ToArray()) pending.TryAdd(entry.KeyText, null);
-        swept = true;
+        {
+            foreach (EtcdEntry entry in page.Entries.ToArray())
+            {
+                bool same = wanted.TryGetValue(entry.KeyText, out string? value) && entry.Value.Span.SequenceEqual(Encoding.UTF8.GetBytes(value));
+                if (same) differs.Remove(entry.KeyText);
+                else differs.Add(entry.KeyText);
+            }
+        }
+        pending.Clear();
+        pending.UnionWith(differs);
+        inDoubt = false;
     }
 
     private async Task AliveAsync(CancellationToken stop)
     {
         DateTimeOffset now = time.GetUtcNow();
         string report = string.Create(CultureInfo.InvariantCulture,
-            $$"""{"time":"{{now:yyyy-MM-ddTHH:mm:ssZ}}","uptime":{{(now - started).TotalSeconds:0.###}},"first_update":{{(nextAlive == default ? "true" : "false")}}}""");
+            $$"""{"time":"{{now:yyyy-MM-ddTHH:mm:ssZ}}","uptime":{{(now - started).TotalSeconds:0.###}},"first_update":{{(everAlive ? "false" : "true")}}}""");
         EtcdLease lease = await store.GrantLeaseAsync(parameters.Ttl, stop).ConfigureAwait(false);
         byte[] value = Encoding.UTF8.GetBytes(report);
         await store.CommitAsync(new EtcdTransaction().Put(StatusKeys.Alive(parameters.Region, nodeName), value, lease.Id).Put(StatusKeys.LastReported(parameters.Region, nodeName), value), stop).ConfigureAwait(false);
         nextAlive = now + parameters.Interval;
+        everAlive = true;
+    }
+
+    /// <summary>What the loop tells the reporter.</summary>
+    private abstract record Message
+    {
+        public sealed record Configured(ReportingParameters Parameters) : Message;
+
+        public sealed record Reported(string Namespace, WorkloadEndpointName Name, EndpointState? State) : Message;
+
+        public sealed record Completed : Message;
     }
 }

@@ -23,6 +23,9 @@ internal sealed class InterfaceTable
     /// <summary>Links whose kernel state is in doubt (they changed state, which flushes routes and neighbours without saying so); the caller empties it.</summary>
     public HashSet<int> Doubted { get; } = [];
 
+    /// <summary>Who has which address, and which addresses change hands.</summary>
+    public AddressTenants Tenants { get; } = new();
+
     /// <summary>Names of the interfaces that endpoints name.</summary>
     public IReadOnlyDictionary<string, EndpointPolicy> Endpoints => endpoints;
 
@@ -36,6 +39,7 @@ internal sealed class InterfaceTable
     /// <summary>The endpoint that governs the interface changed, or none does any more.</summary>
     public void SetEndpoint(string name, EndpointPolicy? endpoint)
     {
+        if (endpoints.TryGetValue(name, out EndpointPolicy? before)) Tenants.Replace(before, endpoint);
         if (endpoint is null) endpoints.Remove(name);
         else endpoints[name] = endpoint;
         Dirty.Add(name);
@@ -56,7 +60,8 @@ internal sealed class InterfaceTable
         links[index] = link;
         indices[link.Name] = index;
         Dirty.Add(link.Name);
-        if (old is null || old.IsRunning != link.IsRunning || old.IsAdminUp != link.IsAdminUp) Doubted.Add(index);
+        // Under another name it may have become a workload's, and nothing was read of it before.
+        if (old is null || old.Name != link.Name || old.IsRunning != link.IsRunning || old.IsAdminUp != link.IsAdminUp) Doubted.Add(index);
         UpdateClaims(link.Name);
     }
 

@@ -1,40 +1,40 @@
+using System.Runtime.InteropServices;
 using Canal.Core.Policy;
 using Canal.Felix.Configuration;
 using Canal.Linux;
+using Canal.Linux.Conntrack;
+using Canal.Linux.Netlink;
 using Canal.Linux.Routing;
-using Canal.Linux.Sysctl;
 
 namespace Canal.Felix.Wiring;
 
 /// <summary>
 /// Makes routes, neighbours and sysctls of workload interfaces as <see cref="WiringPlanner"/> wants them: compares with what the kernel is known to hold
-/// and sends only the difference. Owns every route of protocol 80 on workload interfaces and, after a grace period, those that others put there.
+/// and sends only the difference. Owns every route of protocol 80 on workload interfaces and, after a grace period, those that others put there. When an
+/// address changes hands, its connections are forgotten between the end of the old route and the beginning of the new one.
 /// </summary>
-internal sealed class InterfaceWirer(IRouteStack routes, SysctlTree sysctls, InterfaceTable table, TimeProvider time)
+internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, HostSysctls sysctls, InterfaceTable table, TimeProvider time)
 {
     /// <summary>CNI plugins may add a route of their own right after making the interface; it is left alone that long.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<int, HeldState> held = [];
     private readonly Dictionary<string, string> failures = new(StringComparer.Ordinal);
-    private string defaultRpFilter = "0";
+    private readonly Dictionary<string, DateTimeOffset> postponed = new(StringComparer.Ordinal);
+    private string? flowFailure;
+    private bool isFirst = true;
 
-    /// <summary>Why an interface that is up could not be wired, by name; empty when all is well.</summary>
+    /// <summary>Why an interface that is up could not be wired, by name; empty when all is well. Such an interface is looked at again after <see cref="Retry"/>.</summary>
     public IReadOnlyDictionary<string, string> Failures => failures;
 
-    /// <summary>When a foreign route's grace period ends first; null when none runs.</summary>
-    public DateTimeOffset? NextGraceEnd { get; private set; }
+    /// <summary>What does not work, as a sentence; null when all is well.</summary>
+    public string? Trouble => failures.Count > 0 ? $"{failures.Count} interfaces are not wired, first {failures.First().Key}: {failures.First().Value}" : flowFailure;
 
-    /// <summary>Switches forwarding on where wanted. Returns sentences about what could not be set.</summary>
-    public List<string> PrepareHost(FelixParameters parameters)
-    {
-        List<string> refusals = [];
-        defaultRpFilter = ReadOr("0", "ipv4", "conf", "default", "rp_filter");
-        if (!parameters.IpForwarding) return refusals;
-        Set(refusals, "1", "ipv4", "ip_forward");
-        if (parameters.Ipv6) Set(refusals, "1", "ipv6", "conf", "all", "forwarding");
-        return refusals;
-    }
+    /// <summary>There is something to do.</summary>
+    public bool IsDue => table.Dirty.Count > 0 || table.Doubted.Count > 0 || (table.Tenants.Departed.Count > 0 && flowFailure is null);
+
+    /// <summary>When a foreign route's grace period ends first; null when none runs.</summary>
+    public DateTimeOffset? NextGraceEnd => postponed.Count == 0 ? null : postponed.Values.Min();
 
     /// <summary>Reads from the kernel what workload interfaces have, all at once: at start and after lost events.</summary>
     public void ReadAll(FelixParameters parameters)
@@ -42,7 +42,8 @@ internal sealed class InterfaceWirer(IRouteStack routes, SysctlTree sysctls, Int
         Dictionary<int, HeldState> before = new(held);
         held.Clear();
         foreach (Link link in table.Links)
-            if (parameters.IsWorkloadInterface(link.Name)) held[link.Index] = new HeldState(before.GetValueOrDefault(link.Index)?.Since ?? DateTimeOffset.MinValue);
+            if (parameters.IsWorkloadInterface(link.Name) || before.ContainsKey(link.Index))
+                held[link.Index] = new HeldState(before.TryGetValue(link.Index, out HeldState? known) ? known.Since : isFirst ? DateTimeOffset.MinValue : time.GetUtcNow());
         foreach (Route route in routes.Routes(new RouteFilter(Table: RouteTable.Main)))
             if (held.TryGetValue(route.Interface, out HeldState? state)) state.Routes.Add(route);
         foreach (Neighbour neighbour in routes.Neighbours())
@@ -54,22 +55,59 @@ internal sealed class InterfaceWirer(IRouteStack routes, SysctlTree sysctls, Int
     public void NoteForeignRoute(Route route, bool removed)
     {
         if (route.Table != RouteTable.Main || !held.TryGetValue(route.Interface, out HeldState? state)) return;
-        if (removed) state.Routes.Remove(route);
-        else state.Routes.Add(route);
-        if (table.Find(route.Interface) is Link link) table.Dirty.Add(link.Name);
+        if (!removed) state.Routes.Add(route);
+        else if (!state.Routes.Remove(route) && state.Routes.Any(other => HeldState.IsSameKey(other, route))) table.Doubted.Add(route.Interface);
+        Dirty(route.Interface);
+    }
+
+    /// <summary>Someone else changed a neighbour that is ours.</summary>
+    public void NoteForeignNeighbour(Neighbour neighbour, bool removed)
+    {
+        if (neighbour.IsProxy || !held.TryGetValue(neighbour.Interface, out HeldState? state)) return;
+        if (state.Neighbours.RemoveWhere(other => other.Address == neighbour.Address) == 0 && !IsOurs(neighbour)) return;
+        if (!removed && IsOurs(neighbour)) state.Neighbours.Add(neighbour);
+        Dirty(neighbour.Interface);
+    }
+
+    /// <summary>A setting of the interface changed: a workload's are looked at again.</summary>
+    public void NoteSettings(int link)
+    {
+        if (held.ContainsKey(link)) Dirty(link);
+    }
+
+    /// <summary>Interfaces that could not be wired are to be read and looked at again.</summary>
+    public void Retry()
+    {
+        foreach (string name in failures.Keys)
+        {
+            table.Dirty.Add(name);
+            if (table.Find(name) is Link link) table.Doubted.Add(link.Index);
+        }
+        flowFailure = null;
+    }
+
+    /// <summary>Grace periods may have ended: the interfaces they were for are looked at again.</summary>
+    public void EndGrace()
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        foreach ((string name, DateTimeOffset due) in postponed)
+            if (due <= now) table.Dirty.Add(name);
     }
 
     /// <summary>Looks at every dirty interface and makes it as it should be. Returns the names that were looked at.</summary>
+    /// <exception cref="NetlinkException">What the kernel holds is not known: read all of it.</exception>
     public List<string> Apply(FelixParameters parameters)
     {
         RereadDoubted(parameters);
-        NextGraceEnd = null;
         List<string> looked = [.. table.Dirty];
         List<KernelChange> changes = [];
         foreach (string name in looked) Plan(name, parameters, changes);
         table.Dirty.Clear();
+        SendDepartures(changes);
+        ForgetConnections(changes);
         Send(changes);
-        ForgetGone();
+        ForgetGone(parameters);
+        isFirst = false;
         return looked;
     }
 
@@ -78,10 +116,12 @@ internal sealed class InterfaceWirer(IRouteStack routes, SysctlTree sysctls, Int
         HashSet<int> reread = [];
         foreach (int index in table.Doubted)
         {
-            if (table.Find(index) is not Link link || !parameters.IsWorkloadInterface(link.Name)) continue;
-            held[index] = new HeldState(held.GetValueOrDefault(index)?.Since ?? time.GetUtcNow());
-            foreach (Route route in routes.Routes(new RouteFilter(Table: RouteTable.Main, Interface: index))) held[index].Routes.Add(route);
+            if (table.Find(index) is not Link link || !(parameters.IsWorkloadInterface(link.Name) || held.ContainsKey(index))) continue;
+            HeldState state = new(held.GetValueOrDefault(index)?.Since ?? time.GetUtcNow());
+            foreach (Route route in routes.Routes(new RouteFilter(Table: RouteTable.Main, Interface: index))) state.Routes.Add(route);
+            held[index] = state;
             reread.Add(index);
+            table.Dirty.Add(link.Name);
         }
         table.Doubted.Clear();
         if (reread.Count == 0) return;
@@ -92,14 +132,23 @@ internal sealed class InterfaceWirer(IRouteStack routes, SysctlTree sysctls, Int
     private void Plan(string name, FelixParameters parameters, List<KernelChange> changes)
     {
         failures.Remove(name);
+        postponed.Remove(name);
         if (table.Find(name) is not Link link || !held.TryGetValue(link.Index, out HeldState? state)) return;
-        bool governed = table.Endpoints.TryGetValue(name, out EndpointPolicy? endpoint);
-        InterfaceWiring wiring = governed && link.IsRunning
-            ? WiringPlanner.For(endpoint!, link, address => table.Owns(address, link.Index), defaultRpFilter, parameters)
+        EndpointPolicy? endpoint = parameters.IsWorkloadInterface(name) ? table.Endpoints.GetValueOrDefault(name) : null;
+        InterfaceWiring wiring = endpoint is not null && link.IsRunning
+            ? WiringPlanner.For(endpoint, link, address => table.Owns(address, link.Index), sysctls.DefaultRpFilter, parameters)
             : InterfaceWiring.None;
-        WriteSysctls(name, wiring);
+        if (endpoint is not null) Settle(endpoint, wiring, state);
+        if (sysctls.Write(wiring) is string refusal) failures[name] = refusal;
         PlanNeighbours(state, wiring, changes);
-        PlanRoutes(name, state, wiring, governed, parameters, changes);
+        PlanRoutes(name, state, wiring, endpoint is not null, parameters, changes);
+    }
+
+    /// <summary>At the first look an address that has no route here may have had another tenant while no agent was running.</summary>
+    private void Settle(EndpointPolicy endpoint, InterfaceWiring wiring, HeldState state)
+    {
+        foreach (Route route in wiring.Routes)
+            table.Tenants.Settle(route.Destination, new Tenant(endpoint.Key, endpoint.InterfaceName), isFirst && !state.Routes.Any(held => held.Destination == route.Destination));
     }
 
     private static void PlanNeighbours(HeldState state, InterfaceWiring wiring, List<KernelChange> changes)
@@ -117,8 +166,9 @@ internal sealed class InterfaceWirer(IRouteStack routes, SysctlTree sysctls, Int
         foreach (Route present in state.Routes)
         {
             // A wanted route of the same key is a replacement of this one, not an addition to it.
-            if (wiring.Routes.Contains(present) || wiring.Routes.Any(w => w.Destination == present.Destination && w.Metric == present.Metric)) continue;
+            if (wiring.Routes.Contains(present) || wiring.Routes.Any(wanted => HeldState.IsSameKey(wanted, present))) continue;
             if (IsToBeRemoved(name, present, state, governed, parameters)) changes.Add(KernelChange.Delete(present));
+            if (isFirst && present.Protocol == RouteProtocol.Calico && !wiring.Routes.Any(wanted => wanted.Destination == present.Destination)) table.Tenants.Departed.Add(present.Destination.Address);
         }
     }
 
@@ -128,25 +178,45 @@ internal sealed class InterfaceWirer(IRouteStack routes, SysctlTree sysctls, Int
         if (!governed || !parameters.RemoveExternalRoutes || route.Protocol == RouteProtocol.Kernel) return false;
         DateTimeOffset due = state.Since == DateTimeOffset.MinValue ? DateTimeOffset.MinValue : state.Since + Grace;
         if (due <= time.GetUtcNow()) return true;
-        if (NextGraceEnd is null || due < NextGraceEnd) NextGraceEnd = due;
-        postponed.Add(name);
+        postponed[name] = due;
         return false;
     }
 
-    private readonly HashSet<string> postponed = new(StringComparer.Ordinal);
-
-    /// <summary>Grace periods may have ended: the interfaces they were for are looked at again.</summary>
-    public void EndGrace()
+    /// <summary>Routes to addresses that change hands end first.</summary>
+    private void SendDepartures(List<KernelChange> changes)
     {
-        table.Dirty.UnionWith(postponed);
-        postponed.Clear();
+        if (table.Tenants.Departed.Count == 0) return;
+        List<KernelChange> departures = changes.FindAll(change => change.Verb == ChangeVerb.Delete && IsDeparted(change));
+        changes.RemoveAll(departures.Contains);
+        Send(departures);
     }
+
+    /// <summary>While the connections of an address cannot be forgotten, nobody gets a route to it.</summary>
+    private void ForgetConnections(List<KernelChange> changes)
+    {
+        if (table.Tenants.Departed.Count == 0) return;
+        try
+        {
+            conntrack.Forget(table.Tenants.Departed);
+            table.Tenants.Departed.Clear();
+            flowFailure = null;
+        }
+        catch (NetlinkException e)
+        {
+            flowFailure = $"forget the connections of {table.Tenants.Departed.Count} addresses, first {table.Tenants.Departed.First()}: {e.Message}";
+            foreach (KernelChange withheld in changes.FindAll(IsDeparted))
+                if (table.Find(((Route)withheld.Subject).Interface) is Link link) failures[link.Name] = flowFailure;
+            changes.RemoveAll(IsDeparted);
+        }
+    }
+
+    private bool IsDeparted(KernelChange change) => change.Subject is Route route && table.Tenants.Departed.Contains(route.Destination.Address);
 
     private void Send(List<KernelChange> changes)
     {
         if (changes.Count == 0) return;
         ChangeResult[] results = new ChangeResult[changes.Count];
-        routes.Apply(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(changes), results);
+        routes.Apply(CollectionsMarshal.AsSpan(changes), results);
         for (int i = 0; i < results.Length; i++) Note(changes[i], results[i]);
     }
 
@@ -161,80 +231,21 @@ internal sealed class InterfaceWirer(IRouteStack routes, SysctlTree sysctls, Int
             state.Note(change);
             return;
         }
-        table.Doubted.Add(index);
-        if (result.Errno is Errno.ENODEV or Errno.ENETDOWN or Errno.ESRCH) return;
-        if (table.Find(index) is Link link) failures[link.Name] = result.Error!;
+        if (result.Errno is Errno.ENODEV or Errno.ENETDOWN or Errno.ESRCH) table.Doubted.Add(index);
+        else if (table.Find(index) is Link link) failures[link.Name] = result.Error!;
     }
 
-    private void ForgetGone()
+    /// <summary>Links that are no more, and links that were a workload's until they were renamed.</summary>
+    private void ForgetGone(FelixParameters parameters)
     {
         foreach (int index in held.Keys.ToArray())
-            if (table.Find(index) is null) held.Remove(index);
+            if (table.Find(index) is not Link link || !parameters.IsWorkloadInterface(link.Name)) held.Remove(index);
     }
 
-    private void WriteSysctls(string name, InterfaceWiring wiring)
+    private void Dirty(int index)
     {
-        foreach ((string path, string value) in wiring.Sysctls)
-        {
-            try
-            {
-                sysctls.Write(value, ["net", .. path.Split('/')]);
-            }
-            catch (SysctlException e)
-            {
-                if (!e.IsAbsent) failures[name] = e.Message;
-            }
-        }
-    }
-
-    private void Set(List<string> refusals, string value, params string[] path)
-    {
-        try
-        {
-            sysctls.Write(value, ["net", .. path]);
-        }
-        catch (SysctlException e)
-        {
-            refusals.Add(e.Message);
-        }
-    }
-
-    private string ReadOr(string fallback, params string[] path)
-    {
-        try
-        {
-            return sysctls.Read(["net", .. path]);
-        }
-        catch (SysctlException e) when (e.IsAbsent)
-        {
-            return fallback;
-        }
+        if (table.Find(index) is Link link) table.Dirty.Add(link.Name);
     }
 
     private static bool IsOurs(Neighbour neighbour) => neighbour is { State: NeighbourState.Permanent, IsProxy: false, Mac: not null };
-
-    /// <summary>What the kernel is known to hold for one interface.</summary>
-    private sealed class HeldState(DateTimeOffset since)
-    {
-        /// <summary>When the interface was first seen; the minimum when it was there before this agent.</summary>
-        public DateTimeOffset Since { get; } = since;
-
-        public HashSet<Route> Routes { get; } = [];
-
-        public HashSet<Neighbour> Neighbours { get; } = [];
-
-        public void Note(KernelChange change)
-        {
-            if (change.Subject is Route route)
-            {
-                Routes.RemoveWhere(r => r.Destination == route.Destination && r.Metric == route.Metric && r.Table == route.Table);
-                if (change.Verb != ChangeVerb.Delete) Routes.Add(route);
-            }
-            else if (change.Subject is Neighbour neighbour)
-            {
-                Neighbours.RemoveWhere(n => n.Address == neighbour.Address);
-                if (change.Verb != ChangeVerb.Delete) Neighbours.Add(neighbour);
-            }
-        }
-    }
 }

@@ -40,6 +40,9 @@ public readonly ref struct NetlinkMessage(ReadOnlySpan<byte> bytes)
     public uint Sequence => BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]);
     public uint PortId => BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
 
+    /// <summary>The whole message, header and all.</summary>
+    public ReadOnlySpan<byte> Bytes => bytes;
+
     /// <summary>Everything after the 16-byte header.</summary>
     public ReadOnlySpan<byte> Payload => bytes[16..];
 

@@ -59,6 +59,9 @@ public readonly ref struct NetlinkWriter(NetlinkBuffer buffer)
 
     public void Bytes(ushort type, ReadOnlySpan<byte> value) => value.CopyTo(Attribute(type, value.Length));
 
+    /// <summary>Attributes that were received, as they came; padded to 4.</summary>
+    internal void Raw(ReadOnlySpan<byte> attributes) => attributes.CopyTo(buffer.Append(Align(attributes.Length)));
+
     public void Flag(ushort type) => Attribute(type, 0);
 
     public void Byte(ushort type, byte value) => Attribute(type, 1)[0] = value;

@@ -16,6 +16,9 @@ public enum KernelEventGroups
     V4Rules = 64,
     V6Rules = 128,
 
+    /// <summary>Settings of interfaces, as <see cref="InterfaceSettings"/>.</summary>
+    Settings = 256,
+
     Addresses = V4Addresses | V6Addresses,
     Routes = V4Routes | V6Routes,
     Rules = V4Rules | V6Rules,

@@ -1,8 +1,8 @@
 namespace Canal.Linux.Routing;
 
 /// <summary>
-/// Something rtnetlink lists and changes. Closed: <see cref="Link"/>, <see cref="LinkSettings"/>, <see cref="InterfaceAddress"/>, <see cref="Route"/>,
-/// <see cref="RoutingRule"/>, <see cref="Neighbour"/>, <see cref="FdbEntry"/>.
+/// Something rtnetlink lists, changes or tells of. Closed: <see cref="Link"/>, <see cref="LinkSettings"/>, <see cref="InterfaceAddress"/>, <see cref="Route"/>,
+/// <see cref="RoutingRule"/>, <see cref="Neighbour"/>, <see cref="FdbEntry"/>, <see cref="InterfaceSettings"/>.
 /// </summary>
 public abstract record KernelObject
 {

@@ -23,6 +23,8 @@ public sealed class LinkMonitor : ILinkMonitor, IDisposable
         (KernelEventGroups.Neighbours, RTNLGRP_NEIGH),
         (KernelEventGroups.V4Rules, RTNLGRP_IPV4_RULE),
         (KernelEventGroups.V6Rules, RTNLGRP_IPV6_RULE),
+        (KernelEventGroups.Settings, RTNLGRP_IPV4_NETCONF),
+        (KernelEventGroups.Settings, RTNLGRP_IPV6_NETCONF),
     ];
 
     private readonly NetlinkSocket socket;
@@ -106,6 +108,7 @@ public sealed class LinkMonitor : ILinkMonitor, IDisposable
             RTM_NEWROUTE or RTM_DELROUTE => RouteCodec.Read(message),
             RTM_NEWNEIGH or RTM_DELNEIGH => NeighbourCodec.Read(message),
             RTM_NEWRULE or RTM_DELRULE => RuleCodec.Read(message),
+            RTM_NEWNETCONF or RTM_DELNETCONF => InterfaceSettings.Read(message),
             _ => null,
         };
         if (subject is null) return null;

@@ -24,6 +24,9 @@ internal static class RtnetlinkConstants
     internal const ushort RTM_DELRULE = 33;
     internal const ushort RTM_GETRULE = 34;
 
+    internal const ushort RTM_NEWNETCONF = 80;
+    internal const ushort RTM_DELNETCONF = 81;
+
     internal const int RTNLGRP_LINK = 1;
     internal const int RTNLGRP_NEIGH = 3;
     internal const int RTNLGRP_IPV4_IFADDR = 5;
@@ -32,6 +35,11 @@ internal static class RtnetlinkConstants
     internal const int RTNLGRP_IPV6_IFADDR = 9;
     internal const int RTNLGRP_IPV6_ROUTE = 11;
     internal const int RTNLGRP_IPV6_RULE = 19;
+    internal const int RTNLGRP_IPV4_NETCONF = 24;
+    internal const int RTNLGRP_IPV6_NETCONF = 25;
+
+    internal const int NetConfLength = 4;
+    internal const ushort NETCONFA_IFINDEX = 1;
 
     internal const int IfInfoLength = 16;
     internal const ushort IFLA_ADDRESS = 1;

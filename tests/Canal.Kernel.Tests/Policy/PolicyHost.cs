@@ -5,6 +5,7 @@ using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Wiring;
+using Canal.Linux.Conntrack;
 using Canal.Linux.Namespaces;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
@@ -24,6 +25,8 @@ internal sealed class PolicyHost : IDisposable
     private readonly PolicyCalculator calculator = new(ResourceBuilder.ThisNode);
     private readonly NetlinkRouteStack stack = NetlinkRouteStack.Open();
     private readonly NetlinkNftables nftables = NetlinkNftables.Open();
+    private readonly NetlinkConntrack conntrack = NetlinkConntrack.Open();
+    private readonly HostSysctls sysctls;
     private readonly InterfaceTable table = new();
     private readonly Dictionary<string, Port> ports = [];
     private readonly NftablesDataplane dataplane;
@@ -37,7 +40,8 @@ internal sealed class PolicyHost : IDisposable
         sysctl.Write("0", "net", "ipv4", "conf", "default", "rp_filter");
         sysctl.Write("0", "net", "ipv4", "conf", "all", "rp_filter");
         sysctl.Write("0", "net", "ipv6", "conf", "default", "accept_dad");
-        (dataplane, wirer) = (new NftablesDataplane(nftables, calculator), new InterfaceWirer(stack, sysctl, table, TimeProvider.System));
+        sysctls = new HostSysctls(sysctl);
+        (dataplane, wirer) = (new NftablesDataplane(nftables, calculator), new InterfaceWirer(stack, conntrack, sysctls, table, TimeProvider.System));
         (outside, SafeFileHandle there, NetlinkRouteStack thereStack) = NetworkNamespace.RunInNew(() => (new PacketSocket(), Here(), NetlinkRouteStack.Open()));
         using (there)
         using (thereStack)
@@ -84,7 +88,7 @@ internal sealed class PolicyHost : IDisposable
         dataplane.Apply();
         if (!wired)
         {
-            Assert.Empty(wirer.PrepareHost(parameters));
+            Assert.Empty(sysctls.PrepareHost(parameters));
             table.SetLinks(stack.Links());
             wirer.ReadAll(parameters);
             wired = true;
@@ -101,6 +105,7 @@ internal sealed class PolicyHost : IDisposable
     {
         outside.Dispose();
         nftables.Dispose();
+        conntrack.Dispose();
         stack.Dispose();
     }
 

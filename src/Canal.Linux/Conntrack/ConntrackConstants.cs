@@ -1,0 +1,29 @@
+namespace Canal.Linux.Conntrack;
+
+/// <summary>linux/netfilter/nfnetlink_conntrack.h, and the flags of CTA_FILTER.</summary>
+internal static class ConntrackConstants
+{
+    /// <summary>NFNL_SUBSYS_CTNETLINK in the upper byte of the message type.</summary>
+    internal const ushort IPCTNL_MSG_CT_NEW = 0x100;
+    internal const ushort IPCTNL_MSG_CT_GET = 0x101;
+    internal const ushort IPCTNL_MSG_CT_DELETE = 0x102;
+
+    internal const int NfGenMsgLength = 4;
+
+    internal const ushort CTA_TUPLE_ORIG = 1;
+    internal const ushort CTA_TUPLE_REPLY = 2;
+    internal const ushort CTA_ID = 12;
+    internal const ushort CTA_ZONE = 18;
+    internal const ushort CTA_FILTER = 25;
+
+    internal const ushort CTA_TUPLE_IP = 1;
+
+    internal const ushort CTA_IP_V4_SRC = 1;
+    internal const ushort CTA_IP_V6_SRC = 3;
+
+    internal const ushort CTA_FILTER_ORIG_FLAGS = 1;
+    internal const ushort CTA_FILTER_REPLY_FLAGS = 2;
+
+    /// <summary>Of a tuple only the source address counts.</summary>
+    internal const uint CTA_FILTER_F_CTA_IP_SRC = 1;
+}

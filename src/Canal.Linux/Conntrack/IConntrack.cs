@@ -1,0 +1,14 @@
+using Canal.Core.Addressing;
+
+namespace Canal.Linux.Conntrack;
+
+/// <summary>The connection tracking of one network namespace, as far as an address that changes hands is concerned.</summary>
+public interface IConntrack
+{
+    /// <summary>
+    /// Deletes every connection in which one of the addresses sends: as the originator, or as the one who answers (behind the host's destination NAT too).
+    /// The next packet of such a connection is judged as a new one. Connections that end meanwhile are no error. Returns how many were deleted.
+    /// </summary>
+    /// <exception cref="Netlink.NetlinkException">The conversation failed; some may be deleted. Ask again.</exception>
+    int Forget(IReadOnlyCollection<IpAddress> addresses);
+}

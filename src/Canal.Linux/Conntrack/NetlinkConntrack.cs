@@ -1,0 +1,120 @@
+using Canal.Core.Addressing;
+using Canal.Linux.Netlink;
+using static Canal.Linux.Conntrack.ConntrackConstants;
+using static Canal.Linux.Netlink.NetlinkConstants;
+
+namespace Canal.Linux.Conntrack;
+
+/// <summary>
+/// The kernel's connection tracking by ctnetlink, in the network namespace of the thread that opened it. Needs CAP_NET_ADMIN and the kernel's
+/// nf_conntrack_netlink, which loads by itself.
+/// </summary>
+public sealed class NetlinkConntrack : IConntrack, IDisposable
+{
+    /// <summary>Two dumps that the kernel filters for each address; beyond so many addresses one dump of everything costs less.</summary>
+    private const int MostFiltered = 8;
+
+    /// <summary>The answers to one datagram must fit the receive buffer.</summary>
+    private const int BatchSize = 64;
+
+    private readonly NetlinkSocket socket;
+    private readonly byte[] received = new byte[64 * 1024];
+    private readonly NetlinkBuffer request = new(256);
+    private uint sequence;
+
+    private NetlinkConntrack(NetlinkSocket socket) => this.socket = socket;
+
+    /// <exception cref="NetlinkException">The kernel refused the socket.</exception>
+    public static NetlinkConntrack Open() => new(NetlinkSocket.Open(NETLINK_NETFILTER));
+
+    public int Forget(IReadOnlyCollection<IpAddress> addresses)
+    {
+        HashSet<IpAddress> wanted = [.. addresses];
+        List<byte[]> found = [];
+        if (wanted.Count <= MostFiltered)
+        {
+            foreach (IpAddress address in wanted)
+                foreach (ushort tuple in (ReadOnlySpan<ushort>)[CTA_TUPLE_ORIG, CTA_TUPLE_REPLY]) Find(address.Family, address, tuple, wanted, found);
+        }
+        else
+        {
+            foreach (IpFamily family in wanted.Select(address => address.Family).Distinct()) Find(family, null, CTA_TUPLE_ORIG, wanted, found);
+        }
+        int deleted = 0;
+        foreach (byte[][] batch in found.Chunk(BatchSize)) deleted += Delete(batch);
+        return deleted;
+    }
+
+    /// <summary>Gathers the messages about connections in which one of the wanted addresses sends. One may come twice: deleting it again is no error.</summary>
+    private void Find(IpFamily family, IpAddress? source, ushort tuple, HashSet<IpAddress> wanted, List<byte[]> found)
+    {
+        request.Clear();
+        ConntrackCodec.WriteDump(new NetlinkWriter(request), ++sequence, family, source, tuple);
+        Drain();
+        socket.Send(request.Written);
+        while (true)
+        {
+            NetlinkReader reader = Receive("list connections");
+            while (reader.Next())
+            {
+                NetlinkMessage message = reader.Current;
+                if (message.Sequence != sequence) continue;
+                if (NetlinkError.TryRead(message, out NetlinkError refusal)) throw new NetlinkException("list connections", refusal.Errno, refusal.Message);
+                if (message.Type == NLMSG_DONE) return;
+                if (IsOf(wanted, message)) found.Add(message.Bytes.ToArray());
+            }
+        }
+    }
+
+    private static bool IsOf(HashSet<IpAddress> wanted, NetlinkMessage message) =>
+        (ConntrackCodec.Source(message, CTA_TUPLE_ORIG) is { } originator && wanted.Contains(originator))
+        || (ConntrackCodec.Source(message, CTA_TUPLE_REPLY) is { } answerer && wanted.Contains(answerer));
+
+    private int Delete(ReadOnlySpan<byte[]> batch)
+    {
+        request.Clear();
+        uint first = unchecked(sequence + 1);
+        int asked = 0, deleted = 0;
+        foreach (byte[] message in batch)
+            if (ConntrackCodec.TryWriteDelete(new NetlinkWriter(request), unchecked(sequence + 1), new NetlinkMessage(message))) (sequence, asked) = (sequence + 1, asked + 1);
+        if (asked == 0) return 0;
+        Drain();
+        socket.Send(request.Written);
+        while (asked > 0)
+        {
+            NetlinkReader reader = Receive("delete connections");
+            while (reader.Next())
+            {
+                if (!NetlinkError.TryRead(reader.Current, out NetlinkError answer) || unchecked(answer.Sequence - first) >= batch.Length) continue;
+                asked--;
+                if (answer.Errno == 0) deleted++;
+                else if (answer.Errno != Errno.ENOENT) throw new NetlinkException("delete a connection", answer.Errno, answer.Message);
+            }
+        }
+        return deleted;
+    }
+
+    /// <summary>What a failed earlier request left.</summary>
+    private void Drain()
+    {
+        while (true)
+        {
+            try
+            {
+                if (socket.Receive(received, wait: false) == 0) return;
+            }
+            catch (NetlinkException e) when (e.Errno == Errno.ENOBUFS)
+            {
+            }
+        }
+    }
+
+    private NetlinkReader Receive(string what)
+    {
+        int length = socket.Receive(received, wait: false);
+        if (length == 0) throw new NetlinkException($"{what}: the kernel did not answer", Errno.ENODATA);
+        return new NetlinkReader(received.AsSpan(0, length));
+    }
+
+    public void Dispose() => socket.Dispose();
+}

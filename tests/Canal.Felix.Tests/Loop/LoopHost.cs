@@ -1,0 +1,197 @@
+using System.Collections.Immutable;
+using System.Text;
+using Canal.Core.Calculation;
+using Canal.Datastore;
+using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Feed;
+using Canal.Felix.Status;
+using Canal.Felix.Wiring;
+using Canal.Hosting;
+using Canal.Linux.Routing;
+using Canal.Linux.Sysctl;
+using Canal.Testing;
+using Canal.Testing.Conntrack;
+using Resource = Canal.Testing.Rig.Resource;
+
+namespace Canal.Felix.Tests.Loop;
+
+/// <summary>
+/// The agent's loop over a kernel in memory, a clock that stands, and batches that the test writes. The kernel outlives the agent: <see cref="Restart"/>
+/// puts a new one on it.
+/// </summary>
+internal sealed class LoopHost : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("canal-loop-").FullName;
+    private readonly EtcdChannel nowhere = new(new EtcdOptions { Endpoints = ["http://127.0.0.1:1"] }, TimeProvider.System);
+    private readonly SystemdNotifier notifier = SystemdNotifier.FromEnvironment(ImmutableDictionary<string, string>.Empty, TimeProvider.System);
+    private readonly string configuration;
+    private Inbox inbox = null!;
+    private AgentLoop loop = null!;
+    private long revision = 10;
+
+    public LoopHost(string configuration = "")
+    {
+        this.configuration = configuration;
+        Routes.Apply(KernelChange.SetUp(1, up: true));
+        Restart();
+    }
+
+    public FakeNftables Nftables { get; } = new();
+
+    public FakeRouteStack Routes { get; } = new();
+
+    public FakeConntrack Conntrack { get; } = new();
+
+    public ManualTime Time { get; } = new();
+
+    public LogLines Log { get; private set; } = new();
+
+    public Agent Agent { get; private set; } = null!;
+
+    public AgentLoop Loop => loop;
+
+    public bool IsHealthy { get; private set; }
+
+    /// <summary>Where sysctls are; a file for each that there is.</summary>
+    public string Sysctls => Path.Combine(folder, "sys");
+
+    public string StatusFolder => Path.Combine(folder, "status", "endpoint-status");
+
+    /// <summary>The whole kernel: table, links, routes, neighbours, and how many connections are tracked.</summary>
+    public string Dump => $"{Nftables.Dump(KernelNames.Table)}{Routes.Dump()}{Conntrack.Connections.Count()} connections";
+
+    /// <summary>Kernel writes so far.</summary>
+    public (int Commits, int Requests) Writes => (Nftables.Commits, Routes.Requests.Count);
+
+    /// <summary>A new agent on the same kernel, which knows nothing yet.</summary>
+    public void Restart()
+    {
+        Log = new LogLines();
+        inbox = new Inbox(Time);
+        PolicyCalculator calculator = new(ResourceBuilder.ThisNode);
+        InterfaceTable interfaces = new();
+        HostSysctls sysctls = new(new SysctlTree(Sysctls));
+        Routes.TakeEvents();
+        Agent = new Agent(Read().Configuration!, Time, Log.Logger)
+        {
+            Calculator = calculator,
+            Feed = new ResourceFeed(calculator) { NodeName = ResourceBuilder.ThisNode },
+            Dataplane = new NftablesDataplane(Nftables, calculator),
+            RouteStack = Routes,
+            Interfaces = interfaces,
+            Wirer = new InterfaceWirer(Routes, Conntrack, sysctls, interfaces, Time),
+            Sysctls = sysctls,
+            Files = new StatusFiles(Path.Combine(folder, "status")),
+            Notifier = notifier,
+            Watchdog = WatchdogTimer.FromEnvironment(ImmutableDictionary<string, string>.Empty, Environment.ProcessId, Time),
+            Reporter = new EtcdReporter(new EtcdStore(nowhere), ResourceBuilder.ThisNode, Time, Log.Logger),
+            ReadConfiguration = Read,
+            Configured = _ => { },
+            Health = healthy => IsHealthy = healthy,
+        };
+        loop = new AgentLoop(Agent, inbox, Time, Log.Logger);
+    }
+
+    private ConfigurationResult Read()
+    {
+        File.WriteAllText(Path.Combine(folder, "felix.toml"), configuration);
+        return ConfigurationLoader.Load(FelixSettings.Schema, new ConfigurationSources
+        {
+            VendorDirectory = folder + "/none",
+            RuntimeDirectory = folder + "/none",
+            ConfigurationDirectory = folder,
+            HostName = ResourceBuilder.ThisNode,
+        });
+    }
+
+    /// <summary>Puts messages in; nothing is done with them before <see cref="Step"/>.</summary>
+    public void Say(params IEnumerable<WatchBatch> batches)
+    {
+        foreach (WatchBatch batch in batches)
+        {
+            ValueTask put = inbox.PutAsync(new AgentMessage.Datastore(batch), CancellationToken.None);
+            Assert.True(put.IsCompleted, "the test says more than the inbox holds");
+        }
+    }
+
+    /// <summary>Whatever happened in the kernel is heard, and the loop turns until nothing happens any more by itself.</summary>
+    public LoopHost Step()
+    {
+        for (int turn = 0; turn < 10; turn++)
+        {
+            List<KernelEvent> events = Routes.TakeEvents();
+            if (events.Count > 0) Assert.True(inbox.PutAsync(new AgentMessage.Kernel(events), CancellationToken.None).IsCompleted);
+            else if (turn > 0) return this;
+            loop.Step();
+        }
+        Assert.Fail("the loop goes on writing");
+        return this;
+    }
+
+    /// <summary>Puts what happened in the kernel in.</summary>
+    public void Hear() => Assert.True(inbox.PutAsync(new AgentMessage.Kernel(Routes.TakeEvents()), CancellationToken.None).IsCompleted);
+
+    /// <summary>Time passes, in steps that let every retry come.</summary>
+    public LoopHost Wait(int seconds)
+    {
+        for (int i = 0; i < seconds; i++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            Step();
+        }
+        return this;
+    }
+
+    /// <summary>A whole snapshot of these resources, and a turn.</summary>
+    public LoopHost Start(params IEnumerable<Resource> resources)
+    {
+        Say(Snapshot(resources));
+        return Step();
+    }
+
+    public LoopHost Put(params Resource[] resources)
+    {
+        Say(Events([.. resources.Select(resource => (resource.Key, (string?)resource.Json))]));
+        return Step();
+    }
+
+    public LoopHost Delete(params Resource[] resources)
+    {
+        Say(Events([.. resources.Select(resource => (resource.Key, (string?)null))]));
+        return Step();
+    }
+
+    public WatchBatch[] Snapshot(IEnumerable<Resource> resources) =>
+        [new WatchBatch.SnapshotBegin(), Page([.. resources]), new WatchBatch.SnapshotComplete(++revision), new WatchBatch.Connected("http://etcd")];
+
+    public static WatchBatch Page(params Resource[] resources) =>
+        new WatchBatch.SnapshotPage(resources.Select(resource => Entry(resource.Key, resource.Json)).ToArray());
+
+    /// <summary>Changes in one batch; a null value is a deletion.</summary>
+    public WatchBatch Events(params (string Key, string? Value)[] changes) =>
+        new WatchBatch.Events(++revision, changes.Select(change => new WatchEvent(Entry(change.Key, change.Value ?? ""), change.Value is null)).ToArray());
+
+    private static EtcdEntry Entry(string key, string value) => new() { Key = Encoding.UTF8.GetBytes(key), Value = Encoding.UTF8.GetBytes(value), ModRevision = 1 };
+
+    /// <summary>A link with carrier; returns its index.</summary>
+    public int AddLink(string name)
+    {
+        Routes.Meddle(KernelChange.Add(new Link { Name = name, Kind = "dummy", Flags = LinkFlags.Up }));
+        return Routes.FindLink(name)!.Index;
+    }
+
+    public void SetUp(string name, bool up) => Routes.Meddle(KernelChange.SetUp(Routes.FindLink(name)!.Index, up));
+
+    /// <summary>Names of the links whose routes lead to the address.</summary>
+    public string RouteTo(string address) =>
+        string.Join(' ', Routes.Routes(new RouteFilter(Table: RouteTable.Main)).Where(route => route.Destination.Address.ToString() == address)
+            .Select(route => Routes.Links().First(link => link.Index == route.Interface).Name).Order(StringComparer.Ordinal));
+
+    public void Dispose()
+    {
+        nowhere.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        notifier.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}

@@ -21,6 +21,19 @@ public sealed class EtcdStore(EtcdChannel channel)
         return new EtcdRead(page.Revision, page.Last);
     }
 
+    /// <summary>How many ranges <see cref="SnapshotAsync"/> takes: etcd's limit on operations in a transaction, unless it was started with another.</summary>
+    public const int MostRanges = 128;
+
+    /// <summary>Several keys and small ranges at one revision in one round trip, at most <see cref="MostRanges"/>; what does not exist is not in the answer.</summary>
+    public async Task<EtcdSnapshot> SnapshotAsync(IEnumerable<KeyRange> ranges, CancellationToken stop)
+    {
+        TxnRequest request = new();
+        foreach (KeyRange range in ranges)
+            request.Success.Add(new RequestOp { RequestRange = new RangeRequest { Key = range.Start, RangeEnd = range.End } });
+        EtcdCommit answer = Entries.From(await channel.ReadAsync((endpoint, options) => endpoint.Kv.TxnAsync(request, options).ResponseAsync, stop));
+        return new EtcdSnapshot(answer.Revision, answer.Current);
+    }
+
     /// <summary>All keys of the range at one revision, in key order, page by page; an empty range is one empty page.</summary>
     /// <exception cref="EtcdException">Compacted when the list took so long that its revision is gone.</exception>
     public async IAsyncEnumerable<EtcdPage> ListAsync(KeyRange range, [EnumeratorCancellation] CancellationToken stop)

@@ -10,6 +10,7 @@ public static class Errno
     public const int ESRCH = 3;
     public const int EINTR = 4;
     public const int EAGAIN = 11;
+    public const int ENOMEM = 12;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
     public const int ENODEV = 19;

@@ -10,7 +10,7 @@ namespace Canal.Testing;
 /// <summary>
 /// nf_tables in memory. It takes the bytes that the kernel would take and behaves as the kernel does: existence, references at their point of the batch,
 /// overlaps, loops, atomic refusal, generation. Parity with the kernel is tested in Canal.Kernel.Tests. Not imitated: rules of other programs,
-/// ownership by another socket, and what the kernel makes of overlaps that it overlooks (the fake refuses them all).
+/// ownership by another socket, faults after the first of a transaction, and what the kernel makes of overlaps that it overlooks (the fake refuses them all).
 /// </summary>
 public sealed class FakeNftables : INftables
 {
@@ -29,6 +29,9 @@ public sealed class FakeNftables : INftables
 
     /// <summary>Makes the next commit go wrong.</summary>
     public void FailNextCommit(FakeFault fault) => FailCommit(Commits + 1, fault);
+
+    /// <summary>Rules that this kernel does not take, by their comment: as one that lacks what they are made of.</summary>
+    public Func<string, bool>? RefusesRule { get; set; }
 
     public void Commit(NftTransaction transaction)
     {
@@ -93,6 +96,7 @@ public sealed class FakeNftables : INftables
                 sequence = reader.Current.Sequence;
                 if (reader.Current.Type == NFNL_MSG_BATCH_BEGIN) CheckGeneration(reader.Current);
                 else if (reader.Current.Type == NFNL_MSG_BATCH_END) batch.Finish();
+                else if (IsRefused(reader.Current)) throw new FakeRefusal(Errno.ENOTSUP);
                 else batch.Apply(reader.Current);
             }
         }
@@ -100,10 +104,14 @@ public sealed class FakeNftables : INftables
         {
             batch.Abort();
             NetlinkError error = new(refusal.Errno, sequence, NLMSG_ERROR, null, refusal.Offset);
-            throw new NftException(NftErrorText.Describe(transaction, error), refusal.Errno);
+            List<NftFault> faults = NftFaults.Of(transaction, new Dictionary<uint, NetlinkError> { [sequence] = error });
+            throw new NftException(NftErrorText.Describe(transaction, error), refusal.Errno, faults: faults);
         }
         if (batch.Changed) generation++;
     }
+
+    private bool IsRefused(NetlinkMessage message) =>
+        RefusesRule is not null && message.Type == ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWRULE) && RefusesRule(NftMessageReading.ReadRule(message.Attributes(4)).Comment);
 
     private void CheckGeneration(NetlinkMessage begin)
     {

@@ -10,17 +10,21 @@ public static class RuleExpansion
 {
     private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
 
-    public static List<RuleVariant> Expand(CompiledRule rule)
+    /// <summary>The variants. Their number is the product of the alternatives of the two sides; <see cref="Factor"/> tells it without multiplying.</summary>
+    public static List<RuleVariant> Expand(CompiledRule rule) => [.. Factor(rule).SelectMany(factor => factor.Variants)];
+
+    /// <summary>The variants before the alternatives of the two sides are combined.</summary>
+    public static List<RuleFactor> Factor(CompiledRule rule)
     {
-        List<RuleVariant> variants = [];
+        List<RuleFactor> factors = [];
         if (!DependsOnFamily(rule))
         {
-            ExpandProtocols(rule, new RuleVariant { Family = rule.Family }, variants);
-            return variants;
+            ExpandProtocols(rule, new RuleVariant { Family = rule.Family }, factors);
+            return factors;
         }
         foreach (IpFamily family in Families)
-            if (rule.Family is null || rule.Family == family) ExpandProtocols(rule, new RuleVariant { Family = family }, variants);
-        return variants;
+            if (rule.Family is null || rule.Family == family) ExpandProtocols(rule, new RuleVariant { Family = family }, factors);
+        return factors;
     }
 
     private static bool DependsOnFamily(CompiledRule rule) =>
@@ -30,10 +34,15 @@ public static class RuleExpansion
         entity.Nets is not null || !entity.NotNets.IsEmpty || entity.Set is not null || entity.NotSet is not null
         || !entity.NamedPorts.IsEmpty || !entity.NotNamedPorts.IsEmpty;
 
-    private static void ExpandProtocols(CompiledRule rule, RuleVariant variant, List<RuleVariant> into)
+    private static void ExpandProtocols(CompiledRule rule, RuleVariant variant, List<RuleFactor> into)
     {
+        List<SideVariant> sources = ExpandSide(rule.Source, variant.Family), destinations = ExpandSide(rule.Destination, variant.Family);
+        if (sources.Count == 0 || destinations.Count == 0) return;
         foreach (byte? protocol in ProtocolsOf(rule, variant.Family))
-            ExpandSides(rule, variant with { Protocol = protocol, NotProtocol = rule.NotProtocol, Icmp = rule.Icmp, NotIcmp = rule.NotIcmp }, into);
+        {
+            RuleVariant frame = variant with { Protocol = protocol, NotProtocol = rule.NotProtocol, Icmp = rule.Icmp, NotIcmp = rule.NotIcmp };
+            into.Add(new RuleFactor(frame, sources, destinations));
+        }
     }
 
     /// <summary>The protocols the rule can match: the one it names, ICMP of the family when it asks for a type, those with ports when it asks for ports.</summary>
@@ -50,14 +59,6 @@ public static class RuleExpansion
 
     private static bool AsksForPorts(EntityMatch entity) =>
         entity.AsksForPort || !entity.NotPorts.IsEmpty || !entity.NotNamedPorts.IsEmpty;
-
-    private static void ExpandSides(CompiledRule rule, RuleVariant variant, List<RuleVariant> into)
-    {
-        List<SideVariant> destinations = ExpandSide(rule.Destination, variant.Family);
-        foreach (SideVariant source in ExpandSide(rule.Source, variant.Family))
-            foreach (SideVariant destination in destinations)
-                into.Add(variant with { Source = source, Destination = destination });
-    }
 
     /// <summary>The alternatives of one side in one family; none when nothing of this family can match.</summary>
     private static List<SideVariant> ExpandSide(EntityMatch entity, IpFamily? family)

@@ -47,12 +47,22 @@ public sealed partial class NetlinkNftables : INftables, IDisposable
         Drain();
         Send(batch, transaction.Table);
         CommitAnswer answer = ReceiveAnswer(transaction.EndSequence);
-        if (answer.Error is { } error) throw new NftException(NftErrorText.Describe(transaction, error), error.Errno);
+        if (answer.Error is { } error) throw new NftException(NftErrorText.Describe(transaction, error), error.Errno, faults: NftFaults.Of(transaction, answer.Errors!));
         if (!answer.Acknowledged) throw OutcomeUnknown(transaction, answer.Overrun);
     }
 
     /// <summary>What came back: the first error, and whether the END was acknowledged, which alone proves the commit.</summary>
-    private record struct CommitAnswer(NetlinkError? Error, bool Acknowledged, bool Overrun);
+    private record struct CommitAnswer(NetlinkError? Error, bool Acknowledged, bool Overrun)
+    {
+        /// <summary>All errors, by the number of their message.</summary>
+        internal Dictionary<uint, NetlinkError>? Errors { get; private set; }
+
+        internal void Note(NetlinkError error)
+        {
+            Error ??= error;
+            (Errors ??= []).TryAdd(error.Sequence, error);
+        }
+    }
 
     /// <summary>The kernel has queued everything when send returns, so an empty queue is the end of the answer.</summary>
     private CommitAnswer ReceiveAnswer(uint endSequence)
@@ -80,7 +90,7 @@ public sealed partial class NetlinkNftables : INftables, IDisposable
             while (reader.Next())
             {
                 if (!NetlinkError.TryRead(reader.Current, out NetlinkError error)) continue;
-                if (error.Errno != 0) answer.Error ??= error;
+                if (error.Errno != 0) answer.Note(error);
                 else if (error.Sequence == endSequence) answer.Acknowledged = true;
             }
         }

@@ -9,11 +9,13 @@ namespace Canal.Linux.Nftables;
 /// </summary>
 internal sealed class NftAnonymousSet : IEquatable<NftAnonymousSet>
 {
+    /// <summary>64 KiB less the list's header and a pair of the longest elements.</summary>
+    private const int LongestRun = 65_000;
+
     private readonly byte[] elements;
 
     private NftAnonymousSet(NftKeyType key, NftSetFlags flags, NetlinkBuffer buffer)
     {
-        if (buffer.Length > ushort.MaxValue - 4) throw new ArgumentException($"an anonymous set holds at most 64 KiB of elements, not {buffer.Length} bytes");
         foreach (NetlinkAttribute _ in new NetlinkAttributes(buffer.Written)) Count++;
         (Key, Flags, elements) = (key, NftSetFlags.Anonymous | NftSetFlags.Constant | flags, buffer.Written.ToArray());
     }
@@ -25,8 +27,27 @@ internal sealed class NftAnonymousSet : IEquatable<NftAnonymousSet>
     /// <summary>Elements, END ones included.</summary>
     internal int Count { get; }
 
-    /// <summary>Payload of NFTA_SET_ELEM_LIST_ELEMENTS.</summary>
+    /// <summary>All elements, as in NFTA_SET_ELEM_LIST_ELEMENTS, whose 16-bit length they may exceed.</summary>
     internal ReadOnlySpan<byte> Elements => elements;
+
+    /// <summary>The elements in runs that each fit one message; an END stays with its start.</summary>
+    internal List<Range> Runs()
+    {
+        List<Range> runs = [];
+        int start = 0, at = 0;
+        foreach (NetlinkAttribute element in new NetlinkAttributes(elements))
+        {
+            bool isEnd = NftElementCollector.IsEnd(element.Nested.Find(NftConstants.NFTA_SET_ELEM_FLAGS));
+            if (at - start > LongestRun && !isEnd)
+            {
+                runs.Add(start..at);
+                start = at;
+            }
+            at += (element.Payload.Length + 4 + 3) & ~3;
+        }
+        if (at > start) runs.Add(start..at);
+        return runs;
+    }
 
     /// <summary>Single keys, side by side.</summary>
     internal static NftAnonymousSet OfKeys(NftKeyType type, ReadOnlySpan<byte> keys)

@@ -170,11 +170,16 @@ public sealed partial class NftTransaction
         WriteDescription(set.Key, set.Flags, id, (uint)set.Count);
         NftUserData.WriteSet(new NetlinkWriter(buffer), set.Key, "");
         End(message);
-        message = BeginSet(NFT_MSG_NEWSETELEM, NLM_F_CREATE, AnonymousName);
+        foreach (Range run in set.Runs()) WriteAnonymousElements(id, set.Elements[run]);
+    }
+
+    private void WriteAnonymousElements(uint id, ReadOnlySpan<byte> run)
+    {
+        int message = BeginSet(NFT_MSG_NEWSETELEM, NLM_F_CREATE, AnonymousName);
         NetlinkWriter writer = new(buffer);
         writer.UInt32BigEndian(NFTA_SET_ELEM_LIST_SET_ID, id);
         int list = writer.BeginNested(NFTA_SET_ELEM_LIST_ELEMENTS);
-        set.Elements.CopyTo(buffer.Append(set.Elements.Length));
+        run.CopyTo(buffer.Append(run.Length));
         writer.EndNested(list);
         End(message);
     }

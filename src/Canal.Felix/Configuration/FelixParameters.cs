@@ -23,6 +23,9 @@ internal sealed record FelixParameters
     public uint Ipv4Metric { get; init; } = 1024;
     public uint Ipv6Metric { get; init; } = 1024;
 
+    /// <summary>As many kernel rules may stand for a policy's rule in the policy's own chain; more get a chain of their own. Not for users.</summary>
+    public int VariantsInLine { get; init; } = 16;
+
     /// <summary>Metric of workload routes of the family.</summary>
     public uint Metric(IpFamily family) => family == IpFamily.V4 ? Ipv4Metric : Ipv6Metric;
 

@@ -1,5 +1,6 @@
 using Canal.Core.Resources;
 using Canal.Felix.Dataplane.Nftables;
+using Canal.Linux.Nftables;
 using static Canal.Testing.ResourceBuilder;
 
 namespace Canal.Felix.Tests.Dataplane;
@@ -119,6 +120,42 @@ public sealed class ConvergenceTests
         host.Put(second);
         Assert.Equal(FakeHost.DumpOf(policies.Append(second)), host.Dump);
     }
+
+    [Theory]
+    [InlineData("80", "80,81", "82")]
+    [InlineData("80", "81", "82")]
+    [InlineData("79", "81", "82")]
+    public void Rules_that_stay_keep_their_counters(params string[] ports)
+    {
+        FakeHost host = new();
+        host.Put(Workload("w0", "10.0.0.1"), PolicyOn("80", "81", "82"));
+        host.Put(Workload("w1", "10.0.0.2"));
+        for (int i = 0; i < 3; i++) host.Kernel.SetCounter(KernelNames.Table, "policy-in/gnp/p", i, new NftCounter(100 + (ulong)i, 1));
+        host.Put(PolicyOn(ports));
+        Assert.Equal(FakeHost.DumpOf([Workload("w0", "10.0.0.1"), Workload("w1", "10.0.0.2"), PolicyOn(ports)]), WithoutCounters(host.Dump));
+        string[] before = ["80", "81", "82"];
+        Assert.Equal(before.Select((p, i) => ports.Contains(p) ? 100 + (ulong)i : 0).Where(n => n > 0), CountersOf(host).Where(n => n > 0));
+    }
+
+    [Fact]
+    public void Rules_keep_their_counters_when_others_come_and_go_after_them()
+    {
+        FakeHost host = new();
+        host.Put(Workload("w0", "10.0.0.1"), PolicyOn("80", "81", "82"));
+        for (int i = 0; i < 3; i++) host.Kernel.SetCounter(KernelNames.Table, "policy-in/gnp/p", i, new NftCounter(100 + (ulong)i, 1));
+        host.Put(PolicyOn("80", "81"));
+        Assert.Equal([100ul, 101], CountersOf(host));
+        host.Put(PolicyOn("80", "81", "83", "84"));
+        Assert.Equal([100ul, 101, 0, 0], CountersOf(host));
+        host.Put(PolicyOn("70", "81", "83", "84"));
+        Assert.Equal([0ul, 101, 0, 0], CountersOf(host));
+    }
+
+    private static GlobalNetworkPolicy PolicyOn(params string[] ports) => GlobalPolicy("p", "all()", [.. ports.Select(p => Allow(to: Entity(ports: p), protocol: "TCP"))]);
+
+    private static IEnumerable<ulong> CountersOf(FakeHost host) => host.Kernel.ReadRules(KernelNames.Table, "policy-in/gnp/p").Select(r => r.Counter!.Value.Packets);
+
+    private static string WithoutCounters(string dump) => System.Text.RegularExpressions.Regex.Replace(dump, @"counter packets \d+ bytes \d+", "counter packets 0 bytes 0");
 
     private static Dictionary<string, string> HandlesByChain(FakeHost host) =>
         host.Kernel.Read(KernelNames.Table)!.Chains.ToDictionary(c => c.Key, c => string.Join(' ', c.Value.Rules.Select(r => r.Handle)));

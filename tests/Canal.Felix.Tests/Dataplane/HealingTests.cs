@@ -126,9 +126,18 @@ public sealed class HealingTests
         ["nets flushed"] = (_, t) => t.FlushSet("nets4/policy-in/gnp/db/0/src/prefixes"),
         ["dispatch emptied"] = (_, t) => t.FlushSet(KernelSets.FromWorkloads.Name),
         ["dispatch element added"] = (_, t) => t.AddElement(KernelSets.ToWorkloads, "calix", NftVerdict.Accept),
+        ["map added"] = (_, t) => AddMap(t),
         ["set added"] = (_, t) => t.AddSet(new NftSet("foreign", NftKeyType.Ipv4)),
         ["set replaced by another kind"] = ReplaceSet,
     };
+
+    /// <summary>It leads to a chain that a later test retires: it must go before the chain does.</summary>
+    private static void AddMap(NftTransaction t)
+    {
+        NftSet map = new("theirs", NftKeyType.IfName, NftSetFlags.VerdictMap);
+        t.AddSet(map);
+        t.AddElement(map, "eth0", NftVerdict.Jump("policy-in/gnp/web"));
+    }
 
     private static void Reorder(NftTransaction t)
     {

@@ -38,6 +38,7 @@ internal sealed class RandomCluster(Random random)
         VxlanFromWorkloads = Maybe(0.3),
         IpipFromWorkloads = Maybe(0.3),
         LogLimit = Maybe(0.3) ? new RateLimit(10, 60, 5) : null,
+        VariantsInLine = Maybe(0.3) ? 0 : new FelixParameters().VariantsInLine,
     };
 
     /// <summary>The first state, and what it takes to get there.</summary>

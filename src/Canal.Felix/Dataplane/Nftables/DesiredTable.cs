@@ -3,6 +3,7 @@ using Canal.Core.Calculation;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
+using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
 
@@ -10,13 +11,14 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// What table <c>inet canal</c> must hold, and which of it changed since the last commit. Pure: it renders and remembers; the kernel is not asked. Members
 /// of sets are not kept here, the calculator has them.
 /// </summary>
-internal sealed class DesiredTable
+internal sealed partial class DesiredTable
 {
     private readonly Dictionary<ResourceKey, CompiledPolicy> policies = [];
     private readonly Dictionary<ResourceKey, RenderedPolicy> rendered = [];
     private readonly Dictionary<string, EndpointPolicy> endpoints = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> endpointChains = new(StringComparer.Ordinal);
     private readonly HashSet<string> staticChains = new(StringComparer.Ordinal);
+    private readonly ClosedParts closed = new();
     private FelixParameters? parameters;
 
     /// <summary>Every chain, by name.</summary>
@@ -34,17 +36,30 @@ internal sealed class DesiredTable
     /// <summary>What may differ from the kernel.</summary>
     public TableChanges Changes { get; } = new();
 
-    /// <summary>Takes in what the calculator says has changed, and the parameters in force.</summary>
+    /// <summary>Policies, profiles and endpoints that cannot be programmed and deny instead, each with the reason; by the name that an operator knows.</summary>
+    public IReadOnlyDictionary<string, string> Closed => closed.Reasons;
+
+    /// <summary>Takes in what the calculator says has changed, and the parameters in force. What changed and was closed is tried again.</summary>
     public void Apply(DesiredChanges changes, FelixParameters inForce)
     {
         bool renderAll = parameters != inForce;
         parameters = inForce;
         Changes.Members.AddRange(changes.Sets);
         HashSet<ResourceKey> reshaped = ApplyPolicies(changes);
-        bool spoofing = ApplyEndpoints(changes);
+        ApplyEndpoints(changes);
         if (renderAll) RenderAll();
         else RenderChanged(changes, reshaped);
-        if (renderAll || spoofing) RenderStatic();
+        foreach (ResourceKey key in closed.Policies.Where(k => UsesAny(k, changes.Sets)).ToArray()) Reopen(key);
+    }
+
+    /// <summary>Where packets of an interface go from a map; null when the map does not have it.</summary>
+    public NftVerdict? Dispatch(NftSet map, string name)
+    {
+        if (!endpoints.ContainsKey(name)) return null;
+        if (map == KernelSets.FromWorkloads) return NftVerdict.Goto(KernelNames.EndpointChain(name, Direction.Egress));
+        if (map == KernelSets.ToWorkloads) return NftVerdict.Goto(KernelNames.EndpointChain(name, Direction.Ingress));
+        string spoofing = KernelNames.SpoofingChain(name);
+        return Chains.ContainsKey(spoofing) ? NftVerdict.Jump(spoofing) : null;
     }
 
     /// <summary>Everything may differ from the kernel.</summary>
@@ -66,6 +81,7 @@ internal sealed class DesiredTable
             if (policy is null) policies.Remove(key);
             else policies[key] = policy;
             if (ShapeOf(before) != ShapeOf(policy)) reshaped.Add(key);
+            closed.Open(key);
         }
         return reshaped;
     }
@@ -74,22 +90,22 @@ internal sealed class DesiredTable
         ? default
         : (!policy.Ingress.IsEmpty, !policy.Egress.IsEmpty, policy.Passes(Direction.Ingress), policy.Passes(Direction.Egress));
 
-    /// <summary>Returns whether a permission to spoof came or went.</summary>
-    private bool ApplyEndpoints(DesiredChanges changes)
+    private void ApplyEndpoints(DesiredChanges changes)
     {
-        bool spoofing = false;
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints)
         {
-            spoofing |= endpoints.GetValueOrDefault(name)?.SpoofedPrefixes != endpoint?.SpoofedPrefixes;
             if (endpoint is null) endpoints.Remove(name);
             else endpoints[name] = endpoint;
+            closed.Open(name);
             Changes.Interfaces.Add(name);
         }
-        return spoofing;
     }
 
     private void RenderAll()
     {
+        closed.OpenAll();
+        RenderStatic();
+        Changes.Interfaces.UnionWith(endpoints.Keys);
         foreach (ResourceKey key in rendered.Keys.Union(policies.Keys).ToArray()) RenderPolicy(key);
         foreach (string name in endpointChains.Keys.Union(endpoints.Keys).ToArray()) RenderEndpoint(name);
     }
@@ -117,7 +133,7 @@ internal sealed class DesiredTable
     private void RenderPolicy(ResourceKey key)
     {
         RenderedPolicy? before = rendered.GetValueOrDefault(key);
-        RenderedPolicy? now = policies.TryGetValue(key, out CompiledPolicy? policy) ? PolicyRenderer.Render(policy, parameters!) : null;
+        RenderedPolicy? now = policies.TryGetValue(key, out CompiledPolicy? policy) ? Render(policy) : null;
         if (now is null) rendered.Remove(key);
         else rendered[key] = now;
         ReplaceChains(before?.Chains.Select(c => c.Name) ?? [], now?.Chains ?? []);
@@ -125,13 +141,33 @@ internal sealed class DesiredTable
         ReplaceParts(before?.Parts ?? [], now?.Parts ?? []);
     }
 
+    private RenderedPolicy Render(CompiledPolicy policy)
+    {
+        if (closed.Contains(policy.Key)) return PolicyRenderer.RenderClosed(policy, parameters!);
+        try
+        {
+            return PolicyRenderer.Render(policy, parameters!);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            closed.Close(policy.Key, e.Message);
+            return PolicyRenderer.RenderClosed(policy, parameters!);
+        }
+    }
+
     private void RenderEndpoint(string name)
     {
         List<RenderedChain> chains = [];
         if (endpoints.TryGetValue(name, out EndpointPolicy? endpoint))
         {
-            chains.AddRange(new EndpointRenderer(endpoint, Direction.Ingress, policies, parameters!).Render());
-            chains.AddRange(new EndpointRenderer(endpoint, Direction.Egress, policies, parameters!).Render());
+            foreach (Direction direction in (ReadOnlySpan<Direction>)[Direction.Ingress, Direction.Egress])
+            {
+                EndpointRenderer renderer = new(endpoint, direction, policies, parameters!);
+                if (closed.Contains(name)) chains.Add(renderer.RenderClosed());
+                else chains.AddRange(renderer.Render());
+            }
+            if (!closed.Contains(name) && EndpointRenderer.RenderSpoofing(endpoint, parameters!) is { } spoofing) chains.Add(spoofing);
+            Changes.Interfaces.Add(name);
         }
         ReplaceChains(endpointChains.GetValueOrDefault(name) ?? [], chains);
         if (chains.Count == 0) endpointChains.Remove(name);
@@ -140,58 +176,9 @@ internal sealed class DesiredTable
 
     private void RenderStatic()
     {
-        List<RenderedChain> chains = [.. new StaticChains(parameters!, endpoints.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Value)).Render()];
+        List<RenderedChain> chains = [.. new StaticChains(parameters!).Render()];
         ReplaceChains(staticChains, chains);
         staticChains.Clear();
         staticChains.UnionWith(chains.Select(c => c.Name));
-    }
-
-    private void ReplaceChains(IEnumerable<string> before, List<RenderedChain> now)
-    {
-        foreach (string name in before)
-        {
-            if (now.Any(c => c.Name == name)) continue;
-            Chains.Remove(name);
-            Changes.Chains.Add(name);
-        }
-        foreach (RenderedChain chain in now)
-        {
-            if (Chains.TryGetValue(chain.Name, out RenderedChain? held) && held == chain) continue;
-            Chains[chain.Name] = chain;
-            Changes.Chains.Add(chain.Name);
-        }
-    }
-
-    private void ReplaceNets(List<NetsSet> before, List<NetsSet> now)
-    {
-        foreach (NetsSet set in before)
-        {
-            if (now.Any(n => n.Set.Name == set.Set.Name)) continue;
-            Nets.Remove(set.Set.Name);
-            Changes.Nets.Add(set.Set.Name);
-        }
-        foreach (NetsSet set in now)
-        {
-            if (Nets.TryGetValue(set.Set.Name, out NetsSet? held) && held == set) continue;
-            Nets[set.Set.Name] = set;
-            Changes.Nets.Add(set.Set.Name);
-        }
-    }
-
-    private void ReplaceParts(HashSet<SetPart> before, HashSet<SetPart> now)
-    {
-        foreach (SetPart part in now)
-        {
-            if (before.Contains(part)) continue;
-            Parts[part] = Parts.GetValueOrDefault(part) + 1;
-            Changes.Parts.Add(part);
-        }
-        foreach (SetPart part in before)
-        {
-            if (now.Contains(part)) continue;
-            Changes.Parts.Add(part);
-            if (Parts[part] == 1) Parts.Remove(part);
-            else Parts[part]--;
-        }
     }
 }

@@ -16,6 +16,24 @@ internal sealed class EndpointRenderer(EndpointPolicy endpoint, Direction direct
     private readonly List<NftRule> rules = [];
     private readonly List<RenderedChain> chains = [];
 
+    /// <summary>An endpoint whose chains the kernel does not take: everything is denied.</summary>
+    public RenderedChain RenderClosed()
+    {
+        NftRule deny = Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.Closed(endpoint.DisplayName));
+        return new RenderedChain(KernelNames.EndpointChain(endpoint.InterfaceName, direction), "", [deny]);
+    }
+
+    /// <summary>The chain of the source addresses beside its own that the endpoint may use, or null when there are none.</summary>
+    public static RenderedChain? RenderSpoofing(EndpointPolicy endpoint, FelixParameters parameters)
+    {
+        if (!parameters.SpoofingAllowed || endpoint.SpoofedPrefixes.IsEmpty) return null;
+        NftRuleBuilder builder = new();
+        string comment = $"allowSpoofedSourcePrefixes of {endpoint.DisplayName}";
+        IEnumerable<NftRule> rules = endpoint.SpoofedPrefixes.GroupBy(p => p.Family)
+            .Select(family => builder.NfProto(family.Key).Saddr(family.ToArray()).Counter().Accept().Build(comment));
+        return new RenderedChain(KernelNames.SpoofingChain(endpoint.InterfaceName), "", rules.ToEquatableArray());
+    }
+
     /// <summary>The chains of the direction; the last is the one that the dispatch map jumps to.</summary>
     public List<RenderedChain> Render()
     {
@@ -42,7 +60,8 @@ internal sealed class EndpointRenderer(EndpointPolicy endpoint, Direction direct
     private bool RenderPassingTier(TierPolicies tier)
     {
         string name = KernelNames.TierChain(endpoint.InterfaceName, direction, tier.Tier);
-        List<NftRule> own = [];
+        // Somebody else may have set the bit that tells a pass.
+        List<NftRule> own = [builder.SetMetaMark(0, Verdicts.PassMark).Build()];
         foreach (ResourceKey policy in tier.Policies)
         {
             JumpTo(policy, own);

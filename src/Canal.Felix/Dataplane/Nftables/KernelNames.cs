@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Canal.Core.Addressing;
 using Canal.Core.IpSets;
@@ -9,16 +10,20 @@ namespace Canal.Felix.Dataplane.Nftables;
 
 /// <summary>
 /// Names of chains, sets and maps in table <c>inet canal</c>. An operator reads them, so they say which policy, profile or interface they are for. nft's
-/// grammar allows letters, digits and <c>/ _ . -</c>; a name from etcd that has others, or is too long, is mended and made unique by a hash.
+/// grammar allows letters, digits and <c>/ _ . -</c>; a name from etcd that has others, or is too long, is mended and made unique by a hash after <c>//</c>,
+/// which no name that stands as it is can hold. Two things never have one name.
 /// </summary>
 internal static class KernelNames
 {
     public const string Table = "canal";
 
-    /// <summary>NFT_NAME_MAXLEN less the closing NUL is 255; prefixes and suffixes of ours need some of it.</summary>
-    private const int LongestPart = 200;
+    /// <summary>NFT_NAME_MAXLEN less the closing NUL is 255; a namespace, a name, prefixes and suffixes of ours must fit together.</summary>
+    private const int LongestLiteral = 100;
 
-    private const int HashLength = 12;
+    private const int MendedLength = 50;
+
+    /// <summary>144 bits: nobody finds two names with one hash.</summary>
+    private const int HashLength = 24;
 
     /// <summary>Chain of a policy's or profile's rules for one direction: <c>policy-in/gnp/web</c>, <c>policy-out/np/prod/db</c>, <c>profile-in/open</c>.</summary>
     public static string PolicyChain(ResourceKey key, Direction direction)
@@ -32,6 +37,12 @@ internal static class KernelNames
 
     /// <summary>Chain of one tier of a workload interface: <c>to/caliw0/security</c>.</summary>
     public static string TierChain(string interfaceName, Direction direction, string tier) => $"{EndpointChain(interfaceName, direction)}/{Safe(tier)}";
+
+    /// <summary>Chain of a rule that takes several kernel rules to say: <c>policy-in/gnp/web/3</c>.</summary>
+    public static string RuleChain(string policyChain, int ruleIndex) => string.Create(CultureInfo.InvariantCulture, $"{policyChain}/{ruleIndex}");
+
+    /// <summary>Chain of the foreign source addresses that a workload interface may use: <c>spoofing/caliw0</c>.</summary>
+    public static string SpoofingChain(string interfaceName) => $"spoofing/{interfaceName}";
 
     /// <summary>Kernel set of a part of a set: <c>s4-…</c> single addresses, <c>p4-…</c> prefixes, <c>n4-…</c> named port; the hash is Calico's id.</summary>
     public static string Set(SetPart part)
@@ -57,10 +68,10 @@ internal static class KernelNames
 
     private static string Safe(string name)
     {
-        if (name.Length is > 0 and <= LongestPart / 2 && name.All(IsNameCharacter)) return name;
+        if (name.Length is > 0 and <= LongestLiteral && name.All(IsNameCharacter)) return name;
         StringBuilder mended = new();
-        foreach (char c in name.AsSpan(0, Math.Min(name.Length, LongestPart / 4))) mended.Append(IsNameCharacter(c) ? c : '_');
-        return $"{mended}~{ContentId.Of("name", name).Substring(5, HashLength)}".Replace('~', '.');
+        foreach (char c in name.AsSpan(0, Math.Min(name.Length, MendedLength))) mended.Append(IsNameCharacter(c) ? c : '_');
+        return $"{mended}//{ContentId.Of("name", name).Substring(5, HashLength)}";
     }
 
     private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.';

@@ -1,13 +1,15 @@
 using Canal.Core;
 using Canal.Core.Calculation;
 using Canal.Felix.Configuration;
+using Canal.Linux;
 using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
 
 /// <summary>
 /// Keeps table <c>inet canal</c> as the calculator wants it. The kernel's state is read at start, which adopts what an earlier run left, and after every
-/// failure; in between it is known, and only differences are sent.
+/// failure; in between it is known, and only differences are sent. What the kernel refuses though its state is known for certain is left out, closed, and the
+/// rest programmed.
 /// </summary>
 internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calculator)
 {
@@ -17,6 +19,12 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
 
     /// <summary>Transactions committed since the start.</summary>
     public long Commits { get; private set; }
+
+    /// <summary>Messages of the last of them.</summary>
+    public int LastMessages { get; private set; }
+
+    /// <summary>What cannot be programmed and denies instead, with the reason.</summary>
+    public IReadOnlyDictionary<string, string> Closed => desired.Closed;
 
     /// <summary>Chains the table should have.</summary>
     public int ChainCount => desired.Chains.Count;
@@ -34,19 +42,60 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     /// <exception cref="NftException">The kernel refused, or the outcome is unknown; the next call reads the table and tries again.</exception>
     public bool Apply()
     {
-        if (image is null) Reread();
-        else if (desired.Changes.IsEmpty) return false;
-        TableImage known = image!;
+        while (true)
+        {
+            if (image is null) Reread();
+            else if (desired.Changes.IsEmpty) return false;
+            TableImage known = image!;
+            try
+            {
+                return Program(known);
+            }
+            catch (NftException refusal) when (IsIsolated(refusal, known))
+            {
+                // What was refused is closed now; the rest is programmed from a new reading.
+            }
+        }
+    }
+
+    private bool Program(TableImage known)
+    {
+        // Whatever goes wrong from here on, the image may not be what the kernel has.
+        image = null;
+        LearnHandles(known);
         transaction.Clear();
         new TablePlan(desired, known, calculator, transaction).Write();
         bool differs = !transaction.IsEmpty;
-        // Whatever goes wrong from here on, the image may not be what the kernel has.
-        image = null;
         if (differs) kernel.Commit(transaction);
         Note(known);
         image = known.MustRebuild ? null : known;
-        if (differs) Commits++;
-        return differs;
+        if (!differs) return false;
+        Commits++;
+        LastMessages = transaction.Count;
+        return true;
+    }
+
+    /// <summary>
+    /// Whether it makes sense to go on at once. A refusal of what was planned from a state that may have changed meanwhile says nothing: the state is read
+    /// first. Want of memory or permission is nobody's fault.
+    /// </summary>
+    private bool IsIsolated(NftException refusal, TableImage known)
+    {
+        if (refusal.OutcomeUnknown || refusal.Faults.Count == 0 || refusal.Errno is Errno.EPERM or Errno.EINTR or Errno.ENOMEM or Errno.ENOBUFS or Errno.EMSGSIZE) return false;
+        if (!known.IsFresh) return desired.Concerns(refusal.Faults[0]);
+        return kernel.Generation() == known.Generation && desired.Close(refusal.Faults, refusal.Message);
+    }
+
+    /// <summary>Chains that change but keep rules are asked for their handles: a dump of one chain is a matter of microseconds.</summary>
+    private void LearnHandles(TableImage known)
+    {
+        foreach (string name in desired.Changes.Chains)
+        {
+            if (!known.Chains.TryGetValue(name, out HeldChain? held) || held.Handles.Count == held.Rules.Count) continue;
+            if (!desired.Chains.TryGetValue(name, out RenderedChain? wanted) || !TablePlan.CanKeepRules(wanted, held)) continue;
+            HeldChain read = TableReading.Held(held.Base, kernel.ReadRules(KernelNames.Table, name));
+            if (read.Rules == held.Rules) known.Chains[name] = read;
+        }
     }
 
     /// <summary>Reads the table. Sets whose description is not ours are told by making the whole table anew, in the one transaction.</summary>
@@ -58,7 +107,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
 
     private void Note(TableImage known)
     {
-        known.Exists = true;
+        (known.Exists, known.IsFresh) = (true, false);
         known.Members.Clear();
         foreach (string stray in known.Strays) known.Sets.Remove(stray);
         known.Strays.Clear();
@@ -69,14 +118,15 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
             if (desired.Parts.ContainsKey(part)) known.Sets[KernelNames.Set(part)] = KernelSets.Of(part);
             else known.Sets.Remove(KernelNames.Set(part));
         }
-        foreach (NftSet map in (ReadOnlySpan<NftSet>)[KernelSets.FromWorkloads, KernelSets.ToWorkloads]) NoteMap(known, map);
+        foreach (NftSet map in KernelSets.Dispatch) NoteMap(known, map);
         desired.Changes.Clear();
     }
 
     private void NoteChain(TableImage known, string name)
     {
         if (!desired.Chains.TryGetValue(name, out RenderedChain? chain)) known.Chains.Remove(name);
-        else known.Chains[name] = new HeldChain(chain.Base, chain.Rules.Select(r => r.Identity).ToEquatableArray());
+        else if (!known.Chains.TryGetValue(name, out HeldChain? held) || !TablePlan.SameRules(chain, held))
+            known.Chains[name] = new HeldChain(chain.Base, chain.Rules.Select(r => r.Identity).ToEquatableArray(), default);
     }
 
     private void NoteNets(TableImage known, string name)
@@ -96,11 +146,10 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     private void NoteMap(TableImage known, NftSet map)
     {
         known.Sets[map.Name] = map;
-        if (!known.Maps.TryGetValue(map.Name, out Dictionary<string, string>? elements)) known.Maps.Add(map.Name, elements = new(StringComparer.Ordinal));
-        Core.Policy.Direction direction = map == KernelSets.FromWorkloads ? Core.Policy.Direction.Egress : Core.Policy.Direction.Ingress;
+        if (!known.Maps.TryGetValue(map.Name, out Dictionary<string, NftVerdict>? elements)) known.Maps.Add(map.Name, elements = new(StringComparer.Ordinal));
         foreach (string name in desired.Changes.Interfaces)
         {
-            if (desired.Interfaces.Contains(name)) elements[name] = KernelNames.EndpointChain(name, direction);
+            if (desired.Dispatch(map, name) is NftVerdict verdict) elements[name] = verdict;
             else elements.Remove(name);
         }
     }

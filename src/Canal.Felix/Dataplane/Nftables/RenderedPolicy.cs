@@ -3,7 +3,7 @@ using Canal.Core.Policy;
 namespace Canal.Felix.Dataplane.Nftables;
 
 /// <summary>What a policy or profile becomes in the kernel.</summary>
-/// <param name="Chains">A chain for each direction that has rules.</param>
+/// <param name="Chains">A chain for each direction that has rules, and those of single rules that need one.</param>
 /// <param name="Nets">The sets of the rules' own prefixes.</param>
 /// <param name="Parts">The parts of sets that the rules look up.</param>
 internal sealed record RenderedPolicy(List<RenderedChain> Chains, List<NetsSet> Nets, HashSet<SetPart> Parts);

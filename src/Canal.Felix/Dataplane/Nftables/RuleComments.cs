@@ -15,6 +15,9 @@ internal static class RuleComments
 
     public static string Policy(ResourceKey key, Direction direction) => $"{Name(key)} {Word(direction)}";
 
+    /// <summary>Beside the one rule of a chain that stands for what the kernel does not take.</summary>
+    public static string Closed(string what) => $"{what}: cannot be programmed, everything is denied";
+
     public static string EndOfTier(string tier, Direction direction, EndpointPolicy endpoint) => $"end of tier {tier}: no policy decided {Word(direction)} of {endpoint.DisplayName}";
 
     public static string EndOfProfiles(Direction direction, EndpointPolicy endpoint) => $"end of profiles: none allowed {Word(direction)} of {endpoint.DisplayName}";

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.IpSets;
@@ -9,27 +8,110 @@ using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
 
-/// <summary>Renders the rules of one policy for one direction: one kernel rule for each variant of each rule. For one chain; not reused.</summary>
+/// <summary>
+/// Renders the rules of one policy for one direction. As a rule it is one kernel rule for each variant. What is too long for a kernel rule, would be a
+/// product of two long lists, or must happen once although several variants match (Log), gets a chain of its own: <see cref="RenderChain"/>. For one chain;
+/// not reused.
+/// </summary>
 internal sealed class RuleRenderer(ResourceKey key, string tier, Direction direction, string chain, FelixParameters parameters)
 {
-    private const int MaxPrefixLength = 127;
+    /// <summary>Each takes four of the 128 expressions that a kernel rule may have; what else a rule can hold takes fewer than 48.</summary>
+    private const int MostNegatedPorts = 20;
 
     private readonly NftRuleBuilder builder = new();
     private readonly Dictionary<string, NetsSet> nets = new(StringComparer.Ordinal);
+    private readonly List<RenderedChain> chains = [];
 
     /// <summary>The sets of the rules' own prefixes rendered so far.</summary>
     public IReadOnlyCollection<NetsSet> Nets => nets.Values;
 
+    /// <summary>The chains of rules that needed one, rendered so far.</summary>
+    public IReadOnlyCollection<RenderedChain> Chains => chains;
+
     /// <summary>The kernel rules of a policy's rule; none when no packet can match it.</summary>
     public void Render(CompiledRule rule, List<NftRule> into)
     {
-        string comment = RuleComments.Rule(key, direction, rule);
-        foreach (RuleVariant variant in RuleExpansion.Expand(rule))
+        List<RuleFactor> factors = RuleExpansion.Factor(rule);
+        if (factors.Count == 0) return;
+        if (NeedsChain(rule.Action, factors))
+        {
+            RenderChain(rule, factors, into);
+            return;
+        }
+        foreach (RuleVariant variant in factors.SelectMany(f => f.Variants))
         {
             Match(rule.Index, variant);
-            End(rule.Action);
-            into.Add(builder.Build(comment));
+            into.Add(End(rule));
         }
+    }
+
+    private bool NeedsChain(RuleAction action, List<RuleFactor> factors)
+    {
+        long variants = factors.Sum(f => f.Count);
+        return variants > parameters.VariantsInLine || (action == RuleAction.Log && variants > 1)
+            || factors.Exists(f => f.Sources[0].NotNamedPorts.Count + f.Destinations[0].NotNamedPorts.Count > MostNegatedPorts);
+    }
+
+    /// <summary>
+    /// <c>CHAIN/INDEX</c>: what is negated returns, what matches goes to <c>CHAIN/INDEX/do</c>, which acts, and from whose end the packet is back in the
+    /// policy's chain. Where both sides have alternatives the sources go to <c>CHAIN/INDEX/to</c>, which looks at the destinations: a sum instead of a product.
+    /// </summary>
+    private void RenderChain(CompiledRule rule, List<RuleFactor> factors, List<NftRule> into)
+    {
+        string own = KernelNames.RuleChain(chain, rule.Index), act = own + "/do", to = own + "/to";
+        List<NftRule> first = [], second = [];
+        Exclude(factors, first);
+        bool product = factors.Exists(f => f.Sources.Count > 1 && f.Destinations.Count > 1);
+        foreach (RuleFactor factor in factors)
+        {
+            foreach (SideVariant source in factor.Sources) Alternative(rule.Index, factor, source, product ? [SideVariant.Any] : factor.Destinations, product ? to : act, first);
+            if (product) Alternative(rule.Index, factor, SideVariant.Any, factor.Destinations, act, second);
+        }
+        string comment = $"{RuleComments.Policy(key, direction)} {rule.Index}";
+        chains.Add(new RenderedChain(own, comment, first.ToEquatableArray()));
+        if (product) chains.Add(new RenderedChain(to, comment, second.ToEquatableArray()));
+        chains.Add(new RenderedChain(act, comment, [EndInChain(rule)]));
+        Call(rule.Action, own, into);
+    }
+
+    private void Alternative(int index, RuleFactor factor, SideVariant source, IReadOnlyList<SideVariant> destinations, string target, List<NftRule> into)
+    {
+        foreach (SideVariant destination in destinations)
+        {
+            Match(index, factor.Frame with { Source = source with { NotNamedPorts = default }, Destination = destination with { NotNamedPorts = default } });
+            into.Add(builder.Goto(target).Build());
+        }
+    }
+
+    /// <summary>A rule for each negated named port. Only protocols with ports get there, which is all that such a rule matches.</summary>
+    private void Exclude(List<RuleFactor> factors, List<NftRule> into)
+    {
+        foreach (IGrouping<IpFamily?, RuleFactor> family in factors.GroupBy(f => f.Frame.Family))
+        {
+            byte[] protocols = [.. family.Where(f => f.Frame.Protocol is not null).Select(f => f.Frame.Protocol!.Value).Distinct()];
+            foreach (SetPart part in family.First().Sources[0].NotNamedPorts) into.Add(Exclusion(protocols, part, source: true));
+            foreach (SetPart part in family.First().Destinations[0].NotNamedPorts) into.Add(Exclusion(protocols, part, source: false));
+        }
+    }
+
+    private NftRule Exclusion(byte[] protocols, SetPart part, bool source)
+    {
+        builder.NfProto(part.Family).L4Proto(protocols);
+        Port(KernelSets.Of(part), source, NftOperator.Equal);
+        return builder.Return().Build();
+    }
+
+    /// <summary>A pass must leave the policy's chain, not only the rule's: the mark tells it to.</summary>
+    private void Call(RuleAction action, string own, List<NftRule> into)
+    {
+        bool ofProfile = key.Kind == ResourceKind.Profile;
+        // A tier's chain has cleared the bit before it came here; nobody has for a profile.
+        if (action == RuleAction.Pass && ofProfile) into.Add(builder.SetMetaMark(0, Verdicts.PassMark).Build());
+        into.Add(builder.Jump(own).Build());
+        if (action != RuleAction.Pass) return;
+        builder.MetaMark(Verdicts.PassMark, Verdicts.PassMark);
+        if (ofProfile) builder.SetMetaMark(0, Verdicts.PassMark);
+        into.Add(builder.Return().Build());
     }
 
     /// <summary>Cheap tests first: they spare most packets the lookups.</summary>
@@ -90,38 +172,37 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, Direction direc
     {
         bool interval = members.Any(m => !m.IsSingleAddress);
         string name = KernelNames.NetsSet(chain, index, family, interval ? side + "/prefixes" : side);
+        if (nets.TryGetValue(name, out NetsSet? known)) return known.Set;
         NftSet set = new(name, NftKeyType.Address(family), interval ? NftSetFlags.Interval : NftSetFlags.None);
         nets[name] = new NetsSet(set, PrefixCover.Of(members).ToEquatableArray());
         return set;
     }
 
-    private void End(RuleAction action)
+    private NftRule End(CompiledRule rule)
+    {
+        Act(rule.Action);
+        if (rule.Action == RuleAction.Pass) builder.Return();
+        return builder.Build(RuleComments.Rule(key, direction, rule));
+    }
+
+    /// <summary>The end of the chain does for the return; a pass of a profile is told by the mark, as any other.</summary>
+    private NftRule EndInChain(CompiledRule rule)
+    {
+        Act(rule.Action);
+        if (rule.Action == RuleAction.Pass && key.Kind == ResourceKind.Profile) builder.SetMetaMark(Verdicts.PassMark, Verdicts.PassMark);
+        return builder.Build(RuleComments.Rule(key, direction, rule));
+    }
+
+    private void Act(RuleAction action)
     {
         switch (action)
         {
             case RuleAction.Allow: builder.Counter().Accept(); break;
             case RuleAction.Deny: Verdicts.Deny(builder.Counter(), parameters); break;
-            case RuleAction.Log: Log(); break;
-            case RuleAction.Pass when key.Kind == ResourceKind.Profile: builder.Counter().Return(); break;
-            case RuleAction.Pass: builder.Counter().SetMetaMark(Verdicts.PassMark, Verdicts.PassMark).Return(); break;
+            case RuleAction.Log: Verdicts.Log(builder, parameters, tier, key); break;
+            case RuleAction.Pass when key.Kind == ResourceKind.Profile: builder.Counter(); break;
+            case RuleAction.Pass: builder.Counter().SetMetaMark(Verdicts.PassMark, Verdicts.PassMark); break;
             default: throw new InvalidOperationException($"no rendering for action {action}");
         }
-    }
-
-    private void Log()
-    {
-        if (parameters.LogLimit is RateLimit limit) builder.Limit(limit.Count, (NftLimitUnit)limit.Seconds, limit.Burst);
-        builder.Counter().Log(LogPrefix(), NftLogLevel.Notice);
-    }
-
-    private string LogPrefix()
-    {
-        string text = parameters.LogPrefix
-            .Replace("%t", tier, StringComparison.Ordinal)
-            .Replace("%k", KernelNames.ShortKind(key.Kind), StringComparison.Ordinal)
-            .Replace("%p", key.Namespace is null ? key.Name : $"{key.Namespace}/{key.Name}", StringComparison.Ordinal)
-            .Replace("%n", key.Name, StringComparison.Ordinal);
-        string safe = new([.. text.Select(c => char.IsAscii(c) && !char.IsControl(c) && c != '"' ? c : '_')]);
-        return string.Create(CultureInfo.InvariantCulture, $"{(safe.Length > MaxPrefixLength - 2 ? safe[..(MaxPrefixLength - 2)] : safe)}: ");
     }
 }

@@ -13,7 +13,7 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// ends only the base chain it is in, so both must allow. Packets to the host meet <c>input</c>; packets from the host to a workload meet nothing.
 /// </para>
 /// </summary>
-internal sealed class StaticChains(FelixParameters parameters, IEnumerable<EndpointPolicy> endpoints)
+internal sealed class StaticChains(FelixParameters parameters)
 {
     private const int RawPriority = -300;
     private const int FilterPriority = 0;
@@ -66,9 +66,7 @@ internal sealed class StaticChains(FelixParameters parameters, IEnumerable<Endpo
         List<NftRule> rules = [];
         // Duplicate address detection asks from the unspecified address, which has no route.
         rules.Add(builder.NfProto(IpFamily.V6).Saddr(Cidr.Parse("::/128")).L4Proto(IpProtocol.IcmpV6).Counter().Accept().Build("duplicate address detection"));
-        foreach (EndpointPolicy endpoint in parameters.SpoofingAllowed ? endpoints : [])
-            foreach (Cidr prefix in endpoint.SpoofedPrefixes)
-                rules.Add(builder.Iifname(endpoint.InterfaceName).NfProto(prefix.Family).Saddr(prefix).Counter().Accept().Build($"allowSpoofedSourcePrefixes of {endpoint.DisplayName}"));
+        rules.Add(builder.IifnameVmap(KernelSets.Spoofing).Build());
         rules.Add(builder.FibReversePathMissing().Counter().Drop().Build("spoofed source address"));
         return rules.ToEquatableArray();
     }

@@ -14,6 +14,12 @@ internal sealed class TableImage
     /// <summary>The table is there.</summary>
     public bool Exists { get; set; }
 
+    /// <summary>The namespace's generation when it was read.</summary>
+    public uint Generation { get; init; }
+
+    /// <summary>Nothing was committed since it was read.</summary>
+    public bool IsFresh { get; set; } = true;
+
     /// <summary>Something under one of our names is not what it should be and cannot be mended in place.</summary>
     public bool MustRebuild { get; init; }
 
@@ -28,8 +34,8 @@ internal sealed class TableImage
     /// <summary>Content of the sets of rules' own prefixes.</summary>
     public Dictionary<string, EquatableArray<Cidr>> Nets { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Content of the verdict maps: map to interface to chain.</summary>
-    public Dictionary<string, Dictionary<string, string>> Maps { get; } = new(StringComparer.Ordinal);
+    /// <summary>Content of the verdict maps: map to interface to verdict.</summary>
+    public Dictionary<string, Dictionary<string, NftVerdict>> Maps { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Content of sets just read, by set name.</summary>
     public Dictionary<string, ReadMembers> Members { get; } = new(StringComparer.Ordinal);
@@ -38,7 +44,8 @@ internal sealed class TableImage
 /// <summary>A chain in the kernel.</summary>
 /// <param name="Base">Where it hangs, or null.</param>
 /// <param name="Rules">Identities of its rules, in order; 0 for a rule that is not ours.</param>
-internal sealed record HeldChain(NftBaseChain? Base, EquatableArray<ulong> Rules);
+/// <param name="Handles">Their handles, in order; empty when they are not known, because the kernel gave them to rules that we wrote.</param>
+internal sealed record HeldChain(NftBaseChain? Base, EquatableArray<ulong> Rules, EquatableArray<ulong> Handles);
 
 /// <summary>Members of one kernel set as they were read.</summary>
 internal sealed class ReadMembers

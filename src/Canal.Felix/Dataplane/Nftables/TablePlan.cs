@@ -34,9 +34,13 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
         foreach (string name in desired.Changes.Interfaces) SwitchDispatch(name);
         foreach (IpSetChange change in desired.Changes.Members) SwitchMembers(change);
         foreach (string chain in retiredChains) transaction.FlushChain(chain);
-        foreach (string chain in retiredChains) transaction.DeleteChain(chain);
+        // Rules refer to sets, and maps to chains: in this order nothing is referred to when it goes.
         foreach (string set in retiredSets) transaction.DeleteSet(set);
+        foreach (string chain in retiredChains) transaction.DeleteChain(chain);
     }
+
+    /// <summary>The chain's rules are not those that are wanted, but some are: the others can be exchanged around them, if their handles are known.</summary>
+    public static bool CanKeepRules(RenderedChain wanted, HeldChain held) => !SameRules(wanted, held) && RuleSplice.Of(wanted, held).Keeps;
 
     private void PrepareParts()
     {
@@ -79,7 +83,8 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
 
     private void ExchangeNets(NetsSet wanted, EquatableArray<Cidr> before)
     {
-        Cidr[] gone = [.. before.Where(n => !wanted.Members.Contains(n))], come = [.. wanted.Members.Where(n => !before.Contains(n))];
+        HashSet<Cidr> old = [.. before], now = [.. wanted.Members];
+        Cidr[] gone = [.. before.Where(n => !now.Contains(n))], come = [.. wanted.Members.Where(n => !old.Contains(n))];
         if (wanted.Set.IsInterval)
         {
             transaction.DeleteElements(wanted.Set, gone);
@@ -92,7 +97,7 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
 
     private void PrepareMaps()
     {
-        foreach (NftSet map in (ReadOnlySpan<NftSet>)[KernelSets.FromWorkloads, KernelSets.ToWorkloads])
+        foreach (NftSet map in KernelSets.Dispatch)
             if (!image.Sets.ContainsKey(map.Name)) transaction.AddSet(map);
     }
 
@@ -118,23 +123,38 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
 
     private void SwitchRules(RenderedChain chain)
     {
-        if (image.Chains.ContainsKey(chain.Name)) transaction.FlushChain(chain.Name);
+        if (image.Chains.TryGetValue(chain.Name, out HeldChain? held) && held.Handles.Count == held.Rules.Count && CanKeepRules(chain, held))
+        {
+            Splice(chain, held);
+            return;
+        }
+        if (held is not null) transaction.FlushChain(chain.Name);
         foreach (NftRule rule in chain.Rules) transaction.AddRule(chain.Name, rule);
+    }
+
+    /// <summary>Rules that stay keep their counters.</summary>
+    private void Splice(RenderedChain chain, HeldChain held)
+    {
+        RuleSplice splice = RuleSplice.Of(chain, held);
+        for (int i = splice.Head; i < held.Rules.Count - splice.Tail; i++) transaction.DeleteRule(chain.Name, held.Handles[i]);
+        for (int i = splice.Head; i < chain.Rules.Count - splice.Tail; i++)
+        {
+            if (splice.Tail > 0) transaction.InsertRule(chain.Name, chain.Rules[i], held.Handles[held.Rules.Count - splice.Tail]);
+            else transaction.AddRule(chain.Name, chain.Rules[i]);
+        }
     }
 
     private void SwitchDispatch(string name)
     {
-        bool wanted = desired.Interfaces.Contains(name);
-        SwitchDispatch(KernelSets.FromWorkloads, name, wanted ? KernelNames.EndpointChain(name, Direction.Egress) : null);
-        SwitchDispatch(KernelSets.ToWorkloads, name, wanted ? KernelNames.EndpointChain(name, Direction.Ingress) : null);
+        foreach (NftSet map in KernelSets.Dispatch) SwitchDispatch(map, name, desired.Dispatch(map, name));
     }
 
-    private void SwitchDispatch(NftSet map, string name, string? chain)
+    private void SwitchDispatch(NftSet map, string name, NftVerdict? wanted)
     {
-        string? held = image.Maps.GetValueOrDefault(map.Name)?.GetValueOrDefault(name);
-        if (held == chain) return;
+        NftVerdict? held = image.Maps.TryGetValue(map.Name, out Dictionary<string, NftVerdict>? elements) && elements.TryGetValue(name, out NftVerdict verdict) ? verdict : null;
+        if (held == wanted) return;
         if (held is not null) transaction.DeleteElements(map, [name]);
-        if (chain is not null) transaction.AddElement(map, name, NftVerdict.Goto(chain));
+        if (wanted is not null) transaction.AddElement(map, name, wanted.Value);
     }
 
     private void SwitchMembers(IpSetChange change)
@@ -150,7 +170,7 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
         PartMembers.Add(transaction, part, members);
     }
 
-    private static bool SameRules(RenderedChain wanted, HeldChain held)
+    public static bool SameRules(RenderedChain wanted, HeldChain held)
     {
         if (wanted.Rules.Count != held.Rules.Count) return false;
         for (int i = 0; i < held.Rules.Count; i++)

@@ -14,13 +14,13 @@ internal static class TableReading
 {
     public static TableImage Read(INftables kernel, DesiredTable desired)
     {
-        TableImage image = new();
+        uint generation = kernel.Generation();
         NftTable? table = kernel.Read(KernelNames.Table);
-        if (table is null) return image;
-        image.Exists = true;
+        if (table is null) return new TableImage { Generation = generation };
+        TableImage image = new() { Exists = true, Generation = table.Generation };
         // A dormant table enforces nothing.
         bool ours = (table.Flags & NftTableFlags.Dormant) == 0 && ReadChains(table, desired, image) && ReadSets(table, desired, image);
-        return ours ? image : new TableImage { Exists = true, MustRebuild = true };
+        return ours ? image : new TableImage { Exists = true, MustRebuild = true, Generation = table.Generation };
     }
 
     private static bool ReadChains(NftTable table, DesiredTable desired, TableImage image)
@@ -28,11 +28,14 @@ internal static class TableReading
         foreach ((string name, NftTableChain chain) in table.Chains)
         {
             if (desired.Chains.TryGetValue(name, out RenderedChain? wanted) && wanted.Base != chain.Base) return false;
-            image.Chains[name] = new HeldChain(chain.Base, chain.Rules.Select(r => r.Identity).ToEquatableArray());
+            image.Chains[name] = Held(chain.Base, chain.Rules);
             desired.Changes.Chains.Add(name);
         }
         return true;
     }
+
+    public static HeldChain Held(NftBaseChain? hook, IReadOnlyList<NftTableRule> rules) =>
+        new(hook, rules.Select(r => r.Identity).ToEquatableArray(), rules.Select(r => r.Handle).ToEquatableArray());
 
     private static bool ReadSets(NftTable table, DesiredTable desired, TableImage image)
     {
@@ -41,7 +44,7 @@ internal static class TableReading
         {
             bool read = parts.TryGetValue(name, out SetPart part) ? ReadPart(part, set, image)
                 : desired.Nets.TryGetValue(name, out NetsSet? nets) ? ReadNets(nets, set, image)
-                : name == KernelSets.FromWorkloads.Name || name == KernelSets.ToWorkloads.Name ? ReadMap(set, desired, image)
+                : KernelSets.DispatchNamed(name) is { } map ? ReadMap(map, set, desired, image)
                 : NoteStray(name, image);
             if (!read) return false;
             image.Sets[name] = set.Description;
@@ -93,14 +96,14 @@ internal static class TableReading
         return true;
     }
 
-    private static bool ReadMap(NftTableSet set, DesiredTable desired, TableImage image)
+    private static bool ReadMap(NftSet map, NftTableSet set, DesiredTable desired, TableImage image)
     {
-        if (!IsKind(set.Description.Name == KernelSets.FromWorkloads.Name ? KernelSets.FromWorkloads : KernelSets.ToWorkloads, set)) return false;
-        Dictionary<string, string> elements = new(StringComparer.Ordinal);
+        if (!IsKind(map, set)) return false;
+        Dictionary<string, NftVerdict> elements = new(StringComparer.Ordinal);
         for (int i = 0; i < set.Elements!.Count; i++)
         {
             string name = set.Elements.InterfaceNameAt(i);
-            elements[name] = set.Elements.VerdictAt(i).Chain ?? "";
+            elements[name] = set.Elements.VerdictAt(i);
             desired.Changes.Interfaces.Add(name);
         }
         image.Maps[set.Description.Name] = elements;

@@ -1,0 +1,59 @@
+using Canal.Core.Calculation;
+using Canal.Core.IpSets;
+using Canal.Core.Policy;
+using Canal.Core.Resources;
+using Canal.Linux.Nftables;
+
+namespace Canal.Felix.Dataplane.Nftables;
+
+/// <summary>What the kernel refuses is found and denied, so that everything else can be programmed.</summary>
+internal sealed partial class DesiredTable
+{
+    /// <summary>Of one refused transaction; the next one tells of more.</summary>
+    private const int MostFaults = 200;
+
+    /// <summary>
+    /// Closes whatever the kernel refused: the policies that the faults are about; when they are about none, the endpoints. Returns whether there was any that
+    /// was not closed yet. Nothing is closed when the first fault is about what is nobody's: all others may follow from it.
+    /// </summary>
+    public bool Close(IReadOnlyList<NftFault> faults, string reason)
+    {
+        if (!Concerns(faults[0])) return false;
+        NftFault[] different = [.. faults.DistinctBy(f => (f.Chain, f.Set)).Take(MostFaults)];
+        HashSet<ResourceKey> refused = [.. different.SelectMany(PoliciesOf)];
+        string[] refusedEndpoints = refused.Count > 0 ? [] : [.. different.Select(EndpointOf).OfType<string>().Distinct()];
+        bool any = false;
+        foreach (ResourceKey key in refused) any |= closed.Close(key, reason);
+        foreach (string name in refusedEndpoints) any |= closed.Close(name, reason);
+        if (!any) return false;
+        foreach (ResourceKey key in refused) RenderPolicy(key);
+        foreach (string name in refusedEndpoints) RenderEndpoint(name);
+        return true;
+    }
+
+    /// <summary>A fault is about a chain or set of a policy or endpoint.</summary>
+    public bool Concerns(NftFault fault) => PoliciesOf(fault).Count > 0 || EndpointOf(fault) is not null;
+
+    private void Reopen(ResourceKey key)
+    {
+        closed.Open(key);
+        RenderPolicy(key);
+    }
+
+    private bool UsesAny(ResourceKey key, List<IpSetChange> sets)
+    {
+        if (sets.Count == 0 || !policies.TryGetValue(key, out CompiledPolicy? policy)) return false;
+        HashSet<IpSetSpec> used = [.. PolicyRenderer.PartsOf(policy).Select(part => part.Set)];
+        return sets.Exists(change => used.Contains(change.Set));
+    }
+
+    /// <summary>The policies that put a chain or a set into the table.</summary>
+    private List<ResourceKey> PoliciesOf(NftFault fault) =>
+    [
+        .. rendered.Where(r => r.Value.Chains.Exists(c => c.Name == fault.Chain) || r.Value.Nets.Exists(n => n.Set.Name == fault.Set)
+            || (fault.Set is not null && r.Value.Parts.Any(p => KernelNames.Set(p) == fault.Set))).Select(r => r.Key),
+    ];
+
+    private string? EndpointOf(NftFault fault) =>
+        fault.Chain is null ? null : endpointChains.Where(e => e.Value.Contains(fault.Chain)).Select(e => e.Key).FirstOrDefault();
+}

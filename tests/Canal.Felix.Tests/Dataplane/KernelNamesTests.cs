@@ -1,0 +1,69 @@
+using Canal.Core.Addressing;
+using Canal.Core.Policy;
+using Canal.Core.Resources;
+using Canal.Felix.Dataplane.Nftables;
+using Canal.Linux.Nftables;
+
+namespace Canal.Felix.Tests.Dataplane;
+
+public sealed class KernelNamesTests
+{
+    private static readonly string[] Pieces = ["a", "b", "0", "1", "/", "//", ".", "_", "-", " ", "ü", "do", "to", "src", "prefixes", "in", new string('x', 60)];
+
+    [Fact]
+    public void Two_things_never_have_one_name()
+    {
+        Random random = new(7);
+        HashSet<string> names = ["a", "", "0", "do"];
+        for (int i = 0; i < 300; i++)
+        {
+            string name = string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ => Pieces[random.Next(Pieces.Length)]));
+            names.Add(name);
+            // A literal name that looks like what another one is mended to, and its parts.
+            string mended = Chain(name)["policy-in/gnp/".Length..];
+            names.Add(mended);
+            names.UnionWith(mended.Split('/'));
+        }
+        Dictionary<string, string> owners = new(StringComparer.Ordinal);
+        foreach (string name in names)
+        {
+            foreach (ResourceKey key in KeysOf(name, [.. names], random)) Claim(owners, key);
+            Claim(owners, KernelNames.TierChain("cali0", Direction.Ingress, name), $"tier {name}");
+        }
+        Assert.All(owners.Keys, name => Assert.InRange(name.Length, 1, 255));
+        Assert.True(owners.Count > 10_000);
+    }
+
+    [Theory]
+    [InlineData("default.web", "policy-in/gnp/default.web")]
+    [InlineData("a b", "policy-in/gnp/a_b//")]
+    public void A_name_stands_as_it_is_where_it_can(string name, string expected) => Assert.StartsWith(expected, Chain(name), StringComparison.Ordinal);
+
+    private static string Chain(string name) => KernelNames.PolicyChain(new ResourceKey(ResourceKind.GlobalNetworkPolicy, null, name), Direction.Ingress);
+
+    private static IEnumerable<ResourceKey> KeysOf(string name, string[] namespaces, Random random) =>
+    [
+        new ResourceKey(ResourceKind.GlobalNetworkPolicy, null, name),
+        new ResourceKey(ResourceKind.Profile, null, name),
+        new ResourceKey(ResourceKind.NetworkPolicy, namespaces[random.Next(namespaces.Length)], name),
+        new ResourceKey(ResourceKind.NetworkPolicy, name, "a"),
+    ];
+
+    private static void Claim(Dictionary<string, string> owners, ResourceKey key)
+    {
+        foreach (Direction direction in (Direction[])[Direction.Ingress, Direction.Egress])
+        {
+            string chain = KernelNames.PolicyChain(key, direction), rule = KernelNames.RuleChain(chain, 1);
+            Claim(owners, chain, $"{key} {direction}");
+            Claim(owners, rule, $"{key} {direction} rule 1");
+            Claim(owners, rule + "/do", $"{key} {direction} rule 1 do");
+            Claim(owners, KernelNames.NetsSet(chain, 1, IpFamily.V4, "src/prefixes"), $"{key} {direction} nets");
+            new NftTransaction("t").AddChain(KernelNames.NetsSet(chain, 1_000_000, IpFamily.V4, "not-src/prefixes"));
+        }
+    }
+
+    private static void Claim(Dictionary<string, string> owners, string name, string owner)
+    {
+        if (!owners.TryAdd(name, owner) && owners[name] != owner) Assert.Fail($"{name} is the name of {owners[name]} and of {owner}");
+    }
+}

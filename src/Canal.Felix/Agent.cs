@@ -24,6 +24,7 @@ internal sealed class Agent
     private readonly HashSet<string> toldErrors = new(StringComparer.Ordinal);
     private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
     private readonly Trouble files;
+    private Dictionary<string, string> toldClosed = [];
     private HostingConfiguration local;
     private HostingConfiguration effective;
     private readonly DateTimeOffset started;
@@ -171,6 +172,16 @@ internal sealed class Agent
         return toldPolicies.TryAdd(key, policy.Tier) ? policy.Tier : null;
     }
 
+    /// <summary>Says what cannot be programmed and denies instead, once, and when it can be again.</summary>
+    public void TellClosed()
+    {
+        if (Dataplane.Closed.Count == 0 && toldClosed.Count == 0) return;
+        foreach ((string what, string reason) in Dataplane.Closed)
+            if (!toldClosed.TryGetValue(what, out string? told) || told != reason) Felix.Log.Closed(Log, what, reason);
+        foreach (string what in toldClosed.Keys.Where(what => !Dataplane.Closed.ContainsKey(what))) Felix.Log.Opened(Log, what);
+        toldClosed = Dataplane.Closed.ToDictionary();
+    }
+
     /// <summary>Files of endpoints that are not here any more go.</summary>
     public void SweepStatusFiles() => Files.Sweep(Interfaces.Endpoints.Values);
 
@@ -204,6 +215,7 @@ internal sealed class Agent
         commits: {Dataplane.Commits}
         status files: {files.Reason ?? "written"}
         reporting to etcd: {Reporter.Describe()}
+        closed: {(Dataplane.Closed.Count == 0 ? "none" : string.Join(", ", Dataplane.Closed.Keys.Order(StringComparer.Ordinal)))}
 
         """);
 

@@ -23,6 +23,8 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
     private readonly InterfaceTable interfaces = agent.Interfaces;
     private readonly Trouble kernel = new("programming the kernel", time, log);
     private readonly Trouble wiring = new("wiring interfaces", time, log);
+    private readonly ForeignChanges foreign = new();
+    private readonly Dictionary<ResourceKey, CompiledPolicy?> untold = [];
     private DateTimeOffset nextRouteRefresh = DateTimeOffset.MaxValue;
     private bool toldUnready;
     private bool linksLost = true;
@@ -63,6 +65,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         try
         {
             if (linksLost) RereadLinks();
+            if (IsReady && foreign.Due <= time.GetUtcNow()) RepairTable();
             if (MayProgram()) ProgramPolicy();
             if (IsReady) ProgramInterfaces();
             kernel.Note(null);
@@ -95,9 +98,10 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         foreach (CalculationProblem problem in agent.Calculator.TakeProblems()) Log.Problem(log, problem);
         agent.DropUnusable(changes);
         agent.Dataplane.Plan(changes, agent.Parameters);
-        TellPolicies(changes);
+        foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) untold[key] = policy;
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) interfaces.SetEndpoint(name, endpoint);
         bool written = agent.Dataplane.Apply();
+        TellPolicies();
         if (written) Log.Changed(log, feed.Revision, changes.Policies.Count, changes.Endpoints.Count, changes.Sets.Count);
         if (!IsReady) FirstTurnDone();
     }
@@ -112,6 +116,20 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         if (IsReady) agent.PrepareHost();
         if (IsReady) ScheduleRouteRefresh();
         agent.ParametersDue = false;
+    }
+
+    /// <summary>
+    /// The table becomes again what was last planned: the last complete picture, also while a new one is being read.
+    /// </summary>
+    private void RepairTable()
+    {
+        long start = time.GetTimestamp();
+        int changes = foreign.Count;
+        NftEvent last = foreign.Last;
+        agent.Dataplane.Doubt();
+        bool repaired = agent.Dataplane.Apply();
+        int before = foreign.Untold;
+        if (foreign.Repaired(time.GetUtcNow(), time.GetElapsedTime(start))) Log.Meddled(log, last, changes, before, repaired ? agent.Dataplane.LastMessages : 0);
     }
 
     private void FirstTurnDone()
@@ -147,6 +165,8 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         {
             case AgentMessage.Datastore datastore: Take(datastore.Batch); break;
             case AgentMessage.Kernel kernel: foreach (KernelEvent happened in kernel.Events) Take(happened); break;
+            // Before the table was first read there is nothing to doubt.
+            case AgentMessage.Tables tables: if (IsReady) foreign.Note(tables.Change); break;
             case AgentMessage.Reload reload: reload.Done.TrySetResult(agent.Reload()); break;
             case AgentMessage.Question { About: AgentQuestion.Configuration } question: question.Answer.TrySetResult(agent.DescribeConfiguration()); break;
             case AgentMessage.Question question: question.Answer.TrySetResult(agent.Describe(IsReady, Failing)); break;
@@ -203,18 +223,25 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         foreach (FeedReport report in feed.TakeReports()) Log.Value(log, report);
     }
 
-    /// <summary>After the first programming only: what was there from the start is one line, not a thousand.</summary>
-    private void TellPolicies(DesiredChanges changes)
+    /// <summary>
+    /// What is in the kernel now and was not before. After the first programming only: what was there from the start is one line, not a thousand. What could
+    /// not be programmed is told in any case.
+    /// </summary>
+    private void TellPolicies()
     {
-        if (!IsReady) return;
-        foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies)
-            if (agent.NotePolicy(key, policy) is string tier) Log.Policy(log, KernelNames.PolicyId(key), tier, policy is not null);
+        agent.TellClosed();
+        if (IsReady)
+        {
+            foreach ((ResourceKey key, CompiledPolicy? policy) in untold)
+                if (agent.NotePolicy(key, policy) is string tier) Log.Policy(log, KernelNames.PolicyId(key), tier, policy is not null);
+        }
+        untold.Clear();
     }
 
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Wirer.NextGraceEnd, nextRouteRefresh])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Wirer.NextGraceEnd, nextRouteRefresh, kernel.MayTry ? foreign.Due : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.UntilWatchdog;

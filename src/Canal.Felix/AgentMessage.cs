@@ -1,4 +1,5 @@
 using Canal.Datastore;
+using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 
 namespace Canal.Felix;
@@ -15,6 +16,9 @@ internal abstract record AgentMessage
 
     /// <summary>The kernel's links, addresses or routes changed.</summary>
     public sealed record Kernel(IReadOnlyList<KernelEvent> Events) : AgentMessage;
+
+    /// <summary>Another program changed the tables, or events of that were lost.</summary>
+    public sealed record Tables(NftEvent Change) : AgentMessage;
 
     /// <summary>Read the configuration files again; the sentence is null when the new configuration is in force, else why the old one stays.</summary>
     public sealed record Reload(TaskCompletionSource<string?> Done) : AgentMessage;

@@ -77,6 +77,7 @@ internal static class Daemon
         using NetlinkRouteStack routes = NetlinkRouteStack.Open();
         using NetlinkConntrack conntrack = NetlinkConntrack.Open();
         using NetlinkNftables nftables = NetlinkNftables.Open();
+        using NftMonitor tables = NftMonitor.Open(KernelNames.Table, nftables.PortId);
         using SystemdNotifier notifier = SystemdNotifier.FromEnvironment(environment, time);
         Directory.CreateDirectory(paths.Runtime);
         using ControlSocketServer control = ControlSocketServer.Listen(OneShot.ControlSocket(paths));
@@ -93,6 +94,7 @@ internal static class Daemon
             loop.RunAsync(ended.Token),
             Sources.WatchDatastoreAsync(watcher, inbox, ended.Token),
             Sources.WatchKernelAsync(monitor, inbox, ended.Token),
+            Sources.WatchTablesAsync(tables, inbox, ended.Token),
             Sources.WatchSignalsAsync(signals, inbox, ended.Token),
             reporter.RunAsync(ended.Token),
             control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, cancel), ended.Token),

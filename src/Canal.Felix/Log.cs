@@ -1,6 +1,7 @@
 using Canal.Core.Calculation;
 using Canal.Felix.Feed;
 using Canal.Hosting;
+using Canal.Linux.Nftables;
 using Serilog;
 
 namespace Canal.Felix;
@@ -22,6 +23,9 @@ internal static class Log
     private static readonly LogEventKind PolicyChanged = Kind("policy", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0c");
     private static readonly LogEventKind Configured = Kind("configured", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0d");
     private static readonly LogEventKind HostRefused = Kind("host-setting-refused", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0e");
+
+    private static readonly LogEventKind TableMeddled = Kind("table-changed-by-others", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0f");
+    private static readonly LogEventKind PartClosed = Kind("denied-whole", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a10");
 
     public static void Start(ILogger log, string node, string version) =>
         log.Of(Starting).Information("canal-felix {Version} starts on node {Node}", version, node);
@@ -59,6 +63,20 @@ internal static class Log
 
     public static void Policy(ILogger log, string policy, string tier, bool inForce) =>
         log.Of(PolicyChanged).Information("policy {Policy} of tier {Tier} is {State}", policy, tier, inForce ? "in force" : "no longer in force");
+
+    /// <summary>Another program changed our table.</summary>
+    public static void Meddled(ILogger log, NftEvent last, int changes, int before, int messages)
+    {
+        string who = last.Kind == NftEventKind.Overrun ? "somebody (events were lost)" : $"{last.ProcessName} (pid {last.ProcessId})";
+        string often = changes > 1 ? $" {changes} times" : "", more = before > 0 ? $"; {before} repairs before it were not told" : "";
+        if (messages > 0) log.Of(TableMeddled).Warning("table inet canal was changed{Times} by {Who}: repaired by {Messages} messages in one commit{More}", often, who, messages, more);
+        else log.Of(TableMeddled).Debug("table inet canal was changed{Times} by {Who}: nothing had to be repaired{More}", often, who, more);
+    }
+
+    public static void Closed(ILogger log, string what, string reason) =>
+        log.Of(PartClosed).Error("{What} cannot be programmed, what it would decide is denied until it changes: {Reason}", what, reason);
+
+    public static void Opened(ILogger log, string what) => log.Of(PartClosed).Information("{What} is not denied as a whole any more", what);
 
     public static void Configuration(ILogger log, string what) => log.Of(Configured).Information("configuration: {What}", what);
 

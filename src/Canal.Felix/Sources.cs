@@ -1,5 +1,6 @@
 using Canal.Datastore;
 using Canal.Hosting;
+using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 
 namespace Canal.Felix;
@@ -27,6 +28,16 @@ internal static class Sources
     /// <summary>Neighbours come, age and go all the time; ours are permanent, and only their end or their replacement matters.</summary>
     private static bool IsNoise(KernelEvent happened) =>
         happened.Subject is FdbEntry || (happened is { Kind: KernelEventKind.Changed, Subject: Neighbour { State: not NeighbourState.Permanent } });
+
+    /// <summary>What other programs do to other tables is none of our business.</summary>
+    public static async Task WatchTablesAsync(NftMonitor monitor, Inbox inbox, CancellationToken stop)
+    {
+        while (true)
+        {
+            NftEvent change = await monitor.NextAsync(stop).ConfigureAwait(false);
+            if (change.Kind != NftEventKind.OtherTableChanged) await inbox.PutAsync(new AgentMessage.Tables(change), stop).ConfigureAwait(false);
+        }
+    }
 
     public static async Task WatchSignalsAsync(Signals signals, Inbox inbox, CancellationToken stop)
     {

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Canal.Testing.Rig;
+
+namespace Canal.EndToEnd.Tests.Scenarios;
+
+/// <summary>Other programs change or remove the table under the running agent.</summary>
+public sealed partial class TableRepairTests(ITestOutputHelper output)
+{
+    /// <summary>The target is one second on a quiet machine.</summary>
+    private static readonly TimeSpan RepairLimit = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public async Task A_flushed_ruleset_is_back_at_once_each_of_twenty_times()
+    {
+        await using NetworkRig rig = await Enforced();
+        string before = Ruleset(rig);
+        using Flow allowed = Flow.OneWay(rig["w1"], rig["w0"]), forbidden = Flow.OneWay(rig["w2"], rig["w0"]);
+        List<double> times = [];
+        for (int i = 0; i < 20; i++)
+        {
+            rig["h1"].Shell("nft flush ruleset");
+            times.Add(await Repaired(rig, before));
+            int leaked = forbidden.Received;
+            await Poll.Until(Later(forbidden, 100), RepairLimit, "the forbidden flow stopped sending");
+            Assert.True(forbidden.Received - leaked <= 5, $"after repair {i} {forbidden.Received - leaked} forbidden packets passed; {rig.Agent().Story}");
+        }
+        // A packet that is in the middle of the old rules when another program's flush takes their sets away finds no entry for its interface: the kernel's doing.
+        Assert.InRange(allowed.Stop().Count, 0, 3);
+        forbidden.Stop();
+        times.Sort();
+        output.WriteLine($"ms until the listing is as before, median {times[10]:F0}, longest {times[^1]:F0}; {forbidden.Received} of {forbidden.Sent} forbidden packets passed meanwhile");
+        Assert.Contains(rig.Agent().Log, line => TellsOfNft().IsMatch(line));
+    }
+
+    [Theory]
+    [InlineData("nft delete table inet canal")]
+    [InlineData("nft flush chain inet canal to-workload")]
+    [InlineData("nft flush map inet canal to-workloads")]
+    [InlineData("nft insert rule inet canal forward-to accept")]
+    [InlineData("nft add chain inet canal theirs '{ type filter hook forward priority -5; }'")]
+    public async Task What_another_program_did_to_the_table_is_undone(string command)
+    {
+        await using NetworkRig rig = await Enforced();
+        string before = Ruleset(rig);
+        rig["h1"].Shell(command);
+        await Repaired(rig, before);
+        await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗", "x→w0 ✗");
+    }
+
+    [Fact]
+    public async Task A_storm_of_changes_is_answered_by_few_repairs_and_other_tables_by_none()
+    {
+        await using NetworkRig rig = await Enforced();
+        string before = Ruleset(rig);
+        using (KernelWatch watch = new(rig["h1"].Netns))
+        {
+            rig["h1"].Shell("for i in $(seq 40); do nft add table inet theirs; nft add chain inet theirs c; nft delete table inet theirs; done");
+            Assert.DoesNotContain(watch.Stop(), change => change.EndsWith("NEWRULE", StringComparison.Ordinal));
+        }
+        int told = rig.Agent().Log.Count(line => TellsOfNft().IsMatch(line));
+        Assert.Equal(0, told);
+        long start = Stopwatch.GetTimestamp();
+        rig["h1"].Shell("for i in $(seq 100); do nft add rule inet canal forward-to accept; done");
+        double storm = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        await Repaired(rig, before);
+        int repairs = rig.Agent().Log.Count(line => TellsOfNft().IsMatch(line));
+        // One at once, one after each tenth of a second, one in the end.
+        Assert.InRange(repairs, 1, 3 + (int)(storm * 10));
+        output.WriteLine($"100 changes in {storm:F1} s: {repairs} repairs");
+    }
+
+    private static async Task<NetworkRig> Enforced()
+    {
+        NetworkRig rig = await NetworkRig.OneHost();
+        await rig.Put(Calico.GlobalNetworkPolicy("some-policy").Selecting("name == 'w0'").In(Rule.Allow.Src("name == 'w1'")));
+        await rig.StartAgents();
+        await rig.Round("w1→w0 ✓", "w2→w0 ✗", "x→w0 ✗");
+        return rig;
+    }
+
+    /// <summary>Returns the milliseconds until the table was as before.</summary>
+    private static async Task<double> Repaired(NetworkRig rig, string before)
+    {
+        long start = Stopwatch.GetTimestamp();
+        await Poll.Until(() => ValueTask.FromResult(Ruleset(rig) == before), RepairLimit, () => $"the table was not repaired; {rig.Agent().Story}");
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private static Func<bool> Later(Flow flow, int packets)
+    {
+        int target = flow.Sent + packets;
+        return () => flow.Sent >= target;
+    }
+
+    private static string Ruleset(NetworkRig rig) => Counter().Replace(rig["h1"].Shell("nft list table inet canal 2>&1 || true"), "counter");
+
+    [GeneratedRegex(@"counter packets \d+ bytes \d+")]
+    private static partial Regex Counter();
+
+    [GeneratedRegex("table inet canal was changed.* by nft \\(pid [0-9]+\\): repaired")]
+    private static partial Regex TellsOfNft();
+}

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Canal.Core.Resources;
@@ -25,7 +24,7 @@ public sealed class ConformanceTests
             else if (table.EndsWith("matching", StringComparison.Ordinal)) CheckMatching(record, at);
             else CheckConstruction(record, at, table.EndsWith("prefix", StringComparison.Ordinal));
         }
-        Assert.True(checkedRecords > 30);
+        Assert.True(checkedRecords >= 33, $"only {checkedRecords} records");
     }
 
     private static WorkloadEndpointName Parts(JsonNode ids) => WorkloadEndpointName.Of(new WorkloadEndpointSpec
@@ -61,45 +60,6 @@ public sealed class ConformanceTests
         Assert.True(expected == parts || expected with { Workload = "" } == parts, $"{at}: {parts}");
     }
 
-    [Fact]
-    public void Numbers_or_strings_read_as_by_Calico()
-    {
-        int checkedRecords = 0;
-        foreach (JsonNode? record in Records("calico/numorstring.json"))
-            if (record!["jtext"] is not null && record["typ"] is not null && CheckNumber(record)) checkedRecords++;
-        Assert.True(checkedRecords > 30);
-    }
-
-    private static bool CheckNumber(JsonNode record)
-    {
-        string json = Text(record["jtext"]), at = Text(record["description"]);
-        string? expected = record["expected"] is null ? null : Expected(record["expected"]!);
-        string? read = Text(record["typ"]!["go"]) switch
-        {
-            "asNumberType" => Read<BgpPeer>(ResourceKind.BGPPeer, $"{{\"asNumber\":{json}}}")?.AsNumber?.ToString(CultureInfo.InvariantCulture),
-            "portType" => Read<Profile>(ResourceKind.Profile, $"{{\"ingress\":[{{\"action\":\"Allow\",\"source\":{{\"ports\":[{json}]}}}}]}}")?.Ingress[0].Source.Ports[0].ToString(),
-            "protocolType" => Read<Profile>(ResourceKind.Profile, $"{{\"ingress\":[{{\"action\":\"Allow\",\"protocol\":{json}}}]}}")?.Ingress[0].Protocol.ToString(),
-            "dscpType" => Read<WorkloadEndpoint>(
-                ResourceKind.WorkloadEndpoint,
-                $"{{\"interfaceName\":\"c\",\"ipNetworks\":[\"10.0.0.1\"],\"qosControls\":{{\"dscp\":{json}}}}}")?.Spec.QosControls?.Dscp?.ToString(CultureInfo.InvariantCulture),
-            _ => throw new InvalidDataException(at),
-        };
-        // Calico keeps these two as text; a reader needs the number behind a code point, and cannot use a protocol nobody knows.
-        if (expected == "DF") expected = "0";
-        if (expected == "256") expected = null;
-        Assert.True(expected == read, $"{at}: {json} gives {read ?? "nothing"}, not {expected ?? "nothing"}");
-        return true;
-    }
-
-    private static string Expected(JsonNode node)
-    {
-        string text = node is JsonObject go ? Text(go["go"]) : node.ToString();
-        int open = text.IndexOf('(', StringComparison.Ordinal);
-        return open < 0 ? text : text[(open + 1)..^1].Replace(" ", "", StringComparison.Ordinal).Replace(',', ':');
-    }
-
-    private static T? Read<T>(ResourceKind kind, string spec) where T : Resource => Reading.DecodeSpec(kind, spec).Resource as T;
-
     public static TheoryData<string> Dumps => ["etcd/calicoctl-v3.32.0.jsonl", "etcd/calico-cni-v3.32.0.jsonl"];
 
     [Theory]
@@ -133,7 +93,7 @@ public sealed class ConformanceTests
         // Defaults were all filled in by the real program, so filling them in again changes nothing, and the result is fit to be stored.
         Assert.Empty(ResourceDefaults.Apply(document));
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(value), document.Root), $"{etcdKey}: {document.Root.ToJsonString()}");
-        Assert.Empty(new ResourceValidation(_ => null).Validate(document));
+        Assert.Empty(ResourceValidation.Validate(document));
     }
 
     private static void CheckIpam(string etcdKey, byte[] value)

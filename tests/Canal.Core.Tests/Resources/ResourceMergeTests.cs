@@ -19,9 +19,13 @@ public sealed class ResourceMergeTests
         """{"kind":"Node","metadata":{"name":"a","uid":"u","creationTimestamp":"t","resourceVersion":"7","labels":{"x":"y"},"finalizers":["f"]},"spec":{"later":18446744073709551617,"bgp":{"ipv4Address":"1.2.3.4","other":[1]},"wireguard":{}},"status":{"k":"v"},"top":1}""",
         """{"kind":"Node","metadata":{"name":"a","uid":"u","creationTimestamp":"t","resourceVersion":"7","finalizers":["f"]},"spec":{"bgp":{"asNumber":1,"other":[1]},"later":18446744073709551617},"status":{"k":"v"},"top":1}""")]
     [InlineData(
-        """{"kind":"FelixConfiguration","metadata":{"name":"a"},"spec":{"x":1}}""",
-        """{"kind":"FelixConfiguration","metadata":{"name":"a","uid":"u"},"spec":{"y":2}}""",
-        """{"kind":"FelixConfiguration","metadata":{"name":"a","uid":"u"},"spec":{"x":1}}""")]
+        """{"kind":"KubeControllersConfiguration","metadata":{"name":"a"},"spec":{"x":1}}""",
+        """{"kind":"KubeControllersConfiguration","metadata":{"name":"a","uid":"u"},"spec":{"y":2}}""",
+        """{"kind":"KubeControllersConfiguration","metadata":{"name":"a","uid":"u"},"spec":{"x":1}}""")]
+    [InlineData(
+        """{"kind":"FelixConfiguration","metadata":{"name":"a"},"spec":{"vxlanMTU":1}}""",
+        """{"kind":"FelixConfiguration","metadata":{"name":"a","uid":"u"},"spec":{"vxlanPort":2,"later":3}}""",
+        """{"kind":"FelixConfiguration","metadata":{"name":"a","uid":"u"},"spec":{"vxlanMTU":1,"later":3}}""")]
     [InlineData(
         """{"kind":"NetworkPolicy","metadata":{"name":"a"},"spec":{"ingress":[{"action":"Allow"}]}}""",
         """{"kind":"NetworkPolicy","metadata":{"name":"a"},"spec":{"order":5,"ingress":[{"action":"Deny","later":1}],"later":2}}""",

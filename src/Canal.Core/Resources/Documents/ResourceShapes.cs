@@ -1,6 +1,6 @@
 namespace Canal.Core.Resources;
 
-/// <summary>The fields of every kind, as of Calico 3.32. Kinds whose fields are another part's knowledge have no shape: FelixConfiguration,
+/// <summary>The fields of every kind, as of Calico 3.32. Kinds whose fields are another part's knowledge have no shape:
 /// KubeControllersConfiguration, and the Kubernetes parts of StagedKubernetesNetworkPolicy.</summary>
 internal static class ResourceShapes
 {
@@ -60,6 +60,7 @@ internal static class ResourceShapes
         ResourceKind.Node => Node,
         ResourceKind.ClusterInformation => Shape.Of("clusterGUID clusterType calicoVersion variant datastoreReady"),
         ResourceKind.CalicoNodeStatus => Shape.Of("node classes updatePeriodSeconds"),
+        ResourceKind.FelixConfiguration => FelixFields.Shape,
         ResourceKind.IPAMConfiguration => Shape.Of("strictAffinity maxBlocksPerHost autoAllocateBlocks kubeVirtVMAddressPersistence"),
         ResourceKind.BlockAffinity => Shape.Of("state node cidr deleted type"),
         _ => null,

@@ -21,6 +21,9 @@ internal sealed class Shape
     /// <summary>This shape with one more field, of a shape of its own.</summary>
     public Shape With(string name, Shape inner) => new(new Dictionary<string, Shape?>(fields, StringComparer.Ordinal) { [name] = inner });
 
+    /// <summary>The fields in the order they were given.</summary>
+    public IEnumerable<string> Names => fields.Keys;
+
     /// <summary>Whether the field is known; with the shape inside, if it has one.</summary>
     public bool Knows(string name, out Shape? inner) => fields.TryGetValue(name, out inner);
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Canal.Core.Addressing;
+using Canal.Core.Labels;
 
 namespace Canal.Core.Resources;
 
@@ -97,11 +98,57 @@ internal readonly record struct Checked(JsonObject Node, string Path, Findings F
         return text;
     }
 
+    /// <summary>Notes that a field is not there.</summary>
+    public void Require(string field)
+    {
+        if (!Has(field)) Fail(field, "is missing");
+    }
+
+    /// <summary>An address of a family, or (null) of either; null when absent or noted.</summary>
+    public IpAddress? Address(string field, IpFamily? family)
+    {
+        string text = Text(field);
+        if (text.Length == 0) return null;
+        if (IpAddress.TryParse(text, out IpAddress address) && (family is null || address.Family == family)) return address;
+        Fail(field, $"{Problem.Quote(text)} is not an {(family is { } known ? Names.OfFamily(known) : "IP")} address");
+        return null;
+    }
+
+    /// <summary>A prefix or address of a family; noted when it is something else.</summary>
+    public void Network(string field, IpFamily family)
+    {
+        string text = Text(field);
+        if (text.Length > 0 && !(Cidr.TryParse(text, out Cidr cidr) && cidr.Family == family)) Fail(field, $"{Problem.Quote(text)} is not an {Names.OfFamily(family)} CIDR or address");
+    }
+
+    public void Mac(string field)
+    {
+        string text = Text(field);
+        if (text.Length > 0 && !MacAddress.TryParse(text, out _)) Fail(field, $"{Problem.Quote(text)} is not a MAC address");
+    }
+
+    /// <summary>A duration as Go writes it, not below zero.</summary>
+    public void Duration(string field)
+    {
+        string text = Text(field);
+        if (text.Length > 0 && !(GoDuration.TryParse(text, out TimeSpan duration) && duration >= TimeSpan.Zero)) Fail(field, $"{Problem.Quote(text)} is not a duration such as 1m30s");
+    }
+
+    /// <summary>A number of an autonomous system; null when absent or noted.</summary>
+    public uint? AutonomousSystem(string field)
+    {
+        string text = NumberOrText(field);
+        if (text.Length == 0) return null;
+        if (AsNumber.TryParse(text, out uint number)) return number;
+        Fail(field, $"{Problem.Quote(text)} is not an AS number: 0 to 4294967295, or two of 16 bits with a dot between");
+        return null;
+    }
+
     /// <summary>Notes a selector that does not parse.</summary>
     public string Selector(string field)
     {
         string text = Text(field);
-        if (text.Length > 0 && Findings.SelectorProblem(text) is { } problem) Fail(field, problem);
+        if (text.Length > 0 && !Labels.Selector.TryParse(text, out _, out SelectorError? error)) Fail(field, $"is not a selector: at byte {error.Offset}: {error.Reason}");
         return text;
     }
 

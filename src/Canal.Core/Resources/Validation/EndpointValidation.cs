@@ -7,10 +7,10 @@ internal static class EndpointValidation
 {
     public static void Workload(Checked spec)
     {
-        string @interface = spec.Text("interfaceName"), container = spec.Text("containerID"), mac = spec.Text("mac");
-        if (!Names.IsInterface(@interface)) spec.Fail("interfaceName", @interface.Length == 0 ? "is missing" : $"{Problem.Quote(@interface)} is not an interface's name");
+        string @interface = spec.Text("interfaceName"), container = spec.Text("containerID");
+        if (!Names.IsInterface(@interface)) spec.Fail("interfaceName", @interface.Length == 0 ? "is missing" : $"{Problem.Quote(@interface)} is not an interface's name{Names.OfInterfaces}");
         if (container.Length > 0 && !Names.IsContainerId(container)) spec.Fail("containerID", $"{Problem.Quote(container)} is not a container's id");
-        if (mac.Length > 0 && !MacAddress.TryParse(mac, out _)) spec.Fail("mac", $"{Problem.Quote(mac)} is not a MAC address");
+        spec.Mac("mac");
         List<IpAddress> own = [];
         foreach ((string path, Cidr network) in spec.Cidrs("ipNetworks"))
         {
@@ -18,8 +18,8 @@ internal static class EndpointValidation
             else spec.Findings.Add(path, "has more than one address");
         }
         foreach (Checked nat in spec.Objects("ipNATs")) Nat(nat, own);
-        Address(spec, "ipv4Gateway", IpFamily.V4);
-        Address(spec, "ipv6Gateway", IpFamily.V6);
+        spec.Address("ipv4Gateway", IpFamily.V4);
+        spec.Address("ipv6Gateway", IpFamily.V6);
         foreach (Checked port in spec.Objects("ports")) WorkloadPort(port);
         Profiles(spec);
         PolicyValidation.Nets(spec, "allowSpoofedSourcePrefixes");
@@ -28,7 +28,7 @@ internal static class EndpointValidation
     /// <summary>A translation, standing alone when there are no addresses to compare with.</summary>
     public static void Nat(Checked nat, List<IpAddress>? own)
     {
-        IpAddress? inner = Address(nat, "internalIP", null), outer = Address(nat, "externalIP", null);
+        IpAddress? inner = nat.Address("internalIP", null), outer = nat.Address("externalIP", null);
         if (inner is null && nat.Text("internalIP").Length == 0) nat.Fail("internalIP", "is missing");
         if (outer is null && nat.Text("externalIP").Length == 0) nat.Fail("externalIP", "is missing");
         if (inner is not { } mine || outer is not { } other) return;
@@ -36,21 +36,12 @@ internal static class EndpointValidation
         if (own is not null && !own.Contains(mine)) nat.Fail("internalIP", "is not in ipNetworks");
     }
 
-    private static IpAddress? Address(Checked owner, string field, IpFamily? family)
-    {
-        string text = owner.Text(field);
-        if (text.Length == 0) return null;
-        if (IpAddress.TryParse(text, out IpAddress address) && (family is null || address.Family == family)) return address;
-        owner.Fail(field, $"{Problem.Quote(text)} is not an {(family is null ? "IP" : family == IpFamily.V4 ? "IPv4" : "IPv6")} address");
-        return null;
-    }
-
     public static void WorkloadPort(Checked port)
     {
         PortNumber(port);
         bool mapped = port.Integer("hostPort", 0, ushort.MaxValue) is > 0;
         PortName(port, required: !mapped);
-        Address(port, "hostIP", null);
+        port.Address("hostIP", null);
     }
 
     private static void PortNumber(Checked port)
@@ -58,27 +49,27 @@ internal static class EndpointValidation
         if (!port.Has("port")) port.Fail("port", "is missing");
         port.Integer("port", 1, ushort.MaxValue);
         string protocol = port.NumberOrText("protocol");
-        if (!Protocol.FromText(protocol).SupportsPorts) port.Fail("protocol", protocol.Length == 0 ? "is missing" : $"{Problem.Quote(protocol)} has no ports");
+        if (!Protocol.FromText(protocol).SupportsPorts) port.Fail("protocol", protocol.Length == 0 ? "is missing" : $"{Problem.Quote(protocol)} has no ports: TCP, UDP and SCTP have");
     }
 
     private static void PortName(Checked port, bool required)
     {
         string name = port.Text("name");
         if (name.Length == 0 && required) port.Fail("name", "is missing");
-        if (name.Length > 0 && !Names.IsPortName(name)) port.Fail("name", $"{Problem.Quote(name)} is not a port's name");
+        if (name.Length > 0 && !Names.IsPortName(name)) port.Fail("name", $"{Problem.Quote(name)} is not a port's name{Names.OfPorts}");
     }
 
     private static void Profiles(Checked spec)
     {
         foreach ((string path, string name) in spec.Texts("profiles"))
-            if (!Names.IsName(name)) spec.Findings.Add(path, $"{Problem.Quote(name)} is not a profile's name");
+            if (!Names.IsName(name)) spec.Findings.Add(path, $"{Problem.Quote(name)} is not a profile's name{Names.OfResources}");
     }
 
     public static void Host(Checked spec)
     {
         string node = spec.Text("node"), @interface = spec.Text("interfaceName");
-        if (!Names.IsName(node)) spec.Fail("node", node.Length == 0 ? "is missing" : $"{Problem.Quote(node)} is not a node's name");
-        if (@interface.Length > 0 && !Names.IsInterface(@interface)) spec.Fail("interfaceName", $"{Problem.Quote(@interface)} is not an interface's name");
+        if (!Names.IsName(node)) spec.Fail("node", node.Length == 0 ? "is missing" : $"{Problem.Quote(node)} is not a node's name{Names.OfResources}");
+        if (@interface.Length > 0 && !Names.IsInterface(@interface)) spec.Fail("interfaceName", $"{Problem.Quote(@interface)} is not an interface's name{Names.OfInterfaces}");
         if (@interface.Length == 0 && !spec.Has("expectedIPs")) spec.Fail("interfaceName", "is missing, and so is expectedIPs");
         foreach ((string path, string text) in spec.Texts("expectedIPs"))
             if (!IpAddress.TryParse(text, out _)) spec.Findings.Add(path, $"{Problem.Quote(text)} is not an IP address");

@@ -1,7 +1,7 @@
 namespace Canal.Core.Resources;
 
 /// <summary>What a validation has found; the first problem of a path counts, so that one fault is told once.</summary>
-internal sealed class Findings(Func<string, string?> selectorProblem)
+internal sealed class Findings
 {
     private readonly List<Problem> problems = [];
     private readonly HashSet<string> paths = new(StringComparer.Ordinal);
@@ -12,7 +12,4 @@ internal sealed class Findings(Func<string, string?> selectorProblem)
     {
         if (paths.Add(path)) problems.Add(new Problem(path, sentence));
     }
-
-    /// <summary>What is wrong with a selector; null for nothing.</summary>
-    public string? SelectorProblem(string text) => selectorProblem(text);
 }

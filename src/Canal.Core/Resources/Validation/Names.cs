@@ -1,4 +1,5 @@
 using System.Buffers;
+using Canal.Core.Addressing;
 
 namespace Canal.Core.Resources;
 
@@ -8,9 +9,19 @@ internal static class Names
     private const int LongestName = 253;
     private const int LongestLabel = 63;
 
+    // What is allowed, to follow what is not.
+    public const string OfResources = ": up to 253 lower case letters, digits, dashes and dots, each part between dots beginning and ending with a letter or digit";
+    public const string OfLabels = ": an optional domain and a slash, then up to 63 letters, digits and inner - _ .";
+    public const string OfPorts = ": up to 15 lower case letters, digits and single inner dashes, with a letter";
+    public const string OfInterfaces = ": up to 15 letters, digits and - _ .";
+
     private static readonly SearchValues<char> Lower = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
     private static readonly SearchValues<char> Mixed = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
     private static readonly SearchValues<char> InterfaceCharacters = Mixed;
+    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*");
+    private static readonly SearchValues<char> HostCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:._+-");
+
+    public static string OfFamily(IpFamily family) => family == IpFamily.V4 ? "IPv4" : "IPv6";
 
     /// <summary>Labels with dots between.</summary>
     public static bool IsName(ReadOnlySpan<char> text) => text.Length <= LongestName && AreLabels(text);
@@ -45,6 +56,15 @@ internal static class Names
 
     /// <summary>A workload's interface.</summary>
     public static bool IsInterface(ReadOnlySpan<char> text) => text is "*" || (text.Length is > 0 and <= 15 && !text.ContainsAnyExcept(InterfaceCharacters));
+
+    /// <summary>An interface's name in which <c>*</c> stands for anything.</summary>
+    public static bool IsInterfacePattern(ReadOnlySpan<char> text) => text.Length is > 0 and <= 15 && !text.ContainsAnyExcept(PatternCharacters);
+
+    /// <summary>An interface's name as iptables takes it, where <c>+</c> at the end stands for anything.</summary>
+    public static bool IsInterfaceFilter(ReadOnlySpan<char> text) => text.Length is > 0 and <= 15 && !text.ContainsAnyExcept(HostCharacters);
+
+    /// <summary>A host to listen on: a name or an address.</summary>
+    public static bool IsHost(ReadOnlySpan<char> text) => text.Length is > 0 and <= 64 && !text.ContainsAnyExcept(HostCharacters);
 
     /// <summary>A container's id: letters, digits and inner dashes.</summary>
     public static bool IsContainerId(ReadOnlySpan<char> text) =>

@@ -9,7 +9,7 @@ internal static class PolicyValidation
     {
         bool global = kind is ResourceKind.GlobalNetworkPolicy or ResourceKind.StagedGlobalNetworkPolicy;
         string tier = spec.Text("tier");
-        if (tier.Length > 0 && !Names.IsName(tier)) spec.Fail("tier", $"{Problem.Quote(tier)} is not a tier's name");
+        if (tier.Length > 0 && !Names.IsName(tier)) spec.Fail("tier", $"{Problem.Quote(tier)} is not a tier's name{Names.OfResources}");
         Order(spec);
         spec.SelectorWithoutGlobal("selector");
         spec.SelectorWithoutGlobal("serviceAccountSelector");
@@ -46,7 +46,16 @@ internal static class PolicyValidation
             if (field is not ("tier" or "stagedAction") && spec.Has(field)) spec.Fail(field, "must not stand beside the staged action Delete");
     }
 
-    private static void Unique(Checked spec, string field, params string[] allowed)
+    /// <summary>A policy in Kubernetes' own form, which is taken on here as it is: only what is Calico's own in it is checked.</summary>
+    public static void Kubernetes(Checked spec)
+    {
+        Unique(spec, "policyTypes", "Ingress", "Egress");
+        if (spec.OneOf("stagedAction", "Set", "Delete", "Learn", "Ignore") != "Delete") return;
+        foreach ((string field, JsonNode? value) in spec.Node)
+            if (field is not "stagedAction" && spec.Has(field) && value is not JsonObject { Count: 0 }) spec.Fail(field, "must not stand beside the staged action Delete");
+    }
+
+    internal static void Unique(Checked spec, string field, params string[] allowed)
     {
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach ((string path, string text) in spec.Texts(field))

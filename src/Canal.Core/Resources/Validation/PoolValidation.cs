@@ -65,4 +65,22 @@ internal static class PoolValidation
         if (spec.Text("nodeSelector") is not ("" or "all()")) spec.Fail("nodeSelector", "must be all() with the use LoadBalancer");
         if (spec.Flag("disableBGPExport")) spec.Fail("disableBGPExport", "must be false with the use LoadBalancer");
     }
+
+    /// <summary>How addresses are handed out.</summary>
+    public static void Ipam(Checked spec)
+    {
+        bool strict = spec.Flag("strictAffinity");
+        if (spec.Integer("maxBlocksPerHost", 0, int.MaxValue) is > 0 && !strict) spec.Fail("maxBlocksPerHost", "needs strictAffinity");
+        if (!strict && spec.Node["autoAllocateBlocks"] is not null && !spec.Flag("autoAllocateBlocks")) spec.Fail("autoAllocateBlocks", "must not be false without strictAffinity");
+        spec.OneOf("kubeVirtVMAddressPersistence", "Enabled", "Disabled");
+    }
+
+    /// <summary>A block that belongs to a node.</summary>
+    public static void Affinity(Checked spec)
+    {
+        spec.Require("node");
+        spec.Require("cidr");
+        // True or "true", by the release that wrote it.
+        if (spec.Node["deleted"] is { } deleted && deleted.ToString() is not ("" or "false")) spec.Fail("deleted", "must be false: only IPAM itself marks an affinity so");
+    }
 }

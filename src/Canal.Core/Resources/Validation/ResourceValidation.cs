@@ -3,17 +3,17 @@ using System.Text.Json.Nodes;
 namespace Canal.Core.Resources;
 
 /// <summary>What a writer checks before it stores an object, after <see cref="ResourceDefaults"/>. etcd checks nothing, so this is the only gate.</summary>
-/// <param name="selectorProblem">What is wrong with a selector's text, or null: the seam to the selector grammar.</param>
-public sealed class ResourceValidation(Func<string, string?> selectorProblem)
+public static class ResourceValidation
 {
     /// <summary>Everything wrong with the document, with the paths of the fields; empty when it may be stored.</summary>
-    public EquatableArray<Problem> Validate(ResourceDocument document)
+    public static EquatableArray<Problem> Validate(ResourceDocument document)
     {
         if (!ResourceKinds.TryFindName(document.Kind, out ResourceKind kind)) return [new Problem("kind", $"{Problem.Quote(document.Kind)} is not a kind")];
-        Findings findings = new(selectorProblem);
+        Findings findings = new();
         Checked root = new(document.Root, "", findings);
         MetadataValidation.Check(root, kind);
         if (root.Object("spec") is { } spec) Spec(spec, kind, document.Name);
+        if (kind == ResourceKind.Node && root.Object("status") is { } status) NodeValidation.Status(status);
         Sets(document, kind, findings);
         Unknown(document, kind, findings);
         Unreadable(document, kind, findings);
@@ -23,14 +23,75 @@ public sealed class ResourceValidation(Func<string, string?> selectorProblem)
     /// <summary>Checks the spec by the rules of its kind.</summary>
     internal static void Spec(Checked spec, ResourceKind kind, string name)
     {
-        if (kind.IsTiered()) PolicyValidation.Policy(spec, kind);
-        else if (kind == ResourceKind.Tier) PolicyValidation.Tier(spec, name);
-        else if (kind == ResourceKind.Profile) PolicyValidation.Profile(spec);
-        else if (kind is ResourceKind.NetworkSet or ResourceKind.GlobalNetworkSet) PolicyValidation.Nets(spec, "nets");
-        else if (kind == ResourceKind.IPReservation) PolicyValidation.Nets(spec, "reservedCIDRs");
-        else if (kind == ResourceKind.WorkloadEndpoint) EndpointValidation.Workload(spec);
-        else if (kind == ResourceKind.HostEndpoint) EndpointValidation.Host(spec);
-        else if (kind == ResourceKind.IPPool) PoolValidation.Check(spec);
+        switch (kind)
+        {
+            case ResourceKind.NetworkPolicy or ResourceKind.GlobalNetworkPolicy or ResourceKind.StagedNetworkPolicy or ResourceKind.StagedGlobalNetworkPolicy:
+                PolicyValidation.Policy(spec, kind);
+                break;
+            case ResourceKind.StagedKubernetesNetworkPolicy:
+                PolicyValidation.Kubernetes(spec);
+                break;
+            case ResourceKind.Tier:
+                PolicyValidation.Tier(spec, name);
+                break;
+            case ResourceKind.Profile:
+                PolicyValidation.Profile(spec);
+                break;
+            case ResourceKind.NetworkSet or ResourceKind.GlobalNetworkSet:
+                PolicyValidation.Nets(spec, "nets");
+                break;
+            case ResourceKind.WorkloadEndpoint:
+                EndpointValidation.Workload(spec);
+                break;
+            case ResourceKind.HostEndpoint:
+                EndpointValidation.Host(spec);
+                break;
+            default:
+                Networking(spec, kind, name);
+                break;
+        }
+    }
+
+    private static void Networking(Checked spec, ResourceKind kind, string name)
+    {
+        switch (kind)
+        {
+            case ResourceKind.IPPool:
+                PoolValidation.Check(spec);
+                break;
+            case ResourceKind.IPReservation:
+                PolicyValidation.Nets(spec, "reservedCIDRs");
+                break;
+            case ResourceKind.IPAMConfiguration:
+                PoolValidation.Ipam(spec);
+                break;
+            case ResourceKind.BlockAffinity:
+                PoolValidation.Affinity(spec);
+                break;
+            case ResourceKind.BGPConfiguration:
+                BgpValidation.Configuration(spec, name);
+                break;
+            case ResourceKind.BGPPeer:
+                BgpPeerValidation.Check(spec);
+                break;
+            case ResourceKind.BGPFilter:
+                BgpFilterValidation.Check(spec);
+                break;
+            case ResourceKind.Node:
+                NodeValidation.Check(spec);
+                break;
+            case ResourceKind.CalicoNodeStatus:
+                NodeValidation.StatusRequest(spec);
+                break;
+            case ResourceKind.FelixConfiguration:
+                FelixValidation.Check(spec);
+                break;
+            case ResourceKind.KubeControllersConfiguration:
+                ControllersValidation.Check(spec);
+                break;
+            default:
+                break;
+        }
     }
 
     // The label that readers add to sets must not come from elsewhere.

@@ -42,7 +42,7 @@ internal static class RuleValidation
     {
         string text = rule.NumberOrText(field);
         bool known = text.Length == 0 || ProtocolNames.Contains(text) || (byte.TryParse(text, out byte number) && number > 0);
-        if (!known) rule.Fail(field, $"{Problem.Quote(text)} is not a protocol");
+        if (!known) rule.Fail(field, $"{Problem.Quote(text)} is not a protocol: TCP, UDP, ICMP, ICMPv6, SCTP, UDPLite or a number from 1 to 255");
         return text;
     }
 
@@ -110,11 +110,11 @@ internal static class RuleValidation
         bool supported = Resources.Protocol.FromText(protocol).SupportsPorts;
         foreach ((string path, string text) in entity.NumbersOrTexts(field))
         {
-            if (!Port.TryParse(text, out Port port)) entity.Findings.Add(path, $"{Problem.Quote(text)} is not a port");
+            if (!Port.TryParse(text, out Port port)) entity.Findings.Add(path, $"{Problem.Quote(text)} is not a port: a number, FIRST:LAST, or a name");
             else if (protocol.Length > 0 && !supported) entity.Findings.Add(path, $"the protocol {protocol} has no ports");
             else if (protocol.Length == 0 && !port.IsNamed) entity.Findings.Add(path, "needs the protocol TCP, UDP or SCTP");
             else if (!port.IsNamed && port.Range.First == 0) entity.Findings.Add(path, "is not a port from 1 to 65535");
-            else if (port.IsNamed && !Names.IsPortName(text)) entity.Findings.Add(path, $"{Problem.Quote(text)} is not a port's name");
+            else if (port.IsNamed && !Names.IsPortName(text)) entity.Findings.Add(path, $"{Problem.Quote(text)} is not a port's name{Names.OfPorts}");
         }
     }
 

@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
-# What needs root; every other tests/*.Tests is a unit suite, so that a new project cannot be forgotten.
-kernel="Canal.Kernel.Tests Canal.Datastore.Tests"
+# What needs root or a real etcd; every other tests/*.Tests is a unit suite, so that a new project cannot be forgotten.
+kernel="Canal.Kernel.Tests Canal.Datastore.Tests Canal.Ctl.Tests"
 e2e="Canal.EndToEnd.Tests"
 seconds=${CANAL_TEST_SECONDS:-400}
 export CANAL_BIN_DIR=$PWD/artifacts/bin

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Canal.Datastore;
 using Canal.Hosting;
 
@@ -7,15 +8,15 @@ namespace Canal.Ctl;
 /// <summary>The program: its commands, and how they end.</summary>
 internal static class Canalctl
 {
-    private const int Interrupted = 130;
-
     /// <summary>Runs one command line to its exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, Surroundings around)
     {
         try
         {
             ParseResult parsed = Root(around).Parse(arguments);
-            if (parsed.Errors.Count > 0)
+            // What is being completed is not a whole command line yet.
+            bool completing = arguments.Length > 0 && arguments[0].StartsWith("[suggest", StringComparison.Ordinal);
+            if (parsed.Errors.Count > 0 && !completing)
                 throw CommandException.Usage(string.Join("\n", parsed.Errors.Select(error => error.Message)));
             InvocationConfiguration invocation = new() { Output = around.Output, Error = around.Error, EnableDefaultExceptionHandler = false };
             return await parsed.InvokeAsync(invocation);
@@ -30,7 +31,7 @@ internal static class Canalctl
         }
         catch (OperationCanceledException)
         {
-            return Interrupted;
+            return CtlExit.Interrupted;
         }
         finally
         {
@@ -49,10 +50,24 @@ internal static class Canalctl
             new WriteCommand(WriteVerb.Replace, options, around).Definition,
             new DeleteCommand(options, around).Definition,
             new GetCommand(options, around).Definition,
+            new WatchCommand(options, around).Definition,
+            new PatchCommand(options, around).Definition,
+            new LabelCommand(options, around).Definition,
+            new DiffCommand(options, around).Definition,
+            new ValidateCommand(around).Definition,
+            new ExplainCommand(around).Definition,
             new InitCommand(options, around).Definition,
+            new StatusCommand(around).Definition,
+            CompletionCommand.Define(around),
             VersionCommand.Define(around),
         };
         VersionCommand.Instead(root, around);
+        // Spellings of Windows, which would be offered wherever a word is completed.
+        foreach (HelpOption help in root.Options.OfType<HelpOption>())
+        {
+            foreach (string alias in help.Aliases.Where(alias => alias.StartsWith('/')).ToArray())
+                help.Aliases.Remove(alias);
+        }
         options.AddTo(root);
         return root;
     }

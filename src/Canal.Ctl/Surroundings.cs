@@ -12,6 +12,9 @@ namespace Canal.Ctl;
 /// <param name="Time">What creation timestamps are taken from.</param>
 internal sealed record Surroundings(Stream Input, TextWriter Output, TextWriter Error, ImmutableDictionary<string, string> Environment, TimeProvider Time)
 {
+    /// <summary>Where calicoctl has its configuration.</summary>
+    public string CalicoctlFile { get; init; } = "/etc/calico/calicoctl.cfg";
+
     public static Surroundings OfProcess() => new(
         Console.OpenStandardInput(),
         Buffered(Console.OpenStandardOutput()),

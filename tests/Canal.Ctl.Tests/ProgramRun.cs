@@ -10,12 +10,15 @@ namespace Canal.Ctl.Tests;
 internal sealed record ProgramRun(int ExitCode, string Output, string Error)
 {
     /// <summary>Runs it with nothing of the machine's configuration.</summary>
-    public static async Task<ProgramRun> Of(IEnumerable<string> arguments, string input = "", IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<ProgramRun> Of(IEnumerable<string> arguments, string input = "", IReadOnlyDictionary<string, string>? environment = null, string calicoctlFile = "/nonexistent")
     {
         StringWriter output = new(), error = new();
         Surroundings around = new(
             new MemoryStream(Encoding.UTF8.GetBytes(input)), output, error,
-            (environment ?? new Dictionary<string, string> { ["CONFIGURATION_DIRECTORY"] = "/nonexistent" }).ToImmutableDictionary(), TimeProvider.System);
+            (environment ?? new Dictionary<string, string> { ["CONFIGURATION_DIRECTORY"] = "/nonexistent" }).ToImmutableDictionary(), TimeProvider.System)
+        {
+            CalicoctlFile = calicoctlFile,
+        };
         int exitCode = await Canalctl.RunAsync([.. arguments], around);
         return new ProgramRun(exitCode, output.ToString(), error.ToString());
     }

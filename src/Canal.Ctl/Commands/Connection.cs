@@ -28,19 +28,16 @@ internal sealed class Connection : IAsyncDisposable
     {
         TimeSpan timeout = options.Timeout(parsed);
         Configuration configuration = Load(options.Etcd(parsed), options.ConfigDirectory(parsed, around), around);
-        EtcdOptions etcd = new()
+        EtcdOptions etcd = EtcdAccess.Choose(configuration, options.CalicoctlFile(parsed), around) with
         {
-            Endpoints = configuration.Get(CommonSettings.EtcdEndpoints),
-            CaFile = configuration.Get(CommonSettings.EtcdCaFile),
-            CertFile = configuration.Get(CommonSettings.EtcdCertFile),
-            KeyFile = configuration.Get(CommonSettings.EtcdKeyFile),
-            Username = configuration.Get(CommonSettings.EtcdUsername),
-            Password = Password(configuration.Get(CommonSettings.EtcdPasswordFile), around),
             ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
             RequestTimeout = timeout,
         };
         return new Connection(new EtcdChannel(etcd, around.Time));
     }
+
+    /// <summary>Follows what happens to keys.</summary>
+    public EtcdWatcher Watcher(KeyRange range, TimeProvider time) => new(channel, [range], new EtcdWatcherOptions(), time, new Random());
 
     public ValueTask DisposeAsync() => channel.DisposeAsync();
 
@@ -53,19 +50,5 @@ internal sealed class Connection : IAsyncDisposable
         };
         ConfigurationResult result = ConfigurationLoader.Load(Schema, sources);
         return result.Configuration ?? throw new CommandException(ExitCode.Configuration, result.ErrorText().TrimEnd('\n'));
-    }
-
-    private static string? Password(string file, Surroundings around)
-    {
-        if (file.Length == 0)
-            return null;
-        try
-        {
-            return SecretFile.Read(file, around.Environment).Text;
-        }
-        catch (IOException error)
-        {
-            throw new CommandException(error.InnerException is UnauthorizedAccessException ? ExitCode.Permission : ExitCode.Configuration, error.Message);
-        }
     }
 }

@@ -25,6 +25,7 @@ internal sealed class DeleteCommand
         Definition = new Command("delete", "Delete resources.") { words, ignoreMissing };
         source.AddTo(Definition);
         Definition.SetAction(RunAsync);
+        words.CompletionSources.Add(new ResourceWords(options, around).Complete);
     }
 
     public Command Definition { get; }
@@ -52,14 +53,14 @@ internal sealed class DeleteCommand
         if (files.Count > 0 == named.Length > 0)
             throw CommandException.Usage("delete: name either a kind and names, or -f FILE");
         if (files.Count > 0)
-            return OfFiles(files, source.Namespace(parsed));
+            return OfFiles(parsed);
         IReadOnlyList<ResourceArgument> targets = ResourceArgument.Read(named, source.Namespace(parsed)).Named;
         return targets.Count > 0 ? [.. targets.Select(target => (target, (long?)null))] : throw CommandException.Usage("delete: a name is missing");
     }
 
     /// <summary>The last first: what stands later in a file may need what stands earlier, as a policy its tier. Only identities count, so the
     /// documents need not be valid otherwise.</summary>
-    private List<(ResourceArgument, long?)>? OfFiles(IReadOnlyList<string> files, string? givenNamespace) =>
-        WantedInput.Read(files, givenNamespace, (_, _) => { }, around)?.OrderBy(wanted => wanted.Kind.Kind == ResourceKind.Tier ? 0 : 1).Reverse()
+    private List<(ResourceArgument, long?)>? OfFiles(ParseResult parsed) =>
+        WantedInput.Read(source, parsed, (_, _) => { }, around)?.OrderBy(wanted => wanted.Kind.Kind == ResourceKind.Tier ? 0 : 1).Reverse()
             .Select(wanted => (new ResourceArgument(wanted.Kind, wanted.Namespace, wanted.Name), wanted.Revision)).ToList();
 }

@@ -9,79 +9,80 @@ internal sealed class GetCommand
 {
     private readonly GlobalOptions options;
     private readonly Surroundings around;
+    private readonly SourceOptions source = new();
+    private readonly Option<OutputChoice> output = OutputOption.Define();
 
     private readonly Argument<string[]> words = new("KIND NAME")
     {
         Description = "A kind of resource (networkpolicy, gnp, hep, ...), and the names of those wanted; without names, all.",
-        Arity = ArgumentArity.OneOrMore,
+        Arity = ArgumentArity.ZeroOrMore,
     };
-
-    private readonly Option<string> @namespace = new("--namespace", "-n") { Description = "The namespace to look in; default: default.", HelpName = "NAMESPACE" };
 
     private readonly Option<bool> everywhere = new("--all-namespaces", "-A", "-a") { Description = "Look in every namespace." };
 
-    private readonly Option<OutputFormat> output = new("--output", "-o")
-    {
-        Description = "table, wide, yaml, json or name.",
-        HelpName = "FORMAT",
-        CustomParser = result => Format(result.Tokens[0].Value),
-    };
+    private readonly Option<bool> export = new("--export") { Description = "Leave out what is of this cluster alone, such as uid and revision." };
 
     public GetCommand(GlobalOptions options, Surroundings around)
     {
         (this.options, this.around) = (options, around);
-        Definition = new Command("get", "Show resources.") { words, @namespace, everywhere, output };
+        Definition = new Command("get", "Show resources.") { words, everywhere, output, export };
+        source.AddTo(Definition);
         Definition.SetAction(RunAsync);
+        words.CompletionSources.Add(new ResourceWords(options, around).Complete);
     }
 
     public Command Definition { get; }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
+    private Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
+    {
+        string[] named = parsed.GetValue(words) ?? [];
+        bool hasFiles = source.Files(parsed).Count > 0;
+        if (hasFiles == named.Length > 0)
+            throw CommandException.Usage("get: name either a kind, perhaps with names, or -f FILE");
+        return hasFiles ? RunOnFilesAsync(parsed, stop) : RunOnWordsAsync(parsed, named, stop);
+    }
+
+    private async Task<int> RunOnFilesAsync(ParseResult parsed, CancellationToken stop)
+    {
+        if (WantedInput.Read(source, parsed, (_, _) => { }, around) is not { } wanted)
+            return ExitCode.Failure;
+        await using Connection connection = Connection.Open(parsed, options, around);
+        return await GetAsync(connection.Resources, [.. wanted.Select(resource => new ResourceArgument(resource.Kind, resource.Namespace, resource.Name))], parsed, stop);
+    }
+
+    private async Task<int> RunOnWordsAsync(ParseResult parsed, string[] named, CancellationToken stop)
     {
         bool all = parsed.GetValue(everywhere);
-        (ResourceKindEntry kind, IReadOnlyList<ResourceArgument> named) = ResourceArgument.Read(parsed.GetValue(words)!, parsed.GetValue(@namespace));
-        if (all && (named.Count > 0 || parsed.GetValue(@namespace) is not null))
+        (ResourceKindEntry kind, IReadOnlyList<ResourceArgument> targets) = ResourceArgument.Read(named, source.Namespace(parsed));
+        if (all && (targets.Count > 0 || source.Namespace(parsed) is not null))
             throw CommandException.Usage("get: -A goes neither with names nor with -n");
-        if (named.Any(resource => resource.Kind != kind))
-            throw CommandException.Usage("get: all names have to be of one kind");
         await using Connection connection = Connection.Open(parsed, options, around);
-        OutputFormat format = parsed.GetValue(output);
-        if (named.Count > 0)
-            return await GetAsync(connection.Resources, kind, named, format, stop);
-        string? space = kind.Namespaced && !all ? parsed.GetValue(@namespace) ?? WantedReader.DefaultNamespace : null;
+        if (targets.Count > 0)
+            return await GetAsync(connection.Resources, targets, parsed, stop);
+        string? space = kind.Namespaced && !all ? source.Namespace(parsed) ?? WantedReader.DefaultNamespace : null;
         ResourceList list = await connection.Resources.ListAsync(kind, space, stop);
-        Print(new ResourcePrinter(kind, all, around.Output), format, list with { Resources = Sorted(Readable(list.Resources)) });
+        Printer(parsed, all).PrintList(kind, list with { Resources = Sorted(Readable(list.Resources)) });
         return ExitCode.Ok;
     }
 
-    private async Task<int> GetAsync(
-        ResourceStore store, ResourceKindEntry kind, IReadOnlyList<ResourceArgument> named, OutputFormat format, CancellationToken stop)
+    private async Task<int> GetAsync(ResourceStore store, IReadOnlyList<ResourceArgument> targets, ParseResult parsed, CancellationToken stop)
     {
         List<StoredResource> found = [];
-        foreach (ResourceArgument wanted in named)
+        foreach (ResourceArgument wanted in targets)
         {
-            if (await store.FindAsync(kind.Kind, wanted.Namespace, wanted.Name, stop) is { } stored)
+            if (await store.FindAsync(wanted.Kind.Kind, wanted.Namespace, wanted.Name, stop) is { } stored)
                 found.Add(stored);
             else
                 around.Say($"{wanted.Title}: does not exist");
         }
         List<StoredResource> readable = Readable(found);
-        bool several = named.DistinctBy(resource => resource.Namespace).Count() > 1;
-        ResourcePrinter printer = new(kind, several, around.Output);
-        if (named.Count == 1 && readable.Count == 1 && format is OutputFormat.Yaml or OutputFormat.Json)
-            printer.PrintObject(format, readable[0]);
-        else if (readable.Count > 0)
-            Print(printer, format, new ResourceList(readable.Max(resource => resource.Revision), readable));
-        return readable.Count == named.Count ? ExitCode.Ok : ExitCode.Failure;
+        bool several = targets.Any(target => target.Namespace is not null && target.Namespace != WantedReader.DefaultNamespace) && source.Namespace(parsed) is null;
+        if (readable.Count > 0)
+            Printer(parsed, several).PrintNamed(readable);
+        return readable.Count == targets.Count ? ExitCode.Ok : ExitCode.Failure;
     }
 
-    private static void Print(ResourcePrinter printer, OutputFormat format, ResourceList list)
-    {
-        if (format is OutputFormat.Yaml or OutputFormat.Json)
-            printer.PrintList(format, list);
-        else
-            printer.PrintRows(format, list.Resources);
-    }
+    private ResourcePrinter Printer(ParseResult parsed, bool several) => new(parsed.GetValue(output)!, several, parsed.GetValue(export), around.Output);
 
     /// <summary>Those that can be shown. Says which cannot, and which agents will leave out, wholly or in part.</summary>
     private List<StoredResource> Readable(IReadOnlyList<StoredResource> resources)
@@ -103,14 +104,4 @@ internal sealed class GetCommand
 
     private static List<StoredResource> Sorted(List<StoredResource> resources) =>
         [.. resources.OrderBy(resource => resource.Key.Namespace, StringComparer.Ordinal).ThenBy(resource => resource.DisplayName, StringComparer.Ordinal)];
-
-    private static OutputFormat Format(string word) => word switch
-    {
-        "table" => OutputFormat.Table,
-        "wide" => OutputFormat.Wide,
-        "yaml" => OutputFormat.Yaml,
-        "json" => OutputFormat.Json,
-        "name" => OutputFormat.Name,
-        _ => throw CommandException.Usage($"-o: {Problem.Quote(word)} is not table, wide, yaml, json or name"),
-    };
 }

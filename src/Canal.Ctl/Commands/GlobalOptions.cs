@@ -20,6 +20,16 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    private readonly Option<string> calicoctl = new("--config", "-c")
+    {
+        Description = "Where etcd is, in the form of calicoctl's configuration (CalicoAPIConfig).",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
+    // calicoctl refuses to work with a cluster of another version unless told so; here there is nothing to allow.
+    private readonly Option<bool> allowMismatch = new("--allow-version-mismatch") { Hidden = true, Recursive = true };
+
     private readonly Option<string> timeout = new("--timeout")
     {
         Description = "How long etcd may take to answer a request.",
@@ -32,7 +42,9 @@ internal sealed class GlobalOptions
     {
         root.Add(etcd);
         root.Add(configDir);
+        root.Add(calicoctl);
         root.Add(timeout);
+        root.Add(allowMismatch);
     }
 
     /// <summary>The URLs given; none is no reason to look elsewhere than in the configuration.</summary>
@@ -41,6 +53,9 @@ internal sealed class GlobalOptions
     /// <summary>The folder of canal.toml.</summary>
     public string ConfigDirectory(ParseResult parsed, Surroundings around) =>
         parsed.GetValue(configDir) ?? RuntimePaths.FromEnvironment(around.Environment).Configuration;
+
+    /// <summary>A configuration file of calicoctl's; null when none is named.</summary>
+    public string? CalicoctlFile(ParseResult parsed) => parsed.GetValue(calicoctl);
 
     /// <exception cref="CommandException">Usage.</exception>
     public TimeSpan Timeout(ParseResult parsed)

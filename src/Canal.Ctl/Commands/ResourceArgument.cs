@@ -14,6 +14,9 @@ internal sealed record ResourceArgument(ResourceKindEntry Kind, string? Namespac
     /// <exception cref="CommandException">Usage.</exception>
     public static (ResourceKindEntry Kind, IReadOnlyList<ResourceArgument> Named) Read(IReadOnlyList<string> words, string? givenNamespace)
     {
+        // The parser takes an option nobody knows for one more word, and a name never begins so.
+        if (words.FirstOrDefault(word => word.StartsWith('-')) is { } option)
+            throw CommandException.Usage($"there is no option {option}");
         if (words[0].Contains('/'))
         {
             ResourceArgument[] each = [.. words.Select(word => One(word, givenNamespace))];

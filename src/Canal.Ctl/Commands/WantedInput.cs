@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Canal.Core.Resources;
 
 namespace Canal.Ctl;
@@ -6,24 +7,24 @@ namespace Canal.Ctl;
 internal static class WantedInput
 {
     /// <summary>The resources; null after saying why some cannot be used.</summary>
-    /// <param name="paths">What -f names.</param>
-    /// <param name="givenNamespace">From the command line; null for none.</param>
+    /// <param name="source">The options that name the files.</param>
+    /// <param name="parsed">The command line.</param>
     /// <param name="check">What more to look at in each; adds problems.</param>
     /// <param name="around">Where standard input is read, and errors are said.</param>
     public static IReadOnlyList<WantedResource>? Read(
-        IReadOnlyList<string> paths, string? givenNamespace, Action<WantedResource, List<Problem>> check, Surroundings around)
+        SourceOptions source, ParseResult parsed, Action<WantedResource, List<Problem>> check, Surroundings around)
     {
-        Input input = InputReader.Read(paths, around.Input);
-        WantedReader reader = new(givenNamespace);
+        Input input = source.Read(parsed, around);
+        WantedReader reader = new(source.Namespace(parsed));
         List<WantedResource> read = [];
         List<string> errors = [.. input.Errors];
-        foreach (SourceDocument source in input.Documents)
+        foreach (SourceDocument document in input.Documents)
         {
             List<Problem> problems = [];
-            WantedResource? wanted = reader.Read(source, problems);
+            WantedResource? wanted = reader.Read(document, problems);
             if (wanted is not null)
                 check(wanted, problems);
-            string where = wanted?.Where ?? Where(source);
+            string where = wanted?.Where ?? Where(document);
             errors.AddRange(problems.Select(problem => $"{where}: {problem}"));
             if (wanted is not null)
                 read.Add(wanted);

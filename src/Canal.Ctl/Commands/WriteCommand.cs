@@ -11,6 +11,7 @@ internal sealed class WriteCommand
     private readonly GlobalOptions options;
     private readonly Surroundings around;
     private readonly SourceOptions source = new();
+    private readonly Option<bool> skipExisting = new("--skip-exists") { Description = "Leave those alone that exist already." };
 
     public WriteCommand(WriteVerb verb, GlobalOptions options, Surroundings around)
     {
@@ -22,6 +23,8 @@ internal sealed class WriteCommand
             _ => "Create resources, or change them if they exist.",
         });
         source.AddTo(Definition);
+        if (verb == WriteVerb.Create)
+            Definition.Add(skipExisting);
         Definition.SetAction(RunAsync);
     }
 
@@ -29,13 +32,12 @@ internal sealed class WriteCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
-        IReadOnlyList<string> files = source.Files(parsed);
-        if (files.Count == 0)
+        if (source.Files(parsed).Count == 0)
             throw CommandException.Usage($"{Definition.Name}: -f FILE is missing");
-        if (WantedInput.Read(files, source.Namespace(parsed), DocumentCheck.Check, around) is not { } wanted)
+        if (WantedInput.Read(source, parsed, DocumentCheck.Check, around) is not { } wanted)
             return Refused();
         await using Connection connection = Connection.Open(parsed, options, around);
-        ResourceWriter writer = new(connection.Resources, verb, around);
+        ResourceWriter writer = new(connection.Resources, verb, around) { SkipExisting = parsed.GetValue(skipExisting) };
         return await WriteAsync(writer, wanted, stop);
     }
 

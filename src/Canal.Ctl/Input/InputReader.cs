@@ -14,16 +14,14 @@ internal sealed class InputReader
     }
 
     /// <summary>Reads all, and goes on after errors so that each is told.</summary>
-    public static Input Read(IEnumerable<string> paths, Stream standardInput)
+    public static Input Read(IEnumerable<string> paths, bool recursive, Stream standardInput)
     {
         InputReader reader = new();
         foreach (string path in paths)
         {
-            foreach (InputText file in InputText.ReadAll(path, standardInput))
+            foreach (InputText file in InputText.ReadAll(path, recursive, standardInput))
                 reader.Read(file);
         }
-        if (reader.documents.Count == 0 && reader.errors.Count == 0)
-            reader.errors.Add($"{string.Join(", ", paths.Select(path => path == "-" ? InputText.StandardInput : path))}: no resources there");
         return new Input(reader.documents, reader.errors);
     }
 

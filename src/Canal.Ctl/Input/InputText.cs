@@ -16,15 +16,19 @@ internal sealed record InputText(string Name, string? Text, string? Error)
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The files that a path names: itself, <c>-</c> for <paramref name="input"/>, or those of a folder that end in .yaml, .yml or .json, by name.</summary>
-    public static IEnumerable<InputText> ReadAll(string path, Stream input)
+    /// <param name="path">What -f was given.</param>
+    /// <param name="recursive">With those in the folders of a folder.</param>
+    /// <param name="input">Standard input.</param>
+    public static IEnumerable<InputText> ReadAll(string path, bool recursive, Stream input)
     {
         if (path == "-")
             return [Read(StandardInput, () => input)];
+        EnumerationOptions options = new() { RecurseSubdirectories = recursive, IgnoreInaccessible = false, AttributesToSkip = 0 };
         if (!Directory.Exists(path))
             return [Read(path, () => File.OpenRead(path))];
         try
         {
-            return [.. Directory.GetFiles(path).Where(IsDocument).Order(StringComparer.Ordinal).Select(file => Read(file, () => File.OpenRead(file)))];
+            return [.. Directory.GetFiles(path, "*", options).Where(IsDocument).Order(StringComparer.Ordinal).Select(file => Read(file, () => File.OpenRead(file)))];
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

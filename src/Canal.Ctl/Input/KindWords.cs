@@ -15,5 +15,8 @@ internal static class KindWords
     /// <summary>All kinds as documents spell them.</summary>
     public static IEnumerable<string> Names() => ResourceKinds.All.ToArray().Select(entry => entry.Name);
 
+    /// <summary>All kinds as people list them.</summary>
+    public static IEnumerable<string> Plurals() => ResourceKinds.All.ToArray().Select(entry => entry.Plural).Order(StringComparer.Ordinal);
+
     private static IEnumerable<string> Words() => ResourceKinds.All.ToArray().SelectMany(entry => (IEnumerable<string>)[entry.Name.ToLowerInvariant(), entry.Plural, .. entry.Aliases]);
 }

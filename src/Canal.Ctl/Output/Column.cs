@@ -1,30 +1,34 @@
 using System.Text.Json.Nodes;
-using Canal.Core.Resources;
 
 namespace Canal.Ctl;
 
-/// <summary>A column of the table of a kind.</summary>
-/// <param name="Header">In upper case.</param>
-/// <param name="Path">Fields of the document from its root, with dots between.</param>
-/// <param name="Wide">Only with <c>-o wide</c>.</param>
-internal sealed record Column(string Header, string Path, bool Wide = false)
+/// <summary>A column of a table of resources.</summary>
+internal sealed class Column
 {
     /// <summary>What stands for nothing, so that every row has as many words as the header has.</summary>
     private const string Nothing = "-";
 
-    public string Cell(ResourceDocument document)
+    private readonly PathTemplate path;
+
+    /// <param name="header">In upper case.</param>
+    /// <param name="path">Fields of the document from its root, with dots between.</param>
+    /// <param name="wide">Only with <c>-o wide</c>.</param>
+    public Column(string header, string path, bool wide = false) : this(header, PathTemplate.Parse($"{{.{path}}}")) => Wide = wide;
+
+    public Column(string header, PathTemplate path) => (Header, this.path) = (header, path);
+
+    /// <summary>Names are shown as people say them.</summary>
+    public static Column Name { get; } = new("NAME", "metadata.name");
+
+    public static Column Namespace { get; } = new("NAMESPACE", "metadata.namespace");
+
+    public string Header { get; }
+
+    public bool Wide { get; }
+
+    public string Cell(JsonNode shown)
     {
-        JsonNode? node = document.Root;
-        foreach (string field in Path.Split('.'))
-            node = (node as JsonObject)?[field];
-        string text = Text(node);
+        string text = path.Fill(shown);
         return text.Length == 0 ? Nothing : text;
     }
-
-    private static string Text(JsonNode? node) => node switch
-    {
-        JsonArray items => string.Join(',', items.Select(Text)),
-        JsonObject fields => string.Join(',', fields.Select(field => $"{field.Key}={Text(field.Value)}")),
-        _ => node?.ToString() ?? "",
-    };
 }

@@ -8,4 +8,10 @@ internal enum OutputFormat
     Yaml,
     Json,
     Name,
+
+    /// <summary>A table of the columns that were named.</summary>
+    CustomColumns,
+
+    /// <summary>A text with values put in.</summary>
+    JsonPath,
 }

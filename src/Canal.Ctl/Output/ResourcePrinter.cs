@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -8,76 +7,92 @@ using Canal.Core.Resources;
 
 namespace Canal.Ctl;
 
-/// <summary>Prints resources of one kind.</summary>
-/// <param name="kind">The kind.</param>
+/// <summary>Prints resources.</summary>
+/// <param name="choice">How.</param>
 /// <param name="everywhere">Resources of several namespaces are shown, so the namespace is too.</param>
+/// <param name="export">Leave out what is of this cluster alone.</param>
 /// <param name="to">Where to.</param>
-internal sealed class ResourcePrinter(ResourceKindEntry kind, bool everywhere, TextWriter to)
+internal sealed class ResourcePrinter(OutputChoice choice, bool everywhere, bool export, TextWriter to)
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly string[] RootOrder = ["apiVersion", "kind", "metadata", "spec", "status"];
-
-    /// <summary>A table or a list of names.</summary>
-    public void PrintRows(OutputFormat format, IReadOnlyList<StoredResource> resources)
+    /// <summary>Prints a list of one kind.</summary>
+    public void PrintList(ResourceKindEntry kind, ResourceList list)
     {
-        if (format == OutputFormat.Name)
+        if (choice.IsDocument || choice.Format == OutputFormat.JsonPath)
+            Print(ShownResource.List(kind, list.Resources.Select(Shown), list.Revision));
+        else
+            PrintRows(kind, list.Resources);
+    }
+
+    /// <summary>Prints resources that were asked for by name: one as itself, several as a list.</summary>
+    public void PrintNamed(IReadOnlyList<StoredResource> resources)
+    {
+        if (!choice.IsDocument && choice.Format != OutputFormat.JsonPath)
+        {
+            PrintGroups(resources);
+            return;
+        }
+        ResourceKind[] kinds = [.. resources.Select(resource => resource.Key.Kind).Distinct()];
+        Print(resources.Count == 1 ? Shown(resources[0]) : ShownResource.List(
+            kinds.Length == 1 ? ResourceKinds.Of(kinds[0]) : null, resources.Select(Shown), resources.Select(resource => resource.Revision).DefaultIfEmpty().Max()));
+    }
+
+    private void PrintGroups(IReadOnlyList<StoredResource> resources)
+    {
+        bool first = true;
+        foreach (IGrouping<ResourceKind, StoredResource> group in resources.GroupBy(resource => resource.Key.Kind))
+        {
+            if (!first && choice.Format != OutputFormat.Name)
+                to.Write('\n');
+            first = false;
+            PrintRows(ResourceKinds.Of(group.Key), [.. group]);
+        }
+    }
+
+    private void PrintRows(ResourceKindEntry kind, IReadOnlyList<StoredResource> resources)
+    {
+        bool withNamespace = everywhere && kind.Namespaced;
+        if (choice.Format == OutputFormat.Name)
         {
             foreach (StoredResource resource in resources)
-                to.Write($"{kind.Name.ToLowerInvariant()}/{(everywhere && kind.Namespaced ? $"{resource.Key.Namespace}/" : "")}{resource.DisplayName}\n");
+                to.Write($"{kind.Name.ToLowerInvariant()}/{(withNamespace ? $"{resource.Key.Namespace}/" : "")}{resource.DisplayName}\n");
             return;
         }
-        Column[] columns = [.. Columns.Of(kind.Kind).Where(column => format == OutputFormat.Wide || !column.Wide)];
-        string[] header = [.. everywhere && kind.Namespaced ? (string[])["NAMESPACE"] : [], "NAME", .. columns.Select(column => column.Header)];
-        TableText.Write([header, .. resources.Select(resource => Row(resource, columns))], to);
-    }
-
-    /// <summary>One object as it is, to be edited and applied again.</summary>
-    public void PrintObject(OutputFormat format, StoredResource resource) => Print(format, Shown(resource));
-
-    /// <summary>Several objects as one list.</summary>
-    public void PrintList(OutputFormat format, ResourceList list)
-    {
-        JsonArray items = [];
-        foreach (StoredResource resource in list.Resources)
-            items.Add((JsonNode)Shown(resource));
-        JsonObject metadata = new() { ["resourceVersion"] = Text(list.Revision) };
-        Print(format, new JsonObject { ["apiVersion"] = ResourceCodec.ApiVersion, ["kind"] = $"{kind.Name}List", ["metadata"] = metadata, ["items"] = items });
-    }
-
-    private string[] Row(StoredResource resource, Column[] columns) =>
-        [.. everywhere && kind.Namespaced ? [resource.Key.Namespace!] : Array.Empty<string>(), resource.DisplayName, .. columns.Select(column => column.Cell(resource.Document!))];
-
-    private void Print(OutputFormat format, JsonObject root)
-    {
-        if (format == OutputFormat.Yaml)
+        Column[] columns = [.. withNamespace && choice.Format != OutputFormat.CustomColumns ? [Column.Namespace] : Array.Empty<Column>(), .. choice.ColumnsOf(kind.Kind)];
+        List<IReadOnlyList<string>> rows = [[.. columns.Select(column => column.Header)]];
+        foreach (StoredResource resource in resources)
         {
-            YamlWriter.Write(root, to);
-            return;
+            JsonObject shown = Shown(resource);
+            rows.Add([.. columns.Select(column => column.Cell(shown))]);
         }
+        TableText.Write(rows, to);
+    }
+
+    private JsonObject Shown(StoredResource resource) => export ? ShownResource.Exported(ShownResource.Of(resource)) : ShownResource.Of(resource);
+
+    private void Print(JsonObject root)
+    {
+        switch (choice.Format)
+        {
+            case OutputFormat.Yaml:
+                YamlWriter.Write(root, to);
+                return;
+            case OutputFormat.JsonPath:
+                string text = choice.Template!.Fill(root);
+                to.Write(text.EndsWith('\n') ? text : $"{text}\n");
+                return;
+            default:
+                to.Write($"{Json(root, Indented)}\n");
+                return;
+        }
+    }
+
+    private static string Json(JsonObject root, JsonWriterOptions options)
+    {
         ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter writer = new(buffer, Indented))
+        using (Utf8JsonWriter writer = new(buffer, options))
             root.WriteTo(writer);
-        to.Write(Encoding.UTF8.GetString(buffer.WrittenSpan));
-        to.Write('\n');
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
-
-    /// <summary>The object as a person knows it: under its display name, without the annotation that only keeps that name, with its revision.</summary>
-    private static JsonObject Shown(StoredResource resource)
-    {
-        ResourceDocument document = resource.Document!.Clone();
-        document.Name = resource.DisplayName;
-        document.ResourceVersion = Text(resource.Revision);
-        if (resource.Key.Kind.IsTiered())
-            document.Annotations = document.Annotations.Without(PolicyNames.Annotation);
-        JsonObject ordered = [];
-        foreach (string field in RootOrder.Concat(document.Root.Select(field => field.Key).Except(RootOrder)))
-        {
-            if (document.Root.TryGetPropertyValue(field, out JsonNode? value))
-                ordered[field] = value?.DeepClone();
-        }
-        return ordered;
-    }
-
-    private static string Text(long revision) => revision.ToString(CultureInfo.InvariantCulture);
 }

@@ -8,6 +8,9 @@ internal sealed class ResourceWriter(ResourceStore store, WriteVerb verb, Surrou
     /// <summary>Somebody else may write between our reading and our writing; more often than this in a row is no accident.</summary>
     private const int MostTries = 5;
 
+    /// <summary>What is to be created and exists already is passed over.</summary>
+    public bool SkipExisting { get; init; }
+
     private readonly WritePlanner planner = new(verb, around.Time);
 
     /// <summary>What is to be written, tiers first because policies need them; null after saying what does not allow it.</summary>
@@ -20,6 +23,11 @@ internal sealed class ResourceWriter(ResourceStore store, WriteVerb verb, Surrou
         {
             List<Problem> problems = [];
             StoredResource? stored = await FindAsync(resource, stop);
+            if (stored is not null && SkipExisting)
+            {
+                around.Say($"skipped {resource.Title}: exists already");
+                continue;
+            }
             PlannedWrite? plan = planner.Plan(resource, stored, problems);
             if (stored is null)
                 await others.CheckAsync(resource, problems, stop);

@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using Canal.Core.Resources;
+using Canal.Hosting;
+
+namespace Canal.Ctl;
+
+/// <summary>Where etcd is, as calicoctl is told: by a file of kind CalicoAPIConfig or by the environment. Empty texts are not set.</summary>
+internal sealed record CalicoAccess
+{
+    private const string EtcdType = "etcdv3";
+
+    public static CalicoAccess None { get; } = new();
+
+    /// <summary>With commas between.</summary>
+    public string Endpoints { get; private init; } = "";
+
+    public string CaFile { get; private init; } = "";
+
+    public string CertFile { get; private init; } = "";
+
+    public string KeyFile { get; private init; } = "";
+
+    public string Username { get; private init; } = "";
+
+    /// <summary>A secret: not for messages.</summary>
+    public string Password { get; private init; } = "";
+
+    /// <summary>Reads ETCD_ENDPOINTS and the like, with or without CALICO_ before them.</summary>
+    /// <exception cref="CommandException">They name another datastore than etcd.</exception>
+    public static CalicoAccess FromEnvironment(IReadOnlyDictionary<string, string> environment)
+    {
+        string read(string name) => environment.GetValueOrDefault($"CALICO_{name}") is { Length: > 0 } text ? text : environment.GetValueOrDefault(name, "");
+        Refuse("environment DATASTORE_TYPE", read("DATASTORE_TYPE") is { Length: > 0 } type && type != EtcdType ? $"{Problem.Quote(type)} is not {EtcdType}: canalctl works with etcd only" : null);
+        Refuse("environment ETCD_DISCOVERY_SRV", read("ETCD_DISCOVERY_SRV").Length > 0 ? "is not supported: name the members in ETCD_ENDPOINTS" : null);
+        return new CalicoAccess
+        {
+            Endpoints = read("ETCD_ENDPOINTS"),
+            CaFile = read("ETCD_CA_CERT_FILE"),
+            CertFile = read("ETCD_CERT_FILE"),
+            KeyFile = read("ETCD_KEY_FILE"),
+            Username = read("ETCD_USERNAME"),
+            Password = read("ETCD_PASSWORD"),
+        };
+    }
+
+    /// <exception cref="CommandException">The file cannot be read or used.</exception>
+    public static CalicoAccess FromFile(string path)
+    {
+        JsonObject root = Parse(path);
+        Refuse(path, Text(root, "apiVersion") != ResourceCodec.ApiVersion ? $"apiVersion: {Problem.Quote(Text(root, "apiVersion"))} is not {ResourceCodec.ApiVersion}" : null);
+        Refuse(path, Text(root, "kind") != "CalicoAPIConfig" ? $"kind: {Problem.Quote(Text(root, "kind"))} is not CalicoAPIConfig" : null);
+        JsonObject spec = root["spec"] as JsonObject ?? [];
+        Refuse(path, Text(spec, "datastoreType") is { Length: > 0 } type && type != EtcdType ? $"spec.datastoreType: {Problem.Quote(type)} is not {EtcdType}: canalctl works with etcd only" : null);
+        Refuse(path, Text(spec, "etcdDiscoverySrv").Length > 0 ? "spec.etcdDiscoverySrv: is not supported: name the members in etcdEndpoints" : null);
+        foreach (string inline in (string[])["etcdKey", "etcdCert", "etcdCACert"])
+            Refuse(path, Text(spec, inline).Length > 0 ? $"spec.{inline}: is not supported: keep it in a file, and name that in {inline}File" : null);
+        return new CalicoAccess
+        {
+            Endpoints = Text(spec, "etcdEndpoints"),
+            CaFile = Text(spec, "etcdCACertFile"),
+            CertFile = Text(spec, "etcdCertFile"),
+            KeyFile = Text(spec, "etcdKeyFile"),
+            Username = Text(spec, "etcdUsername"),
+            Password = Text(spec, "etcdPassword"),
+        };
+    }
+
+    /// <summary>Without the password.</summary>
+    public override string ToString() => $"CalicoAccess {{ Endpoints = {Endpoints}, Username = {Username} }}";
+
+    private static JsonObject Parse(string path)
+    {
+        try
+        {
+            return DocumentText.Read(File.ReadAllText(path)).FirstOrDefault()?.Root as JsonObject
+                ?? throw new CommandException(ExitCode.Configuration, $"{path}: is not an object");
+        }
+        catch (SyntaxException error)
+        {
+            throw new CommandException(ExitCode.Configuration, $"{path}:{error.Line}:{error.Column}: {error.Message}");
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new CommandException(ExitCode.Permission, $"{path}: {error.Message}");
+        }
+        catch (IOException error)
+        {
+            throw new CommandException(ExitCode.Configuration, $"{path}: {error.Message}");
+        }
+    }
+
+    private static void Refuse(string where, string? sentence)
+    {
+        if (sentence is not null)
+            throw new CommandException(ExitCode.Configuration, $"{where}: {sentence}");
+    }
+
+    private static string Text(JsonObject at, string name) => at[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
+}

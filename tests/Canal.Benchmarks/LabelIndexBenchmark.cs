@@ -41,7 +41,7 @@ public static class LabelIndexBenchmark
         {
             labels["app"] = $"app-{turn++ % 5_000}";
             changes.Clear();
-            index.SetItem(0, labels, [], changes);
+            index.SetItem(0, [.. labels], [], changes);
         })) / 10_000;
         double naive = Median(5, () => NaiveMatches(items.AsSpan(0, 1), selectors));
         Print(output, "one label of one item changed, 5k selectors", naive, indexed);
@@ -54,12 +54,12 @@ public static class LabelIndexBenchmark
         Dictionary<string, string>[] items = [.. Enumerable.Range(0, 1_000).Select(i => new Dictionary<string, string> { ["alpha"] = "beta", [$"ipset-{i % count}"] = "" })];
         var changes = new List<MatchChange>();
         SelectorIndex index = Load(items, selectors, changes);
-        var without = new Dictionary<string, string> { ["ipset-0"] = "" };
+        KeyValuePair<string, string>[] with = [.. items[0]], without = [new("ipset-0", "")];
         double indexed = Median(5, () => Repeat(5_000, () =>
         {
             changes.Clear();
             index.SetItem(0, without, [], changes);
-            index.SetItem(0, items[0], [], changes);
+            index.SetItem(0, with, [], changes);
         })) / 10_000;
         double naive = Median(5, () => NaiveMatches(items.AsSpan(0, 1), selectors));
         Print(output, $"shared label of one item changed, {count} selectors", naive, indexed);
@@ -96,7 +96,7 @@ public static class LabelIndexBenchmark
     {
         var index = new SelectorIndex();
         for (int i = 0; i < items.Length; i++)
-            index.SetItem(i, items[i], [], changes);
+            index.SetItem(i, [.. items[i]], [], changes);
         for (int i = 0; i < selectors.Length; i++)
             index.SetSelector(i, selectors[i], changes);
         return index;

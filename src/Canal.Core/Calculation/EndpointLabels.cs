@@ -7,28 +7,23 @@ namespace Canal.Core.Calculation;
 public static class EndpointLabels
 {
     /// <summary>A workload endpoint: without <c>pcns.</c> and <c>pcsa.</c> labels, which only profiles may give, with its service account.</summary>
-    public static List<KeyValuePair<string, string>> Of(WorkloadEndpoint endpoint)
+    public static LabelMap Of(WorkloadEndpoint endpoint)
     {
-        List<KeyValuePair<string, string>> labels = new(endpoint.Metadata.Labels.Count + 1);
-        foreach (KeyValuePair<string, string> label in endpoint.Metadata.Labels)
-        {
-            bool reserved = label.Key.StartsWith(WellKnownLabels.NamespacePrefix, StringComparison.Ordinal)
-                || label.Key.StartsWith(WellKnownLabels.ServiceAccountPrefix, StringComparison.Ordinal)
-                || (label.Key == WellKnownLabels.ServiceAccount && endpoint.Spec.ServiceAccountName.Length > 0);
-            if (!reserved) labels.Add(label);
-        }
-        if (endpoint.Spec.ServiceAccountName.Length > 0) labels.Add(new(WellKnownLabels.ServiceAccount, endpoint.Spec.ServiceAccountName));
-        return labels;
+        LabelMap labels = endpoint.Metadata.Labels;
+        foreach (KeyValuePair<string, string> label in labels)
+            if (IsForProfiles(label.Key)) return WithAccount(LabelMap.Create(labels.Where(l => !IsForProfiles(l.Key))), endpoint);
+        return WithAccount(labels, endpoint);
     }
 
     /// <summary>A namespaced network set: with its namespace.</summary>
-    public static List<KeyValuePair<string, string>> Of(NetworkSet set)
-    {
-        List<KeyValuePair<string, string>> labels = [.. set.Metadata.Labels.Where(l => l.Key != WellKnownLabels.Namespace)];
-        labels.Add(new(WellKnownLabels.Namespace, set.Key.Namespace ?? ""));
-        return labels;
-    }
+    public static LabelMap Of(NetworkSet set) => set.Metadata.Labels.With(WellKnownLabels.Namespace, set.Key.Namespace ?? "");
 
     /// <summary>The profile that carries a namespace's labels.</summary>
     public static string NamespaceProfile(string name) => $"kns.{name}";
+
+    private static LabelMap WithAccount(LabelMap labels, WorkloadEndpoint endpoint) =>
+        endpoint.Spec.ServiceAccountName is { Length: > 0 } account ? labels.With(WellKnownLabels.ServiceAccount, account) : labels;
+
+    private static bool IsForProfiles(string label) =>
+        label.StartsWith(WellKnownLabels.NamespacePrefix, StringComparison.Ordinal) || label.StartsWith(WellKnownLabels.ServiceAccountPrefix, StringComparison.Ordinal);
 }

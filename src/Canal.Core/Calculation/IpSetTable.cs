@@ -32,7 +32,7 @@ internal sealed class IpSetTable
     public int Count => sets.Count;
 
     /// <summary>Puts a member in, or replaces it. The id is the caller's, small and dense.</summary>
-    public void SetItem(int id, IEnumerable<KeyValuePair<string, string>> labels, IReadOnlyList<string> parents, Contribution contribution)
+    public void SetItem(int id, LabelMap labels, EquatableArray<string> parents, Contribution contribution)
     {
         while (contributions.Count <= id) contributions.Add(default);
         if (!contributions[id].Equals(contribution))
@@ -42,7 +42,7 @@ internal sealed class IpSetTable
             contributions[id] = contribution;
             CountV6(contribution.V6Count);
         }
-        index.SetItem(id, labels, parents, matchChanges);
+        index.SetItem(id, labels.AsSpan(), parents.AsSpan(), matchChanges);
         ApplyMatches();
     }
 
@@ -57,10 +57,10 @@ internal sealed class IpSetTable
     }
 
     /// <summary>Sets the labels that members inherit from a parent (a profile's labelsToApply); null when the parent is gone.</summary>
-    public void SetParent(string name, IEnumerable<KeyValuePair<string, string>>? labels)
+    public void SetParent(string name, LabelMap? labels)
     {
-        if (labels is null) index.RemoveParent(name, matchChanges);
-        else index.SetParent(name, labels, matchChanges);
+        if (labels is { } known) index.SetParent(name, known.AsSpan(), matchChanges);
+        else index.RemoveParent(name, matchChanges);
         ApplyMatches();
     }
 

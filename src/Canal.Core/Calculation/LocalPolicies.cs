@@ -58,10 +58,10 @@ internal sealed class LocalPolicies
     }
 
     /// <summary>Puts a local endpoint in or replaces its labels.</summary>
-    public void SetEndpoint(int id, IEnumerable<KeyValuePair<string, string>> labels, IReadOnlyList<string> profiles)
+    public void SetEndpoint(int id, LabelMap labels, EquatableArray<string> profiles)
     {
         byEndpoint.TryAdd(id, []);
-        index.SetItem(id, labels, profiles, matchChanges);
+        index.SetItem(id, labels.AsSpan(), profiles.AsSpan(), matchChanges);
         ApplyMatches();
         DirtyEndpoints.Add(id);
     }
@@ -77,10 +77,10 @@ internal sealed class LocalPolicies
     }
 
     /// <summary>Sets the labels inherited from a profile; null when the profile is gone.</summary>
-    public void SetParent(string name, IEnumerable<KeyValuePair<string, string>>? labels)
+    public void SetParent(string name, LabelMap? labels)
     {
-        if (labels is null) index.RemoveParent(name, matchChanges);
-        else index.SetParent(name, labels, matchChanges);
+        if (labels is { } known) index.SetParent(name, known.AsSpan(), matchChanges);
+        else index.RemoveParent(name, matchChanges);
         ApplyMatches();
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Canal.Core.Addressing;
 using Canal.Core.IpSets;
 using Canal.Core.Labels;
@@ -94,15 +95,14 @@ public sealed class PolicyCalculator
             return;
         }
         int id = ItemId(key);
-        List<KeyValuePair<string, string>> labels = EndpointLabels.Of(endpoint);
-        IReadOnlyList<string> parents = endpoint.Spec.Profiles;
-        sets.SetItem(id, labels, parents, Contribution.Of(EndpointAddresses.Of(endpoint.Spec).AsSpan(), endpoint.Spec.Ports.AsSpan()));
+        LabelMap labels = EndpointLabels.Of(endpoint);
+        sets.SetItem(id, labels, endpoint.Spec.Profiles, Contribution.Of(EndpointAddresses.Of(endpoint.Spec).AsSpan(), endpoint.Spec.Ports.AsSpan()));
         if (!localNode.Has(key.Name))
         {
             RemoveLocal(id);
             return;
         }
-        policies.SetEndpoint(id, labels, parents);
+        policies.SetEndpoint(id, labels, endpoint.Spec.Profiles);
         endpoints.Set(id, endpoint);
     }
 
@@ -182,9 +182,9 @@ public sealed class PolicyCalculator
 
     private int ItemId(ResourceKey key)
     {
-        if (items.TryGetValue(key, out int id)) return id;
-        id = freeItems.Count > 0 ? freeItems.Pop() : items.Count;
-        items.Add(key, id);
+        int next = items.Count;
+        ref int id = ref CollectionsMarshal.GetValueRefOrAddDefault(items, key, out bool known);
+        if (!known) id = freeItems.Count > 0 ? freeItems.Pop() : next;
         return id;
     }
 

@@ -6,6 +6,8 @@ namespace Canal.Core.Resources;
 /// and allocates nothing.</summary>
 public readonly struct LabelMap : IEquatable<LabelMap>, IEnumerable<KeyValuePair<string, string>>
 {
+    private const int Few = 32;
+
     private readonly KeyValuePair<string, string>[]? entries;
 
     private LabelMap(KeyValuePair<string, string>[]? entries) => this.entries = entries;
@@ -63,11 +65,23 @@ public readonly struct LabelMap : IEquatable<LabelMap>, IEnumerable<KeyValuePair
 
     private static KeyValuePair<string, string>[] Sort(KeyValuePair<string, string>[] entries)
     {
-        // Writers emit maps in order, so this is normally one pass.
+        // Writers in Go emit maps in order, so this is normally one pass; others need not, and there are as many maps as endpoints.
         if (IsStrictlySorted(entries)) return entries;
-        SortedDictionary<string, string> sorted = new(StringComparer.Ordinal);
-        foreach ((string name, string value) in entries) sorted[name] = value;
-        return [.. sorted];
+        KeyValuePair<string, string>[] sorted = entries.Length <= Few ? InsertionSort(entries) : [.. entries.OrderBy(entry => entry.Key, StringComparer.Ordinal)];
+        return IsStrictlySorted(sorted) ? sorted : [.. sorted.Where((entry, i) => i == sorted.Length - 1 || sorted[i + 1].Key != entry.Key)];
+    }
+
+    // In place; stable like the other, so that of equal names the later stays the later.
+    private static KeyValuePair<string, string>[] InsertionSort(KeyValuePair<string, string>[] entries)
+    {
+        for (int i = 1; i < entries.Length; i++)
+        {
+            KeyValuePair<string, string> entry = entries[i];
+            int at = i;
+            for (; at > 0 && string.CompareOrdinal(entries[at - 1].Key, entry.Key) > 0; at--) entries[at] = entries[at - 1];
+            entries[at] = entry;
+        }
+        return entries;
     }
 
     private static bool IsStrictlySorted(KeyValuePair<string, string>[] entries)

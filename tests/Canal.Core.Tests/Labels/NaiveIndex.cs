@@ -14,7 +14,7 @@ internal sealed class NaiveIndex(SelectorIndex index)
     public void SetItem(int item, Dictionary<string, string> labels, List<string> parentNames)
     {
         items[item] = (labels, parentNames);
-        index.SetItem(item, labels, parentNames, changes);
+        index.SetItem(item, [.. labels], [.. parentNames], changes);
         Check();
     }
 
@@ -28,7 +28,7 @@ internal sealed class NaiveIndex(SelectorIndex index)
     public void SetParent(string parent, Dictionary<string, string> labels)
     {
         parents[parent] = labels;
-        index.SetParent(parent, labels, changes);
+        index.SetParent(parent, [.. labels], changes);
         Check();
     }
 
@@ -57,9 +57,9 @@ internal sealed class NaiveIndex(SelectorIndex index)
     public void Repeat()
     {
         foreach ((int item, (Dictionary<string, string> labels, List<string> parentNames)) in items)
-            index.SetItem(item, new Dictionary<string, string>(labels.Reverse()), [.. parentNames, .. parentNames], changes);
+            index.SetItem(item, [.. labels.Reverse()], [.. parentNames, .. parentNames], changes);
         foreach ((string parent, Dictionary<string, string> labels) in parents)
-            index.SetParent(parent, labels, changes);
+            index.SetParent(parent, [.. labels], changes);
         foreach ((int selector, Selector expression) in selectors)
             index.SetSelector(selector, expression, changes);
         Assert.Empty(changes);

@@ -127,9 +127,9 @@ public sealed class SelectorIndexTests
     {
         SetSelector(1, "l77777 == '77777'");
         var labels = Enumerable.Range(0, 100_000).ToDictionary(i => $"l{i}", i => $"{i}");
-        Assert.Equal([Started(1, 3)], Do(changes => index.SetItem(3, labels, [], changes)));
+        Assert.Equal([Started(1, 3)], Do(changes => index.SetItem(3, [.. labels], [], changes)));
         labels["l77777"] = "";
-        Assert.Equal([Stopped(1, 3)], Do(changes => index.SetItem(3, labels, [], changes)));
+        Assert.Equal([Stopped(1, 3)], Do(changes => index.SetItem(3, [.. labels], [], changes)));
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class SelectorIndexTests
     {
         var labels = new Dictionary<string, string> { ["a"] = null! };
         SetSelector(1, "a == '' && a contains ''");
-        Assert.Equal([Started(1, 7)], Do(changes => index.SetItem(7, labels, [], changes)));
+        Assert.Equal([Started(1, 7)], Do(changes => index.SetItem(7, [.. labels], [], changes)));
         Assert.True(Selector("a == '' && a contains ''").Evaluate(labels));
     }
 
@@ -182,9 +182,9 @@ public sealed class SelectorIndexTests
 
     private static MatchChange Stopped(int selector, int item) => new(selector, item, MatchChangeKind.Stopped);
 
-    private List<MatchChange> SetItem(int item, string labels, params string[] parents) => Do(changes => index.SetItem(item, Sample.Labels(labels), parents, changes));
+    private List<MatchChange> SetItem(int item, string labels, params string[] parents) => Do(changes => index.SetItem(item, [.. Sample.Labels(labels)], parents, changes));
 
-    private List<MatchChange> SetParent(string parent, string labels) => Do(changes => index.SetParent(parent, Sample.Labels(labels), changes));
+    private List<MatchChange> SetParent(string parent, string labels) => Do(changes => index.SetParent(parent, [.. Sample.Labels(labels)], changes));
 
     private List<MatchChange> SetSelector(int selector, string text) => Do(changes => index.SetSelector(selector, Selector(text), changes));
 

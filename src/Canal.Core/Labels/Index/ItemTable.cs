@@ -43,7 +43,7 @@ internal sealed class ItemTable(LabelInterner interner)
     public ReadOnlySpan<int> ParentNow => parentLabels[changedParent];
 
     /// <summary>Returns whether anything changed.</summary>
-    public bool Set(int item, IEnumerable<KeyValuePair<string, string>> labels, IReadOnlyList<string> parents)
+    public bool Set(int item, ReadOnlySpan<KeyValuePair<string, string>> labels, ReadOnlySpan<string> parents)
     {
         Growth.EnsureIndex(ref exists, item);
         AcquireLabels(labels);
@@ -75,7 +75,7 @@ internal sealed class ItemTable(LabelInterner interner)
     }
 
     /// <summary>Returns whether its labels changed.</summary>
-    public bool SetParent(string name, IEnumerable<KeyValuePair<string, string>> labels)
+    public bool SetParent(string name, ReadOnlySpan<KeyValuePair<string, string>> labels)
     {
         AcquireLabels(labels);
         return StoreParent(parentTable.Acquire(name), true);
@@ -187,7 +187,7 @@ internal sealed class ItemTable(LabelInterner interner)
         }
     }
 
-    private void AcquireLabels(IEnumerable<KeyValuePair<string, string>> labels)
+    private void AcquireLabels(ReadOnlySpan<KeyValuePair<string, string>> labels)
     {
         newLabels.Clear();
         // A JSON null gets past the type; Go reads it as an empty text.

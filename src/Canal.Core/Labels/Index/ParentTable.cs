@@ -38,12 +38,12 @@ internal sealed class ParentTable
     }
 
     /// <summary>Appends the numbers of the names, each acquired once; a repeated name counts where it first stands.</summary>
-    public void Acquire(IReadOnlyList<string> names, List<int> acquired)
+    public void Acquire(ReadOnlySpan<string> names, List<int> acquired)
     {
         stamp++;
-        for (int i = 0; i < names.Count; i++)
+        foreach (string name in names)
         {
-            int parent = Acquire(names[i]);
+            int parent = Acquire(name);
             if (parents[parent].Stamp == stamp)
             {
                 Release(parent);

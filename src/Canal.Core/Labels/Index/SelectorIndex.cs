@@ -53,10 +53,10 @@ public sealed class SelectorIndex
 
     /// <summary>Adds or changes an item.</summary>
     /// <param name="item">The caller's number for it, not negative.</param>
-    /// <param name="labels">Its own labels. Read, not kept.</param>
+    /// <param name="labels">Its own labels, no name twice. Read, not kept.</param>
     /// <param name="parents">Its parents' names; the first has precedence, repetitions are ignored. Read, not kept.</param>
     /// <param name="changes">Receives what started or stopped matching it.</param>
-    public void SetItem(int item, IEnumerable<KeyValuePair<string, string>> labels, IReadOnlyList<string> parents, List<MatchChange> changes)
+    public void SetItem(int item, ReadOnlySpan<KeyValuePair<string, string>> labels, ReadOnlySpan<string> parents, List<MatchChange> changes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(item);
         if (!items.Set(item, labels, parents))
@@ -76,7 +76,7 @@ public sealed class SelectorIndex
     }
 
     /// <summary>Makes a parent's labels known, or changes them.</summary>
-    public void SetParent(string parent, IEnumerable<KeyValuePair<string, string>> labels, List<MatchChange> changes)
+    public void SetParent(string parent, ReadOnlySpan<KeyValuePair<string, string>> labels, List<MatchChange> changes)
     {
         if (!items.SetParent(parent, labels))
             return;

@@ -8,7 +8,8 @@ namespace Canal.Felix;
 /// </summary>
 internal sealed class Inbox(TimeProvider time)
 {
-    private const int Capacity = 256;
+    /// <summary>A message may hold a thousand keys of a snapshot: what waits here is memory that the snapshot takes on top of its result.</summary>
+    private const int Capacity = 8;
 
     private readonly Channel<AgentMessage> queue = Channel.CreateBounded<AgentMessage>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private Task<bool>? waiting;

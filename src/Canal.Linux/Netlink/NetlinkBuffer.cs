@@ -5,6 +5,9 @@ namespace Canal.Linux.Netlink;
 /// <summary>A growing byte buffer that messages are written into. Reused between requests; not thread-safe.</summary>
 public sealed class NetlinkBuffer(int capacity = 4096)
 {
+    /// <summary>What is worth keeping: a whole table is sent once, and its megabytes are not needed again.</summary>
+    private const int KeptBytes = 256 << 10;
+
     private byte[] bytes = new byte[capacity];
 
     /// <summary>Bytes written so far.</summary>
@@ -12,8 +15,12 @@ public sealed class NetlinkBuffer(int capacity = 4096)
 
     public ReadOnlySpan<byte> Written => bytes.AsSpan(0, Length);
 
-    /// <summary>Forgets the content, keeps the memory.</summary>
-    public void Clear() => Length = 0;
+    /// <summary>Forgets the content; keeps the memory unless it is much.</summary>
+    public void Clear()
+    {
+        Length = 0;
+        if (bytes.Length > KeptBytes) bytes = new byte[capacity];
+    }
 
     /// <summary>Forgets everything after a position.</summary>
     public void Truncate(int length) => Length = length;

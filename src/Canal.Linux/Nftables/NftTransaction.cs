@@ -48,7 +48,7 @@ public sealed partial class NftTransaction
     /// <summary>Bytes that a commit sends.</summary>
     public int ByteLength => Batch().Length;
 
-    /// <summary>Forgets everything, keeps the memory: after a huge change another transaction is cheaper to live with.</summary>
+    /// <summary>Forgets everything, and gives the memory of a huge change back.</summary>
     public void Clear()
     {
         buffer.Clear();

@@ -67,6 +67,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
         new TablePlan(desired, known, calculator, transaction).Write();
         bool differs = !transaction.IsEmpty;
         if (differs) kernel.Commit(transaction);
+        transaction.Clear();
         Note(known);
         image = known.MustRebuild ? null : known;
         if (!differs) return false;

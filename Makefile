@@ -38,7 +38,7 @@ scripts := .ci/run $(shell grep -rlE '^\#!(/usr)?/bin/(env )?(ba)?sh' packaging 
 help: ## this text
 	@echo 'Canal: network policy for containers, virtual machines and hosts. Targets:'
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
-	@echo 'Root is needed where packages, namespaces or a guest system are: everything but build, test-unit, lint, bench, clean.'
+	@echo 'Root is needed where packages, namespaces or a guest system are: everything but build, test-unit, lint, clean.'
 
 demo: build setup-test ## policy at work on hosts made of network namespaces; KEEP=1 leaves them standing
 	@KEEP='$(KEEP)' CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' tests/demo/run.sh
@@ -61,8 +61,8 @@ build: $(binaries) ## the native binaries, in artifacts/bin
 packages: artifacts/packages.stamp ## .deb and .rpm, in artifacts/packages
 	@ls -l artifacts/packages
 
-bench: setup-build setup-test ## the benchmarks, as ratios (BENCH= passes arguments on)
-	@dotnet run -c Release --project tests/Canal.Benchmarks -- $(BENCH)
+bench: build setup-test ## the benchmarks, as ratios (BENCH= names some: labels, calculator, nftables, daemon)
+	@CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' dotnet run -c Release --project tests/Canal.Benchmarks -- $(BENCH)
 
 lint: artifacts/tests.stamp setup-lint ## format, analyzers and scripts, changing nothing
 	@dotnet format whitespace Canal.sln --verify-no-changes --no-restore

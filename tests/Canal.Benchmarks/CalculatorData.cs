@@ -76,7 +76,7 @@ internal sealed class CalculatorData(int endpoints, int policies)
         return labels;
     }
 
-    private string NodeOf(int i) => i < Local ? LocalNode : Shared($"host-r{(i - Local) / 100:D5}");
+    public string NodeOf(int i) => i < Local ? LocalNode : Shared($"host-r{(i - Local) / 100:D5}");
 
     private string Shared(string text)
     {

@@ -45,6 +45,24 @@ public sealed class NftElements
         return new NftConcatenation(IpAddress.FromBytes(key[..^8]), rest[0], BinaryPrimitives.ReadUInt16BigEndian(rest[4..]));
     }
 
+    /// <summary>The ranges of a set of ports, in order; single ports are in no order in a hash set. Null when a range has no end: another program wrote there.</summary>
+    public List<PortRange>? ReadPorts()
+    {
+        List<PortRange> ranges = [];
+        for (int i = 0; i < Count; i++)
+        {
+            ushort first = BinaryPrimitives.ReadUInt16BigEndian(KeyAt(i));
+            if (ends is null)
+            {
+                ranges.Add(new PortRange(first, first));
+                continue;
+            }
+            if (IsEnd(i) || (i + 1 < Count && !IsEnd(i + 1))) return null;
+            ranges.Add(new PortRange(first, i + 1 < Count ? (ushort)(BinaryPrimitives.ReadUInt16BigEndian(KeyAt(++i)) - 1) : ushort.MaxValue));
+        }
+        return ranges;
+    }
+
     /// <summary>An element of a set or map of interface names.</summary>
     public string InterfaceNameAt(int index) => Encoding.UTF8.GetString(KeyAt(index).TrimEnd((byte)0));
 

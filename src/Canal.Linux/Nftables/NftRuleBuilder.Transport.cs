@@ -22,6 +22,12 @@ public sealed partial class NftRuleBuilder
     /// <summary><c>tcp dport { 22, 80-90 }</c>; ranges may overlap and come in any order.</summary>
     public NftRuleBuilder Dport(ReadOnlySpan<PortRange> ranges, NftOperator operation = NftOperator.Equal) => Port(PortField.Destination, ranges, operation);
 
+    /// <summary><c>tcp sport @set</c></summary>
+    public NftRuleBuilder Sport(NftSet set, NftOperator operation = NftOperator.Equal) => Port(PortField.Source, set, operation);
+
+    /// <summary><c>tcp dport @set</c></summary>
+    public NftRuleBuilder Dport(NftSet set, NftOperator operation = NftOperator.Equal) => Port(PortField.Destination, set, operation);
+
     /// <summary><c>icmp type echo-request</c>, <c>icmpv6 type echo-request</c>; matches the protocol too.</summary>
     public NftRuleBuilder IcmpType(IpFamily of, byte type, NftOperator operation = NftOperator.Equal)
     {
@@ -107,6 +113,14 @@ public sealed partial class NftRuleBuilder
         if (merged.Count == 1) return Port(field, merged[0], operation);
         LoadPort(field);
         return Lookup(NftAnonymousSet.OfPorts(merged), operation);
+    }
+
+    private NftRuleBuilder Port(PortField field, NftSet set, NftOperator operation)
+    {
+        RequireMembers(set, NftKeyType.Port);
+        LoadPort(field);
+        Expressions().Lookup(set.Name, operation);
+        return this;
     }
 
     private void LoadPort(PortField field)

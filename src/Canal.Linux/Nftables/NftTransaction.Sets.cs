@@ -51,6 +51,23 @@ public sealed partial class NftTransaction
     /// <summary>Deletes address . protocol . port.</summary>
     public void DeleteElements(NftSet set, ReadOnlySpan<NftConcatenation> elements) => WriteElements(NFT_MSG_DELSETELEM, set, elements);
 
+    /// <summary>Adds ports; in an interval set ranges, which must be sorted and apart.</summary>
+    public void AddElements(NftSet set, ReadOnlySpan<PortRange> ranges)
+    {
+        RequireKey(set, NftKeyType.Port);
+        if (ranges.IsEmpty) return;
+        OpenElements(NFT_MSG_NEWSETELEM, set);
+        foreach (PortRange range in ranges)
+        {
+            if (!set.IsInterval && range.First != range.Last) throw WrongElement(set, range.ToString());
+            if (!elements.HasRoom(buffer, NftInterval.Size(set.Key.Length))) ReopenElements(NFT_MSG_NEWSETELEM, set);
+            NftElementWriter writer = new(buffer);
+            BinaryPrimitives.WriteUInt16BigEndian(writer.Element(2), range.First);
+            if (set.IsInterval && range.Last != ushort.MaxValue) BinaryPrimitives.WriteUInt16BigEndian(writer.Element(2, end: true), (ushort)(range.Last + 1));
+        }
+        CloseElements();
+    }
+
     /// <summary>Adds interface names to a set without intervals.</summary>
     public void AddElements(NftSet set, ReadOnlySpan<string> names) => WriteElements(NFT_MSG_NEWSETELEM, set, names);
 

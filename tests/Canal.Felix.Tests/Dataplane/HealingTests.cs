@@ -123,6 +123,8 @@ public sealed class HealingTests
         ["set element added"] = (kernel, t) => t.AddElements(SetWith(kernel, "role == 'client'"), [IpAddress.Parse("10.9.9.9")]),
         ["set flushed"] = (kernel, t) => t.FlushSet(SetWith(kernel, "zone == 'office'", NftSetFlags.Interval).Name),
         ["port flushed"] = (kernel, t) => t.FlushSet(kernel.Read("canal")!.Sets.Keys.First(n => n.StartsWith("n4-", StringComparison.Ordinal))),
+        ["ports flushed"] = (_, t) => t.FlushSet("ports/80/443"),
+        ["port added"] = (_, t) => t.AddElements(new NftSet("ports/80/443", NftKeyType.Port), [new PortRange(81, 81)]),
         ["nets flushed"] = (_, t) => t.FlushSet("nets4/policy-in/gnp/db/0/src/prefixes"),
         ["dispatch emptied"] = (_, t) => t.FlushSet(KernelSets.FromWorkloads.Name),
         ["dispatch element added"] = (_, t) => t.AddElement(KernelSets.ToWorkloads, "calix", NftVerdict.Accept),

@@ -45,6 +45,20 @@ public sealed class LimitsTests
     }
 
     [Fact]
+    public void Rules_with_the_same_ports_share_a_set_that_goes_with_the_last_of_them()
+    {
+        FakeHost host = new();
+        GlobalNetworkPolicy one = GlobalPolicy("one", "all()", [Allow(to: Entity(ports: "443,80,8000:8001"), protocol: "TCP")]);
+        GlobalNetworkPolicy two = GlobalPolicy("two", "all()", [Deny(Entity(notPorts: "80,8000,443,8001"), protocol: "UDP")]);
+        host.Put(Server, one, two);
+        Assert.Single(host.Kernel.Read(KernelNames.Table)!.Sets.Keys, name => name == "ports/80/443/8000-8001");
+        host.Forget(one).Dataplane.Apply();
+        Assert.Contains("ports/80/443/8000-8001", host.Dump, StringComparison.Ordinal);
+        host.Forget(two).Dataplane.Apply();
+        Assert.DoesNotContain("ports/", host.Dump, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_packet_is_logged_once_for_a_rule_that_several_kernel_rules_stand_for()
     {
         FakeHost host = Programmed(Log(Entity(ports: "p0,p1,7"), protocol: "TCP"), Log(protocol: "TCP"));

@@ -50,9 +50,11 @@ internal sealed partial class DesiredTable
     /// <summary>The policies that put a chain or a set into the table.</summary>
     private List<ResourceKey> PoliciesOf(NftFault fault) =>
     [
-        .. rendered.Where(r => r.Value.Chains.Exists(c => c.Name == fault.Chain) || r.Value.Nets.Exists(n => n.Set.Name == fault.Set)
-            || (fault.Set is not null && r.Value.Parts.Any(p => KernelNames.Set(p) == fault.Set))).Select(r => r.Key),
+        .. rendered.Where(r => r.Value.Chains.Exists(c => c.Name == fault.Chain) || (fault.Set is { } set && Uses(r.Value, set))).Select(r => r.Key),
     ];
+
+    private static bool Uses(RenderedPolicy policy, string set) =>
+        policy.Nets.Exists(n => n.Set.Name == set) || policy.Ports.ContainsKey(set) || policy.Parts.Any(p => KernelNames.Set(p) == set);
 
     private string? EndpointOf(NftFault fault) =>
         fault.Chain is null ? null : endpointChains.Where(e => e.Value.Contains(fault.Chain)).Select(e => e.Key).FirstOrDefault();

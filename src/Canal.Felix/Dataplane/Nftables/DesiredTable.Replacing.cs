@@ -39,6 +39,23 @@ internal sealed partial class DesiredTable
         }
     }
 
+    private void ReplacePorts(Dictionary<string, PortsSet> before, Dictionary<string, PortsSet> now)
+    {
+        foreach ((string name, PortsSet set) in now)
+        {
+            if (before.ContainsKey(name)) continue;
+            portUsers[name] = portUsers.GetValueOrDefault(name) + 1;
+            if (Ports.TryAdd(name, set)) Changes.Ports.Add(name);
+        }
+        foreach (string name in before.Keys)
+        {
+            if (now.ContainsKey(name) || --portUsers[name] > 0) continue;
+            portUsers.Remove(name);
+            Ports.Remove(name);
+            Changes.Ports.Add(name);
+        }
+    }
+
     private void ReplaceParts(HashSet<SetPart> before, HashSet<SetPart> now)
     {
         foreach (SetPart part in now)

@@ -18,6 +18,7 @@ internal sealed partial class DesiredTable
     private readonly Dictionary<string, EndpointPolicy> endpoints = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> endpointChains = new(StringComparer.Ordinal);
     private readonly HashSet<string> staticChains = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> portUsers = new(StringComparer.Ordinal);
     private readonly ClosedParts closed = new();
     private FelixParameters? parameters;
 
@@ -26,6 +27,9 @@ internal sealed partial class DesiredTable
 
     /// <summary>Every set of a rule's own prefixes, by name.</summary>
     public Dictionary<string, NetsSet> Nets { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Every set of ports that rules look up, by name.</summary>
+    public Dictionary<string, PortsSet> Ports { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Every part of a set that rules look up, with the number of policies that do.</summary>
     public Dictionary<SetPart, int> Parts { get; } = [];
@@ -67,6 +71,7 @@ internal sealed partial class DesiredTable
     {
         Changes.Chains.UnionWith(Chains.Keys);
         Changes.Nets.UnionWith(Nets.Keys);
+        Changes.Ports.UnionWith(Ports.Keys);
         Changes.Parts.UnionWith(Parts.Keys);
         Changes.Interfaces.UnionWith(endpoints.Keys);
     }
@@ -138,6 +143,7 @@ internal sealed partial class DesiredTable
         else rendered[key] = now;
         ReplaceChains(before?.Chains.Select(c => c.Name) ?? [], now?.Chains ?? []);
         ReplaceNets(before?.Nets ?? [], now?.Nets ?? []);
+        ReplacePorts(before?.Ports ?? [], now?.Ports ?? []);
         ReplaceParts(before?.Parts ?? [], now?.Parts ?? []);
     }
 

@@ -60,6 +60,13 @@ internal static class KernelNames
     /// <summary>Kernel set of a rule's own list of prefixes. Named by its place, so that a changed list is a change of data, not of rules.</summary>
     public static string NetsSet(string chain, int ruleIndex, IpFamily family, string side) => $"nets{(int)family}/{chain}/{ruleIndex}/{side}";
 
+    /// <summary>Kernel set of a list of ports, by its content: <c>ports/80/443/8000-8010</c>, or a hash where that is too long.</summary>
+    public static string PortsSet(PortRange[] ports)
+    {
+        string list = string.Join('/', ports.Select(p => p.First == p.Last ? $"{p.First}" : $"{p.First}-{p.Last}"));
+        return list.Length <= MendedLength ? $"ports/{list}" : $"ports//{ContentId.Of("ports", list).Substring(6, HashLength)}";
+    }
+
     /// <summary>As Calico's tools print policies: <c>gnp/web</c>, <c>np/prod/db</c>.</summary>
     public static string PolicyId(ResourceKey key) => key.Namespace is null ? $"{ShortKind(key.Kind)}/{Safe(key.Name)}" : $"{ShortKind(key.Kind)}/{Safe(key.Namespace)}/{Safe(key.Name)}";
 

@@ -114,6 +114,12 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
         known.Strays.Clear();
         foreach (string name in desired.Changes.Chains) NoteChain(known, name);
         foreach (string name in desired.Changes.Nets) NoteNets(known, name);
+        foreach (string name in desired.Changes.Ports)
+        {
+            if (desired.Ports.TryGetValue(name, out PortsSet? set)) known.Sets[name] = set.Set;
+            else known.Sets.Remove(name);
+        }
+        known.WrongPorts.Clear();
         foreach (Core.Policy.SetPart part in desired.Changes.Parts)
         {
             if (desired.Parts.ContainsKey(part)) known.Sets[KernelNames.Set(part)] = KernelSets.Of(part);

@@ -13,7 +13,7 @@ internal static class PolicyRenderer
 
     public static RenderedPolicy Render(CompiledPolicy policy, FelixParameters parameters)
     {
-        RenderedPolicy rendered = new([], [], []);
+        RenderedPolicy rendered = new([], [], [], []);
         foreach (Direction direction in Directions)
         {
             if (policy.Rules(direction).IsEmpty) continue;
@@ -25,7 +25,7 @@ internal static class PolicyRenderer
     /// <summary>A policy that cannot be programmed as it is: whatever it would have decided is denied.</summary>
     public static RenderedPolicy RenderClosed(CompiledPolicy policy, FelixParameters parameters)
     {
-        RenderedPolicy rendered = new([], [], []);
+        RenderedPolicy rendered = new([], [], [], []);
         foreach (Direction direction in Directions)
         {
             if (policy.Rules(direction).IsEmpty) continue;
@@ -48,6 +48,7 @@ internal static class PolicyRenderer
         into.Chains.Add(new RenderedChain(name, RuleComments.Policy(policy.Key, direction), rules.ToEquatableArray()));
         into.Chains.AddRange(renderer.Chains);
         into.Nets.AddRange(renderer.Nets);
+        foreach (PortsSet set in renderer.Ports) into.Ports[set.Set.Name] = set;
     }
 
     /// <summary>The parts of sets that a policy's rules look up.</summary>

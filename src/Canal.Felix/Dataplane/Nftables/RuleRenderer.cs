@@ -20,7 +20,11 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, Direction direc
 
     private readonly NftRuleBuilder builder = new();
     private readonly Dictionary<string, NetsSet> nets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PortsSet> ports = new(StringComparer.Ordinal);
     private readonly List<RenderedChain> chains = [];
+
+    /// <summary>The sets of ports that the rules rendered so far look up.</summary>
+    public IReadOnlyCollection<PortsSet> Ports => ports.Values;
 
     /// <summary>The sets of the rules' own prefixes rendered so far.</summary>
     public IReadOnlyCollection<NetsSet> Nets => nets.Values;
@@ -136,10 +140,26 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, Direction direc
 
     private void MatchPorts(RuleVariant variant)
     {
-        if (!variant.Source.Ports.IsEmpty) builder.Sport(PortCover.Of(variant.Source.Ports));
-        if (!variant.Destination.Ports.IsEmpty) builder.Dport(PortCover.Of(variant.Destination.Ports));
-        if (!variant.Source.NotPorts.IsEmpty) builder.Sport(PortCover.Of(variant.Source.NotPorts), NftOperator.NotEqual);
-        if (!variant.Destination.NotPorts.IsEmpty) builder.Dport(PortCover.Of(variant.Destination.NotPorts), NftOperator.NotEqual);
+        MatchPorts(variant.Source.Ports, source: true, NftOperator.Equal);
+        MatchPorts(variant.Destination.Ports, source: false, NftOperator.Equal);
+        MatchPorts(variant.Source.NotPorts, source: true, NftOperator.NotEqual);
+        MatchPorts(variant.Destination.NotPorts, source: false, NftOperator.NotEqual);
+    }
+
+    private void MatchPorts(EquatableArray<PortRange> list, bool source, NftOperator operation)
+    {
+        if (list.IsEmpty) return;
+        PortRange[] cover = PortCover.Of(list);
+        if (cover.Length == 1)
+        {
+            if (source) builder.Sport(cover[0], operation);
+            else builder.Dport(cover[0], operation);
+            return;
+        }
+        PortsSet set = PortsSet.Of(cover);
+        ports[set.Set.Name] = set;
+        if (source) builder.Sport(set.Set, operation);
+        else builder.Dport(set.Set, operation);
     }
 
     private void MatchAddresses(int index, RuleVariant variant, SideVariant side, bool source)

@@ -10,6 +10,8 @@ internal sealed class TableChanges
 
     public HashSet<string> Nets { get; } = new(StringComparer.Ordinal);
 
+    public HashSet<string> Ports { get; } = new(StringComparer.Ordinal);
+
     public HashSet<SetPart> Parts { get; } = [];
 
     public HashSet<string> Interfaces { get; } = new(StringComparer.Ordinal);
@@ -17,12 +19,13 @@ internal sealed class TableChanges
     /// <summary>Members that came and went, in the order in which they did.</summary>
     public List<IpSetChange> Members { get; } = [];
 
-    public bool IsEmpty => Chains.Count + Nets.Count + Parts.Count + Interfaces.Count + Members.Count == 0;
+    public bool IsEmpty => Chains.Count + Nets.Count + Ports.Count + Parts.Count + Interfaces.Count + Members.Count == 0;
 
     public void Clear()
     {
         Chains.Clear();
         Nets.Clear();
+        Ports.Clear();
         Parts.Clear();
         Interfaces.Clear();
         Members.Clear();

@@ -31,6 +31,9 @@ internal sealed class TableImage
     /// <summary>Named sets and maps.</summary>
     public Dictionary<string, NftSet> Sets { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Sets of ports that do not hold what their names say.</summary>
+    public HashSet<string> WrongPorts { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Content of the sets of rules' own prefixes.</summary>
     public Dictionary<string, EquatableArray<Cidr>> Nets { get; } = new(StringComparer.Ordinal);
 

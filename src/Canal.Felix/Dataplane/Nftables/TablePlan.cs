@@ -28,6 +28,7 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
         retiredSets.UnionWith(image.Strays);
         PrepareParts();
         PrepareNets();
+        PreparePorts();
         PrepareMaps();
         List<RenderedChain> changed = PrepareChains();
         foreach (RenderedChain chain in changed) SwitchRules(chain);
@@ -78,6 +79,23 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
             if (!held) transaction.AddSet(wanted.Set);
             EquatableArray<Cidr> before = held ? image.Nets.GetValueOrDefault(name) : default;
             ExchangeNets(wanted, before);
+        }
+    }
+
+    private void PreparePorts()
+    {
+        foreach (string name in desired.Changes.Ports)
+        {
+            bool held = image.Sets.ContainsKey(name);
+            if (!desired.Ports.TryGetValue(name, out PortsSet? wanted))
+            {
+                if (held) retiredSets.Add(name);
+                continue;
+            }
+            if (held && !image.WrongPorts.Contains(name)) continue;
+            if (held) transaction.FlushSet(name);
+            else transaction.AddSet(wanted.Set);
+            transaction.AddElements(wanted.Set, wanted.Members.AsSpan());
         }
     }
 

@@ -44,6 +44,7 @@ internal static class TableReading
         {
             bool read = parts.TryGetValue(name, out SetPart part) ? ReadPart(part, set, image)
                 : desired.Nets.TryGetValue(name, out NetsSet? nets) ? ReadNets(nets, set, image)
+                : desired.Ports.TryGetValue(name, out PortsSet? ports) ? ReadPorts(ports, set, image)
                 : KernelSets.DispatchNamed(name) is { } map ? ReadMap(map, set, desired, image)
                 : NoteStray(name, image);
             if (!read) return false;
@@ -80,6 +81,14 @@ internal static class TableReading
         HashSet<Cidr> members = [];
         if (!IsKind(wanted.Set, set) || !TryReadPrefixes(set, members)) return false;
         image.Nets[wanted.Set.Name] = members.ToEquatableArray();
+        return true;
+    }
+
+    private static bool ReadPorts(PortsSet wanted, NftTableSet set, TableImage image)
+    {
+        if (!IsKind(wanted.Set, set)) return false;
+        List<PortRange>? held = set.Elements!.ReadPorts();
+        if (held is null || held.OrderBy(p => p.First).ToEquatableArray() != wanted.Members) image.WrongPorts.Add(wanted.Set.Name);
         return true;
     }
 

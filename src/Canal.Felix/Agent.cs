@@ -5,6 +5,7 @@ using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
+using Canal.Felix.LastKnownGood;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -52,6 +53,7 @@ internal sealed class Agent
     public required SystemdNotifier Notifier { get; init; }
     public required WatchdogTimer Watchdog { get; init; }
     public required HostSysctls Sysctls { get; init; }
+    public required TableKeeper Keeper { get; init; }
 
     public ILogger Log { get; }
 
@@ -214,6 +216,7 @@ internal sealed class Agent
         chains: {Dataplane.ChainCount}
         commits: {Dataplane.Commits}
         status files: {files.Reason ?? "written"}
+        kept for the next boot: {Keeper.Reason ?? (Keeper.Due is null ? "yes" : "soon")}
         reporting to etcd: {Reporter.Describe()}
         closed: {(Dataplane.Closed.Count == 0 ? "none" : string.Join(", ", Dataplane.Closed.Keys.Order(StringComparer.Ordinal)))}
 

@@ -58,6 +58,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         TellReports();
         if (kernel.MayTry) Program();
         if (isWired) agent.TryFiles();
+        agent.Keeper.Keep();
     }
 
     private void Program()
@@ -102,6 +103,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) interfaces.SetEndpoint(name, endpoint);
         bool written = agent.Dataplane.Apply();
         TellPolicies();
+        if (written) agent.Keeper.Changed();
         if (written) Log.Changed(log, feed.Revision, changes.Policies.Count, changes.Endpoints.Count, changes.Sets.Count);
         if (!IsReady) FirstTurnDone();
     }
@@ -139,6 +141,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         interfaces.DirtyAll();
         ScheduleRouteRefresh();
         agent.SweepStatusFiles();
+        agent.Keeper.InForce();
         // The snapshot's garbage is given back at once: from here on little is allocated, and the collector would take its time.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         Log.Sync(log, feed.Revision, agent.Calculator.LocalEndpointCount, agent.Calculator.ActivePolicyCount, agent.Calculator.SetCount);
@@ -241,7 +244,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Wirer.NextGraceEnd, nextRouteRefresh, kernel.MayTry ? foreign.Due : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, kernel.MayTry ? foreign.Due : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.UntilWatchdog;

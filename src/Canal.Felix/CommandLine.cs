@@ -7,6 +7,7 @@ internal enum CommandKind
     CheckConfig,
     ShowConfig,
     Cleanup,
+    Restore,
     Reload,
     Version,
     Help,
@@ -28,6 +29,7 @@ internal sealed record CommandLine(CommandKind Kind, string? ConfigDirectory, st
           --show-config     print every setting, its value and where it comes from
           --reload          ask the running agent to read its configuration again, and wait until it has
           --cleanup         remove from the kernel everything that this program made
+          --restore         put the policy that was in force before a boot back, unless there is one
           --version         print the version
           --help            print this
           --config-dir DIR  where canal.toml and felix.toml are (default /etc/canal)
@@ -55,6 +57,7 @@ internal sealed record CommandLine(CommandKind Kind, string? ConfigDirectory, st
         "--check-config" => CommandKind.CheckConfig,
         "--show-config" => CommandKind.ShowConfig,
         "--cleanup" => CommandKind.Cleanup,
+        "--restore" => CommandKind.Restore,
         "--reload" => CommandKind.Reload,
         "--version" => CommandKind.Version,
         "--help" or "-h" => CommandKind.Help,

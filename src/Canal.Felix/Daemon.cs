@@ -4,6 +4,7 @@ using Canal.Datastore;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
+using Canal.Felix.LastKnownGood;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -79,13 +80,14 @@ internal static class Daemon
         using NetlinkNftables nftables = NetlinkNftables.Open();
         using NftMonitor tables = NftMonitor.Open(KernelNames.Table, nftables.PortId);
         using SystemdNotifier notifier = SystemdNotifier.FromEnvironment(environment, time);
+        if (KeptTableRestore.Run(nftables, KeptTable.In(paths), configuration.Get(FelixSettings.OnMissingDatastore)) is string restored) Log.Restore(log, restored);
         Directory.CreateDirectory(paths.Runtime);
         using ControlSocketServer control = ControlSocketServer.Listen(OneShot.ControlSocket(paths));
         Inbox inbox = new(time);
         EtcdReporter reporter = new(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), time, log);
         HealthReporters health = HealthReporters.Of(configuration, time, LoopPatience);
         using HttpEndpoint? endpoint = health.Listen();
-        Agent agent = Assemble(configuration, read, environment, canalLog, routes, conntrack, nftables, notifier, reporter, health, time);
+        Agent agent = Assemble(configuration, read, paths, environment, canalLog, routes, conntrack, nftables, notifier, reporter, health, time);
         AgentLoop loop = new(agent, inbox, time, log);
         EtcdWatcher watcher = new(channel, WatchedRanges, new EtcdWatcherOptions(), time, new Random());
 
@@ -117,22 +119,24 @@ internal static class Daemon
     }.Select(kind => KeyRange.Prefix($"{Core.Resources.ResourceKey.Root}{Core.Resources.ResourceKinds.Of(kind).Plural}/"))];
 
     private static Agent Assemble(
-        HostingConfiguration configuration, Func<ConfigurationResult> read, ImmutableDictionary<string, string> environment, CanalLog log,
+        HostingConfiguration configuration, Func<ConfigurationResult> read, RuntimePaths paths, ImmutableDictionary<string, string> environment, CanalLog log,
         NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, SystemdNotifier notifier, EtcdReporter reporter, HealthReporters health, TimeProvider time)
     {
         string node = configuration.Get(CommonSettings.NodeName);
         PolicyCalculator calculator = new(node);
         InterfaceTable interfaces = new();
         HostSysctls sysctls = new(new SysctlTree());
+        NftablesDataplane dataplane = new(nftables, calculator);
         return new Agent(configuration, time, log.Logger)
         {
             Calculator = calculator,
             Feed = new ResourceFeed(calculator) { NodeName = node },
-            Dataplane = new NftablesDataplane(nftables, calculator),
+            Dataplane = dataplane,
             RouteStack = routes,
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(routes, conntrack, sysctls, interfaces, time),
             Sysctls = sysctls,
+            Keeper = new TableKeeper(KeptTable.In(paths), dataplane.Whole, time, log.Logger),
             Files = new StatusFiles(configuration.Get(FelixSettings.EndpointStatusPathPrefix)),
             Notifier = notifier,
             Watchdog = WatchdogTimer.FromEnvironment(environment, Environment.ProcessId, time),

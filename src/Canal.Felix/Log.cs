@@ -26,9 +26,12 @@ internal static class Log
 
     private static readonly LogEventKind TableMeddled = Kind("table-changed-by-others", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0f");
     private static readonly LogEventKind PartClosed = Kind("denied-whole", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a10");
+    private static readonly LogEventKind Restored = Kind("restored", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a11");
 
     public static void Start(ILogger log, string node, string version) =>
         log.Of(Starting).Information("canal-felix {Version} starts on node {Node}", version, node);
+
+    public static void Restore(ILogger log, string what) => log.Of(Restored).Information("{What}", what);
 
     public static void Stop(ILogger log) => log.Of(Stopping).Information("stopping; enforcement stays in place");
 

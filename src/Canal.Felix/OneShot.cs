@@ -1,6 +1,6 @@
-using System.Collections.Immutable;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.LastKnownGood;
 using Canal.Felix.Status;
 using Canal.Hosting;
 using Canal.Linux;
@@ -75,14 +75,15 @@ internal static class OneShot
     }
 
     /// <summary>
-    /// Removes what this program made: the table, routes of protocol 80 on workload interfaces, their permanent neighbours, status files. Sysctls stay:
+    /// Removes what this program made: the table, routes of protocol 80 on workload interfaces, their permanent neighbours, status files, the table kept for the next boot. Sysctls stay:
     /// they die with the interfaces, and forwarding may be wanted by others.
     /// </summary>
-    public static int Cleanup(HostingConfiguration configuration, ImmutableDictionary<string, string> environment)
+    public static int Cleanup(HostingConfiguration configuration, RuntimePaths paths)
     {
         try
         {
             RemoveRoutes(FelixParameters.From(configuration));
+            File.Delete(KeptTable.In(paths));
             RemoveTable();
             StatusFiles files = new(configuration.Get(FelixSettings.EndpointStatusPathPrefix));
             files.Sweep([]);
@@ -94,6 +95,23 @@ internal static class OneShot
             Console.Error.WriteLine($"canal-felix: {e.Message}");
             bool forbidden = e is UnauthorizedAccessException || (e is NetlinkException n && n.Errno == Errno.EPERM) || (e is NftException f && f.Errno == Errno.EPERM);
             return forbidden ? ExitCode.Permission : ExitCode.Failure;
+        }
+    }
+
+    /// <summary>For the boot unit: the table is put back before the network comes up. What cannot be put back is told, and no reason to hold up the boot.</summary>
+    public static int Restore(HostingConfiguration configuration, RuntimePaths paths)
+    {
+        try
+        {
+            using NetlinkNftables nftables = NetlinkNftables.Open();
+            string? done = KeptTableRestore.Run(nftables, KeptTable.In(paths), configuration.Get(FelixSettings.OnMissingDatastore));
+            Console.Out.WriteLine(done ?? "policy is in force already");
+            return ExitCode.Ok;
+        }
+        catch (Exception e) when (e is NetlinkException or NftException)
+        {
+            Console.Error.WriteLine($"canal-felix: {e.Message}");
+            return ExitCode.Failure;
         }
     }
 

@@ -32,7 +32,8 @@ return command.Kind switch
 {
     CommandKind.CheckConfig => OneShot.CheckConfiguration(result.Configuration),
     CommandKind.ShowConfig => await OneShot.ShowConfigurationAsync(paths, result.Configuration),
-    CommandKind.Cleanup => OneShot.Cleanup(result.Configuration, environment),
+    CommandKind.Restore => OneShot.Restore(result.Configuration, paths),
+    CommandKind.Cleanup => OneShot.Cleanup(result.Configuration, paths),
     _ => await Daemon.RunAsync(result.Configuration, () => ConfigurationLoader.Load(FelixSettings.Schema, sources), paths, environment),
 };
 

@@ -71,9 +71,11 @@ check "apt install" install_from "$old"
 check "installing enables and starts nothing" disabled_and_stopped
 check "installing makes the user and the folder of sockets" user_and_folder
 check "the unit is without fault" no_warnings canal-felix.service
+check "the boot unit is without fault" no_warnings canal-felix-boot.service
 check "the shipped configuration is valid" as_canal canal-felix --check-config
 check "apt install again" apt-get -qq -y -o Dpkg::Use-Pty=0 install --reinstall "$old"/canal-felix_*.deb
 check "systemctl enable --now" systemctl enable --now --quiet canal-felix
+check "the boot unit is enabled with it" systemctl is-enabled --quiet canal-felix-boot
 check "the agent is active" within 10 active
 
 uplink
@@ -121,10 +123,23 @@ check "it is still stopped" refuse active
 systemctl start canal-felix
 check "started again, it enforces" within 10 enforced
 
+check "the policy in force is kept for the next boot" within 15 test -s /var/lib/canal/last-known-good
+systemctl stop canal-felix etcd
+nft delete table inet canal
+check "without its table nothing is enforced" within 5 reach 8081
+systemctl restart canal-felix-boot
+check "the boot unit puts the policy back while etcd is down" enforced
+systemctl start canal-felix
+check "the agent starts without etcd and leaves it so" enforced
+systemctl start etcd
+check "etcd comes back" within 20 etcdctl endpoint health
+check "and the agent enforces" enforced
+
 check "apt remove" apt-get -qq -y -o Dpkg::Use-Pty=0 remove canal-felix
 check "removal stops the agent" refuse pgrep -x canal-felix
 check "removal takes the nftables table away" refuse has_canal_table
 check "removal keeps the administrator's file" test -e /etc/canal/felix.toml
+check "removal takes what was kept for the next boot away" refuse test -e /var/lib/canal/last-known-good
 routes_by_hand
 check "removal ends enforcement" within 5 reach 8081
 check "another's table is as it was" diff /tmp/theirs <(nft -s list table inet theirs)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Canal.Felix.LastKnownGood;
 using Canal.Hosting;
 
 namespace Canal.Felix.Configuration;
@@ -71,6 +72,9 @@ internal static class FelixSettings
         Check = text => text.Length == 0 || text == "none" || text.StartsWith('/') ? null : "must be an absolute path, or empty",
     };
 
+    public static EnumSetting<MissingDatastore> OnMissingDatastore { get; } = new("on_missing_datastore", MissingDatastore.Snapshot,
+        "What is enforced after a boot until etcd answers.", ("snapshot", MissingDatastore.Snapshot), ("open", MissingDatastore.Open));
+
     public static BoolSetting HealthEnabled { get; } = new("health_enabled", false, "Serve /liveness and /readiness.");
 
     public static StringSetting HealthHost { get; } = new("health_host", "127.0.0.1", "Address that they are served on.")
@@ -91,6 +95,6 @@ internal static class FelixSettings
     /// <summary>Everything that felix.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("felix",
     [
-        .. FromDatastore, EndpointStatusPathPrefix, HealthEnabled, HealthHost, HealthPort,
+        .. FromDatastore, EndpointStatusPathPrefix, OnMissingDatastore, HealthEnabled, HealthHost, HealthPort,
     ]);
 }

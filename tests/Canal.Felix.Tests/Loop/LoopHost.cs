@@ -5,6 +5,7 @@ using Canal.Datastore;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
+using Canal.Felix.LastKnownGood;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -56,6 +57,9 @@ internal sealed class LoopHost : IDisposable
     /// <summary>Where sysctls are; a file for each that there is.</summary>
     public string Sysctls => Path.Combine(folder, "sys");
 
+    /// <summary>Where the table in force is written down.</summary>
+    public string KeptFile => Path.Combine(folder, "last-known-good");
+
     public string StatusFolder => Path.Combine(folder, "status", "endpoint-status");
 
     /// <summary>The whole kernel: table, links, routes, neighbours, and how many connections are tracked.</summary>
@@ -72,16 +76,18 @@ internal sealed class LoopHost : IDisposable
         PolicyCalculator calculator = new(ResourceBuilder.ThisNode);
         InterfaceTable interfaces = new();
         HostSysctls sysctls = new(new SysctlTree(Sysctls));
+        NftablesDataplane dataplane = new(Nftables, calculator);
         Routes.TakeEvents();
         Agent = new Agent(Read().Configuration!, Time, Log.Logger)
         {
             Calculator = calculator,
             Feed = new ResourceFeed(calculator) { NodeName = ResourceBuilder.ThisNode },
-            Dataplane = new NftablesDataplane(Nftables, calculator),
+            Dataplane = dataplane,
             RouteStack = Routes,
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(Routes, Conntrack, sysctls, interfaces, Time),
             Sysctls = sysctls,
+            Keeper = new TableKeeper(KeptFile, dataplane.Whole, Time, Log.Logger),
             Files = new StatusFiles(Path.Combine(folder, "status")),
             Notifier = notifier,
             Watchdog = WatchdogTimer.FromEnvironment(ImmutableDictionary<string, string>.Empty, Environment.ProcessId, Time),

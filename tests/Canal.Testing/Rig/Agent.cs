@@ -112,13 +112,21 @@ public sealed class Agent : IAsyncDisposable
     }
 
     /// <summary>Runs <c>canal-felix --cleanup</c> to its end.</summary>
-    public async Task Cleanup()
+    public Task Cleanup() => Once("--cleanup");
+
+    /// <summary>Runs <c>canal-felix --restore</c> to its end, as the boot unit does.</summary>
+    public Task Restore() => Once("--restore");
+
+    /// <summary>The table kept for the next boot.</summary>
+    public string KeptTable => Path.Combine(folder, "state", "last-known-good");
+
+    private async Task Once(string flag)
     {
-        using Process cleanup = Process.Start(Command("--cleanup"))!;
-        Task<string> error = cleanup.StandardError.ReadToEndAsync();
+        using Process once = Process.Start(Command(flag))!;
+        Task<string> error = once.StandardError.ReadToEndAsync();
         using CancellationTokenSource limit = new(ExitLimit);
-        await cleanup.WaitForExitAsync(limit.Token);
-        Assert.True(cleanup.ExitCode == 0, $"canal-felix --cleanup exited with {cleanup.ExitCode}: {await error}");
+        await once.WaitForExitAsync(limit.Token);
+        Assert.True(once.ExitCode == 0, $"canal-felix {flag} exited with {once.ExitCode}: {await error}");
     }
 
     /// <summary>CPU time the process has used so far, of all its threads.</summary>

@@ -38,6 +38,17 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     /// <summary>Somebody else changed the table: what it holds is not known any more.</summary>
     public void Doubt() => image = null;
 
+    /// <summary>The batch that makes the table from nothing; null while what the kernel holds is not known. Costs as much as the table is large.</summary>
+    public byte[]? Whole()
+    {
+        if (image is null || !desired.Changes.IsEmpty) return null;
+        desired.DoubtAll();
+        NftTransaction whole = new(KernelNames.Table);
+        new TablePlan(desired, new TableImage(), calculator, whole).Write();
+        desired.Changes.Clear();
+        return whole.Keep();
+    }
+
     /// <summary>Makes the kernel's table as desired. Returns whether anything was written.</summary>
     /// <exception cref="NftException">The kernel refused, or the outcome is unknown; the next call reads the table and tries again.</exception>
     public bool Apply()

@@ -1,0 +1,21 @@
+using System.Globalization;
+using Canal.Felix.Dataplane.Nftables;
+using Canal.Linux.Nftables;
+
+namespace Canal.Felix.LastKnownGood;
+
+/// <summary>Puts the table that was in force before a boot back, before anything is known of etcd. An existing table is left alone: it is newer.</summary>
+internal static class KeptTableRestore
+{
+    /// <summary>Restores when there is something to restore and the setting says so. Returns a sentence about what was done or why nothing was; null when the table is there already.</summary>
+    /// <exception cref="NftException">The kernel refused.</exception>
+    public static string? Run(INftables kernel, string path, MissingDatastore setting)
+    {
+        if (kernel.ReadOutline(KernelNames.Table) is not null) return null;
+        if (setting == MissingDatastore.Open) return "nothing is enforced until etcd answers: on_missing_datastore is open";
+        if (KeptTable.Read(path, out string? wrong) is not { } transaction) return $"nothing is enforced until etcd answers: {wrong}";
+        DateTime kept = File.GetLastWriteTime(path);
+        kernel.Commit(transaction);
+        return string.Create(CultureInfo.InvariantCulture, $"the policy of {kept:yyyy-MM-dd HH:mm:ss} is in force again until etcd answers");
+    }
+}

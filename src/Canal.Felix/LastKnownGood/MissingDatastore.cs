@@ -1,0 +1,11 @@
+namespace Canal.Felix.LastKnownGood;
+
+/// <summary>What is enforced after a boot until etcd has answered.</summary>
+internal enum MissingDatastore
+{
+    /// <summary>What was in force before the boot.</summary>
+    Snapshot,
+
+    /// <summary>Nothing is held back.</summary>
+    Open,
+}

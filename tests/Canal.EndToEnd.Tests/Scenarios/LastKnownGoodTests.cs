@@ -1,0 +1,59 @@
+using Canal.Testing.Rig;
+
+namespace Canal.EndToEnd.Tests.Scenarios;
+
+/// <summary>A host boots while etcd does not answer: an empty ruleset, links and routes as the host makes them, and the state directory of before.</summary>
+public sealed class LastKnownGoodTests
+{
+    private static readonly Resource Guard = Calico.GlobalNetworkPolicy("guard").Selecting("name == 'w0'").In(Rule.Allow.Src("name == 'w1'").SrcNets("10.65.0.0/24", "fd00:65::/64"));
+
+    [Fact]
+    public async Task The_boot_unit_puts_policy_back_before_etcd_answers_and_the_agent_goes_on_from_there()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await EnforceAndBootWithoutEtcd(rig);
+
+        await rig.Agent().Restore();
+        await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗", "v6 w1→w0 ✓", "v6 w2→w0 ✗");
+        rig.Agent().Start();
+        await Poll.Until(async () => await rig.Agent().Health("/liveness") is 200 or 204, "the agent does not start without etcd");
+        await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗", "v6 w1→w0 ✓", "v6 w2→w0 ✗");
+
+        await rig.EtcdServer.Start();
+        await rig.Put(Guard.In(Rule.Allow.Src("name == 'w2'")));
+        rig.RoundLimit = TimeSpan.FromSeconds(15);
+        await rig.Round("w1→w0 ✗", "w2→w0 ✓");
+    }
+
+    [Fact]
+    public async Task Without_the_boot_unit_the_agent_does_it_when_it_starts()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await EnforceAndBootWithoutEtcd(rig);
+        rig.Agent().Start();
+        await Poll.Until(() => rig.Agent().Log.Any(line => line.Contains("is in force again", StringComparison.Ordinal)), () => $"nothing was put back; {rig.Agent().Story}");
+        await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗", "v6 w2→w0 ✗");
+    }
+
+    [Fact]
+    public async Task With_open_a_boot_without_etcd_enforces_nothing()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        rig.Agent().Configure("""on_missing_datastore = "open" """);
+        await EnforceAndBootWithoutEtcd(rig);
+        await rig.Agent().Restore();
+        await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✓");
+    }
+
+    private static async Task EnforceAndBootWithoutEtcd(NetworkRig rig)
+    {
+        await rig.Put(Guard);
+        await rig.StartAgents();
+        await rig.Round("w1→w0 ✓", "w2→w0 ✗");
+        await Poll.Until(() => File.Exists(rig.Agent().KeptTable), "the policy in force is not written down");
+        rig.Agent().Kill();
+        rig.EtcdServer.Stop();
+        rig["h1"].Shell("nft flush ruleset");
+        await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✓");
+    }
+}

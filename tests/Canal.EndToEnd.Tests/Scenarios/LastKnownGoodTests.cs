@@ -16,7 +16,7 @@ public sealed class LastKnownGoodTests
         await rig.Agent().Restore();
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗", "v6 w1→w0 ✓", "v6 w2→w0 ✗");
         rig.Agent().Start();
-        await Poll.Until(async () => await rig.Agent().Health("/liveness") is 200 or 204, "the agent does not start without etcd");
+        await Poll.Until(async () => await rig.Agent().Health("/liveness") is 200 or 204, TimeSpan.FromSeconds(5), () => $"the agent does not start without etcd; {rig.Agent().Story}");
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗", "v6 w1→w0 ✓", "v6 w2→w0 ✗");
 
         await rig.EtcdServer.Start();
@@ -31,7 +31,7 @@ public sealed class LastKnownGoodTests
         await using NetworkRig rig = await NetworkRig.OneHost();
         await EnforceAndBootWithoutEtcd(rig);
         rig.Agent().Start();
-        await Poll.Until(() => rig.Agent().Log.Any(line => line.Contains("is in force again", StringComparison.Ordinal)), () => $"nothing was put back; {rig.Agent().Story}");
+        await Poll.Until(() => rig.Agent().Log.Any(line => line.Contains("is in force again", StringComparison.Ordinal)), "the agent does not say that it put anything back");
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗", "v6 w2→w0 ✗");
     }
 

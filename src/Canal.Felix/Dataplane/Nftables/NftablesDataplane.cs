@@ -78,12 +78,13 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
         new TablePlan(desired, known, calculator, transaction).Write();
         bool differs = !transaction.IsEmpty;
         if (differs) kernel.Commit(transaction);
-        transaction.Clear();
         Note(known);
         image = known.MustRebuild ? null : known;
         if (!differs) return false;
         Commits++;
         LastMessages = transaction.Count;
+        // A first batch is megabytes.
+        transaction.Clear();
         return true;
     }
 

@@ -14,6 +14,17 @@ public static class AddressRelease
         if (target.HandleId is { } handle) yield return IpamKey.Handle(handle);
     }
 
+    /// <summary>The handle that has an address; null when none has. The picture needs the keys of <see cref="Keys"/>.</summary>
+    public static string? HolderOf(IpAddress address, IpamPicture picture)
+    {
+        foreach (IpamKey key in Keys(new ReleaseTarget(address)))
+        {
+            if (picture.TryGet(key.Cidr, out Seen<IpamBlock> seen) && seen.Value is { } block)
+                return new BlockDraft(block).Find((int)key.Cidr.OffsetOf(address))?.HandleId;
+        }
+        return null;
+    }
+
     /// <summary>Plans the release of single addresses; a few at a time, as each needs the keys of <see cref="Keys"/>.</summary>
     public static IpamPlan<Release> Plan(IEnumerable<ReleaseTarget> targets, IpamPicture picture)
     {

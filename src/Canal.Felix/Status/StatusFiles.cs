@@ -95,8 +95,7 @@ internal sealed class StatusFiles
         return null;
     }
 
-    private static string FileName(string @namespace, WorkloadEndpointName name) =>
-        $"{Uri.EscapeDataString(name.Orchestrator)} {Uri.EscapeDataString($"{@namespace}/{name.Workload}")} {Uri.EscapeDataString(name.Endpoint)}";
+    private static string FileName(string @namespace, WorkloadEndpointName name) => EndpointStatusFile.Name(@namespace, name);
 
     private static byte[] Content(EndpointPolicy endpoint)
     {

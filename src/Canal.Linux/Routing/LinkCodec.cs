@@ -128,6 +128,8 @@ internal static class LinkCodec
         int peer = writer.BeginNested(VETH_INFO_PEER);
         writer.Header(IfInfoLength);
         writer.String(IFLA_IFNAME, veth.PeerName);
+        if (veth.PeerMtu != 0) writer.UInt32(IFLA_MTU, veth.PeerMtu);
+        if (veth.PeerMac is { } mac) writer.Mac(IFLA_ADDRESS, mac);
         if (veth.PeerNamespace is { } fd) writer.UInt32(IFLA_NET_NS_FD, (uint)fd);
         writer.EndNested(peer);
     }

@@ -13,7 +13,9 @@ public abstract record LinkDetail
 /// <summary>The other end of a veth to be added. The kernel does not list it: <see cref="Link.Parent"/> is the peer's index.</summary>
 /// <param name="PeerName">Name of the other end.</param>
 /// <param name="PeerNamespace">Open file descriptor of the namespace the other end is made in, or null for this one.</param>
-public sealed record VethDetail(string PeerName, int? PeerNamespace = null) : LinkDetail;
+/// <param name="PeerMac">Address of the other end, or null: the kernel chooses.</param>
+/// <param name="PeerMtu">MTU of the other end; 0: the kind's default.</param>
+public sealed record VethDetail(string PeerName, int? PeerNamespace = null, MacAddress? PeerMac = null, uint PeerMtu = 0) : LinkDetail;
 
 /// <summary>A VXLAN tunnel endpoint.</summary>
 /// <param name="Vni">Network identifier, 24 bits.</param>

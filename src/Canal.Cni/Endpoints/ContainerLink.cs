@@ -1,0 +1,171 @@
+using System.Security.Cryptography;
+using Canal.Core.Addressing;
+using Canal.Linux.Namespaces;
+using Canal.Linux.Netlink;
+using Canal.Linux.Routing;
+using Canal.Linux.Sysctl;
+using Microsoft.Win32.SafeHandles;
+
+namespace Canal.Cni;
+
+/// <summary>A pair of interfaces: one in the container, one on the host. Every packet of the container is routed by the host, as Calico does it.</summary>
+internal sealed class ContainerLink
+{
+    /// <summary>The host's end has this address for every container.</summary>
+    public static readonly MacAddress HostMac = new(0xeeee_eeee_eeee);
+
+    private const int ENODEV = 19, EEXIST = 17;
+    private static readonly IpAddress GatewayV4 = IpAddress.Parse("169.254.1.1");
+
+    // The link-local address that the kernel makes of HostMac.
+    private static readonly IpAddress GatewayV6 = IpAddress.Parse("fe80::ecee:eeff:feee:eeee");
+
+    private readonly CniCall call;
+    private readonly string hostName;
+    private readonly uint mtu;
+    private readonly List<Cidr> routes;
+
+    private ContainerLink(CniCall call, string hostName, uint mtu, MacAddress mac, IReadOnlyList<IpAddress> addresses, List<Cidr> routes)
+    {
+        this.call = call;
+        this.hostName = hostName;
+        this.mtu = mtu;
+        this.routes = routes;
+        Mac = mac;
+        Addresses = addresses;
+    }
+
+    /// <summary>Of the container's end.</summary>
+    public MacAddress Mac { get; }
+
+    public IReadOnlyList<IpAddress> Addresses { get; }
+
+    /// <summary>Decides everything; changes nothing.</summary>
+    public static ContainerLink Plan(CniCall call, string hostName, int mtu, CniResult addresses)
+    {
+        IpAddress[] own = [.. addresses.Addresses.Select(address => address.Address).Distinct()];
+        List<Cidr> routes = [.. addresses.Routes.Select(route => route.Destination)];
+        if (routes.Count == 0 || CniJson.Flag(call.Config, "include_default_routes") != false)
+            routes.AddRange([Cidr.Parse("0.0.0.0/0"), Cidr.Parse("::/0")]);
+        routes = [.. routes.Distinct().Where(route => own.Any(address => address.Family == route.Family))];
+        return new ContainerLink(call, hostName, (uint)mtu, MacOf(call), own, routes);
+    }
+
+    /// <summary>Makes both ends and everything inside the container; the host's routes are canal-felix's.</summary>
+    public void Create(bool forwarding)
+    {
+        using NetlinkRouteStack host = NetlinkRouteStack.Open();
+        // What an earlier attempt left, here and thereby in the container.
+        Delete(host, hostName);
+        using (SafeFileHandle netns = File.OpenHandle(call.Netns))
+        {
+            VethDetail inside = new(call.IfName, (int)netns.DangerousGetHandle(), Mac, mtu);
+            host.Apply(KernelChange.Add(new Link { Name = hostName, Kind = "veth", Mac = HostMac, Mtu = mtu, Detail = inside }));
+        }
+        HostInterface.Prepare(hostName, Addresses.Any(address => address.Family == IpFamily.V6));
+        host.Apply(KernelChange.SetUp(HostInterface.IndexOf(hostName), true));
+        NetworkNamespace.Run(call.Netns, () =>
+        {
+            ConfigureContainer(forwarding);
+            return true;
+        });
+    }
+
+    /// <summary>The routes that canal-felix would add, for a host where nobody waits for it.</summary>
+    public void AddHostRoutes() => AddHostRoutes(hostName, Addresses);
+
+    /// <inheritdoc cref="AddHostRoutes()"/>
+    public static void AddHostRoutes(string hostName, IReadOnlyList<IpAddress> addresses)
+    {
+        using NetlinkRouteStack host = NetlinkRouteStack.Open();
+        int index = HostInterface.IndexOf(hostName);
+        foreach (IpAddress address in addresses)
+            host.Apply(KernelChange.Replace(Route.ToLink(new Cidr(address), index) with { Metric = HostInterface.RouteMetric }));
+    }
+
+    /// <summary>Deletes the pair by whichever end is there; nothing is fine.</summary>
+    public static void Delete(string hostName, string netns, string ifName)
+    {
+        using NetlinkRouteStack host = NetlinkRouteStack.Open();
+        if (Delete(host, hostName) || netns.Length == 0 || !File.Exists(netns)) return;
+        try
+        {
+            NetworkNamespace.Run(netns, () =>
+            {
+                using NetlinkRouteStack inside = NetlinkRouteStack.Open();
+                return Delete(inside, ifName);
+            });
+        }
+        catch (NetlinkException) when (!File.Exists(netns))
+        {
+            // It went away meanwhile, and its interfaces with it.
+        }
+    }
+
+    /// <summary>Fails when an end is missing or down, or the container has other addresses.</summary>
+    public static void Check(string hostName, string netns, string ifName, IReadOnlyList<IpAddress> addresses)
+    {
+        using NetlinkRouteStack host = NetlinkRouteStack.Open();
+        if (host.FindLink(hostName) is not { IsRunning: true }) throw new CniException(CniCode.Different, $"{hostName} does not exist or is down");
+        IpAddress[] found = NetworkNamespace.Run(netns, () =>
+        {
+            using NetlinkRouteStack inside = NetlinkRouteStack.Open();
+            Link link = inside.FindLink(ifName) ?? throw new CniException(CniCode.Different, $"{ifName} does not exist in {netns}");
+            return inside.Addresses().Where(address => address.Interface == link.Index).Select(address => address.Address).ToArray();
+        });
+        IpAddress[] missing = [.. addresses.Except(found)];
+        if (missing.Length > 0) throw new CniException(CniCode.Different, $"{ifName} in {netns} lacks {string.Join(", ", missing)}");
+    }
+
+    public CniResult Result(System.Text.Json.Nodes.JsonObject? dns) => new()
+    {
+        Interfaces = [new CniInterface(hostName, HostMac.ToString(), ""), new CniInterface(call.IfName, Mac.ToString(), call.Netns)],
+        Addresses = [.. Addresses.Select(address => new CniAddress(address, address.Family.Bits, null, 1))],
+        Routes = [.. routes.Select(route => new CniRoute(route, Gateway(route.Family)))],
+        Dns = dns,
+    };
+
+    // Runs inside the container's namespace.
+    private void ConfigureContainer(bool forwarding)
+    {
+        using NetlinkRouteStack inside = NetlinkRouteStack.Open();
+        SysctlTree sysctls = new();
+        int index = HostInterface.IndexOf(call.IfName);
+        bool v6 = Addresses.Any(address => address.Family == IpFamily.V6);
+        if (v6) HostInterface.Set(sysctls, ("ipv6/conf/all/disable_ipv6", "0"), ("ipv6/conf/default/disable_ipv6", "0"), ("ipv6/conf/lo/disable_ipv6", "0"), ($"ipv6/conf/{call.IfName}/disable_ipv6", "0"));
+        HostInterface.Set(sysctls, ($"ipv6/conf/{call.IfName}/accept_dad", "0"), ("ipv4/ip_forward", forwarding ? "1" : "0"));
+        inside.Apply(KernelChange.SetUp(index, true));
+        foreach (IpAddress address in Addresses)
+            Allow(inside, EEXIST, KernelChange.Add(new InterfaceAddress { Interface = index, Address = address, PrefixLength = (byte)address.Family.Bits, NoDad = address.Family == IpFamily.V6 }));
+        if (Addresses.Any(address => address.Family == IpFamily.V4))
+            inside.Apply(KernelChange.Replace(Route.ToLink(new Cidr(GatewayV4), index) with { Protocol = RouteProtocol.Boot }));
+        foreach (Cidr route in routes)
+            inside.Apply(KernelChange.Replace(Route.Via(route, Gateway(route.Family), index) with { Protocol = RouteProtocol.Boot, Onlink = false }));
+    }
+
+    private static bool Delete(NetlinkRouteStack stack, string name)
+    {
+        int index = HostInterface.TryIndexOf(name);
+        if (index == 0) return false;
+        return Allow(stack, ENODEV, KernelChange.Delete(new Link { Index = index, Name = name }));
+    }
+
+    private static bool Allow(NetlinkRouteStack stack, int errno, KernelChange change)
+    {
+        ChangeResult result = stack.Try(change);
+        if (!result.IsOk && result.Errno != errno) throw new NetlinkException(result.Request!, result.Errno, result.Detail);
+        return result.IsOk;
+    }
+
+    private static IpAddress Gateway(IpFamily family) => family == IpFamily.V4 ? GatewayV4 : GatewayV6;
+
+    private static MacAddress MacOf(CniCall call)
+    {
+        string asked = call.Arguments["MAC"] is { Length: > 0 } argument ? argument : CniJson.Text(call.Runtime, "mac");
+        if (asked.Length > 0) return MacAddress.TryParse(asked, out MacAddress mac) ? mac : throw new CniException(CniCode.Configuration, $"'{asked}' is not a MAC address");
+        // Locally administered, not multicast.
+        byte[] random = RandomNumberGenerator.GetBytes(6);
+        random[0] = (byte)((random[0] & 0xfc) | 0x02);
+        return MacAddress.FromBytes(random);
+    }
+}

@@ -204,6 +204,49 @@ public sealed class CniTests
         }
     }
 
+    [Fact]
+    public async Task A_thousand_containers_from_four_processes_at_a_time_leave_no_leak_and_share_no_address()
+    {
+        const int Lanes = 4, Each = 250;
+        (NetworkRig rig, CniHost host) = await StartAsync();
+        await using (rig)
+        using (host)
+        {
+            JsonObject config = host.Config(""" "ipam": { "type": "canal-ipam" }, "policy_timeout": "60s" """);
+            string[] lanes = [.. Enumerable.Range(0, Lanes).Select(lane => host.AddContainer($"lane{lane}"))];
+            string?[][] kept = await Task.WhenAll(lanes.Select((netns, lane) => LaneAsync(host, config, netns, lane, Each)));
+
+            string[] addresses = [.. kept.SelectMany(lane => lane).OfType<string>()];
+            Assert.Equal(addresses.Length, addresses.Distinct().Count());
+            Assert.Equal(2 * addresses.Length, (await LeftAsync(rig)).Length);
+            string routes = rig["h1"].Shell("ip route");
+            Assert.All(addresses, address => Assert.Contains($"{address} dev cali", routes, StringComparison.Ordinal));
+
+            await Task.WhenAll(lanes.Select(async (netns, lane) =>
+            {
+                for (int i = 0; i < Each; i++)
+                    if (kept[lane][i] is not null) await host.DeleteAsync(config, $"l{lane}x{i}", netns, $"e{i}");
+            }));
+            Assert.Empty(await LeftAsync(rig));
+            foreach (string key in await rig.Etcd.Keys("/calico/ipam/v2/assignment/"))
+                Assert.Empty(JsonNode.Parse((await rig.Etcd.Get(key))!)!["attributes"]!.AsArray());
+        }
+    }
+
+    // Every third container ends at once.
+    private static async Task<string?[]> LaneAsync(CniHost host, JsonObject config, string netns, int lane, int count)
+    {
+        string?[] addresses = new string?[count];
+        for (int i = 0; i < count; i++)
+        {
+            addresses[i] = Addresses(await host.AddAsync(config, $"l{lane}x{i}", netns, $"e{i}"))[0];
+            if (i % 3 != 0) continue;
+            await host.DeleteAsync(config, $"l{lane}x{i}", netns, $"e{i}");
+            addresses[i] = null;
+        }
+        return addresses;
+    }
+
     [Theory]
     [InlineData("bridge")]
     [InlineData("ptp")]

@@ -9,7 +9,10 @@ namespace Canal.Ctl;
 internal static class Canalctl
 {
     /// <summary>Runs one command line to its exit code.</summary>
-    public static async Task<int> RunAsync(string[] arguments, Surroundings around)
+    /// <param name="arguments">What stands after the program's name.</param>
+    /// <param name="around">What the run has around it.</param>
+    /// <param name="stop">Interrupts it, as a signal does.</param>
+    public static async Task<int> RunAsync(string[] arguments, Surroundings around, CancellationToken stop = default)
     {
         try
         {
@@ -19,7 +22,7 @@ internal static class Canalctl
             if (parsed.Errors.Count > 0 && !completing)
                 throw CommandException.Usage(string.Join("\n", parsed.Errors.Select(error => error.Message)));
             InvocationConfiguration invocation = new() { Output = around.Output, Error = around.Error, EnableDefaultExceptionHandler = false };
-            return await parsed.InvokeAsync(invocation);
+            return await parsed.InvokeAsync(invocation, stop);
         }
         catch (CommandException error)
         {
@@ -40,7 +43,8 @@ internal static class Canalctl
         }
     }
 
-    private static RootCommand Root(Surroundings around)
+    /// <summary>The commands and their options.</summary>
+    internal static RootCommand Root(Surroundings around)
     {
         GlobalOptions options = new();
         RootCommand root = new("Reads and writes the resources that Canal and Calico keep in etcd.")

@@ -113,20 +113,31 @@ public sealed class FurtherVerbTests(Cluster cluster) : ClusterTests(cluster)
     }
 
     [Fact]
-    public async Task Watch_shows_what_there_is_and_each_change_after_it()
+    public async Task Watch_shows_what_there_is_and_each_change_after_it_until_interrupted()
     {
         await Cluster.Apply(Sets);
-        Task<ProgramRun> watching = Task.Run(() => Cluster.Run("watch", "gns", "--for", "6s", "-o", "json"));
-        Task<ProgramRun> one = Task.Run(() => Cluster.Run("watch", "gns", "b", "--for", "6s"));
-        // Whether these come before or after the first list does not matter: the last state is told in either case.
-        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        using CancellationTokenSource interrupt = new();
+        using LiveText json = new(), table = new();
+        Task<int> all = json.RunAsync(["watch", "gns", "-o", "json", "--etcd", Cluster.Endpoint], interrupt.Token);
+        Task<int> one = table.RunAsync(["watch", "gns", "b", "--etcd", Cluster.Endpoint], interrupt.Token);
+        await json.HoldsAsync("\"name\":\"b\"");
+        await table.HoldsAsync("ADDED");
         (await Cluster.Run("label", "gns", "a", "new=1")).Good();
         (await Cluster.Run("delete", "gns", "b")).Good();
-        JsonNode[] events = [.. (await watching).Good().Output.TrimEnd('\n').Split('\n').Select(line => JsonNode.Parse(line)!)];
+        await json.HoldsAsync("DELETED");
+        await table.HoldsAsync("DELETED");
+        await interrupt.CancelAsync();
+        Assert.Equal(130, await all);
+        Assert.Equal(130, await one);
+        JsonNode[] events = [.. json.Text.TrimEnd('\n').Split('\n').Select(line => JsonNode.Parse(line)!)];
         Assert.Equal(["ADDED a", "ADDED b", "MODIFIED a", "DELETED b"], events.Select(happened => $"{happened["type"]} {happened["object"]!["metadata"]!["name"]}"));
         Assert.Equal("1", (string?)events[2]["object"]!["metadata"]!["labels"]!["new"]);
-        Assert.Equal("EVENT     NAME  NETS\nADDED     b     -\nDELETED   b     -\n", (await one).Good().Output);
+        Assert.Equal("EVENT     NAME  NETS\nADDED     b     -\nDELETED   b     -\n", table.Text);
     }
+
+    [Fact]
+    public async Task Watch_ends_well_after_the_time_it_was_given() =>
+        Assert.Equal("", (await Cluster.Run("watch", "hep", "--for", "500ms")).Good().Output);
 
     [Fact]
     public async Task Completion_scripts_ask_canalctl_which_completes_commands_kinds_and_names()

@@ -67,6 +67,9 @@ internal sealed class Agent
     /// <summary>Takes the new log level in.</summary>
     public required Action<HostingConfiguration> Configured { get; init; }
 
+    /// <summary>Begins to hear of what other programs do to nftables.</summary>
+    public required Action ListenToTables { get; init; }
+
     /// <summary>Told the loop's state on every turn.</summary>
     public required Action<bool> Health { get; init; }
 

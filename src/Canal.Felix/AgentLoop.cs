@@ -136,6 +136,9 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
 
     private void FirstTurnDone()
     {
+        agent.ListenToTables();
+        // What happened between the reading and now was not heard.
+        if (!agent.Dataplane.IsAlone()) foreign.Note(new NftEvent(NftEventKind.Overrun));
         IsReady = true;
         agent.PrepareHost();
         interfaces.DirtyAll();

@@ -87,7 +87,7 @@ internal static class Daemon
         EtcdReporter reporter = new(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), time, log);
         HealthReporters health = HealthReporters.Of(configuration, time, LoopPatience);
         using HttpEndpoint? endpoint = health.Listen();
-        Agent agent = Assemble(configuration, read, paths, environment, canalLog, routes, conntrack, nftables, notifier, reporter, health, time);
+        Agent agent = Assemble(configuration, read, paths, environment, canalLog, routes, conntrack, nftables, tables, notifier, reporter, health, time);
         AgentLoop loop = new(agent, inbox, time, log);
         EtcdWatcher watcher = new(channel, WatchedRanges, new EtcdWatcherOptions(), time, new Random());
 
@@ -120,7 +120,7 @@ internal static class Daemon
 
     private static Agent Assemble(
         HostingConfiguration configuration, Func<ConfigurationResult> read, RuntimePaths paths, ImmutableDictionary<string, string> environment, CanalLog log,
-        NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, SystemdNotifier notifier, EtcdReporter reporter, HealthReporters health, TimeProvider time)
+        NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, NftMonitor tables, SystemdNotifier notifier, EtcdReporter reporter, HealthReporters health, TimeProvider time)
     {
         string node = configuration.Get(CommonSettings.NodeName);
         PolicyCalculator calculator = new(node);
@@ -144,6 +144,7 @@ internal static class Daemon
             ReadConfiguration = read,
             Configured = changed => log.Level.MinimumLevel = changed.Get(CommonSettings.LogLevel),
             Health = health.Report,
+            ListenToTables = tables.Listen,
         };
     }
 

@@ -39,6 +39,22 @@ public sealed class AgentLoopTests
     }
 
     [Fact]
+    public void What_another_program_did_before_it_was_listened_to_is_repaired()
+    {
+        using LoopHost host = Running("caliw0", "caliw1"), meddled = new();
+        meddled.AddLink("caliw0");
+        meddled.AddLink("caliw1");
+        meddled.WhenListening = () =>
+        {
+            NftTransaction flush = new(KernelNames.Table);
+            flush.FlushChain("forward-to");
+            meddled.Nftables.Commit(flush);
+        };
+        meddled.Start(All);
+        Assert.Equal(host.Nftables.Dump(KernelNames.Table), meddled.Nftables.Dump(KernelNames.Table));
+    }
+
+    [Fact]
     public void A_second_turn_and_the_same_events_again_send_nothing()
     {
         using LoopHost host = Running("caliw0", "caliw1");

@@ -54,6 +54,9 @@ internal sealed class LoopHost : IDisposable
 
     public bool IsHealthy { get; private set; }
 
+    /// <summary>What happens while the agent begins to listen to what others do to tables.</summary>
+    public Action WhenListening { get; set; } = () => { };
+
     /// <summary>Where sysctls are; a file for each that there is.</summary>
     public string Sysctls => Path.Combine(folder, "sys");
 
@@ -94,6 +97,7 @@ internal sealed class LoopHost : IDisposable
             Reporter = new EtcdReporter(new EtcdStore(nowhere), ResourceBuilder.ThisNode, Time, Log.Logger),
             ReadConfiguration = Read,
             Configured = _ => { },
+            ListenToTables = () => WhenListening(),
             Health = healthy => IsHealthy = healthy,
         };
         loop = new AgentLoop(Agent, inbox, Time, Log.Logger);

@@ -12,6 +12,7 @@ public class MonitorTests
         NftSandbox.Run(sandbox =>
         {
             using NftMonitor monitor = NftMonitor.Open("canal", sandbox.Nftables.PortId);
+            monitor.Listen();
             NftTransaction transaction = new("canal");
             transaction.AddTable();
             transaction.AddChain("ours");
@@ -35,6 +36,7 @@ public class MonitorTests
         NftSandbox.Run(sandbox =>
         {
             using NftMonitor monitor = NftMonitor.Open("canal", sandbox.Nftables.PortId);
+            monitor.Listen();
             sandbox.Nftables.Commit(Large("canal"));
             NftSandbox.Nft("add table inet other");
             Assert.Equal(NftEventKind.OtherTableChanged, Next(monitor).Kind);

@@ -16,6 +16,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     private readonly DesiredTable desired = new();
     private readonly NftTransaction transaction = new(KernelNames.Table);
     private TableImage? image;
+    private uint generation;
 
     /// <summary>Transactions committed since the start.</summary>
     public long Commits { get; private set; }
@@ -37,6 +38,9 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
 
     /// <summary>Somebody else changed the table: what it holds is not known any more.</summary>
     public void Doubt() => image = null;
+
+    /// <summary>Nobody in the namespace has committed anything since the last reading but what was sent here after it.</summary>
+    public bool IsAlone() => kernel.Generation() == generation;
 
     /// <summary>The batch that makes the table from nothing; null while what the kernel holds is not known. Costs as much as the table is large.</summary>
     public byte[]? Whole()
@@ -78,6 +82,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
         new TablePlan(desired, known, calculator, transaction).Write();
         bool differs = !transaction.IsEmpty;
         if (differs) kernel.Commit(transaction);
+        generation = (known.IsFresh ? known.Generation : generation) + (differs ? 1u : 0u);
         Note(known);
         image = known.MustRebuild ? null : known;
         if (!differs) return false;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
@@ -7,6 +8,7 @@ using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
 using Canal.Felix.Hosts;
 using Canal.Felix.LastKnownGood;
+using Canal.Felix.Overlay;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -31,6 +33,7 @@ internal sealed class Agent
     private HostingConfiguration effective;
     private readonly DateTimeOffset started;
     private bool notified;
+    private string toldOverlay = "";
     private ReportingParameters reporting = ReportingParameters.Off;
 
     /// <summary>An agent with this host's own configuration.</summary>
@@ -45,11 +48,14 @@ internal sealed class Agent
     }
 
     public required PolicyCalculator Calculator { get; init; }
+    public required ClusterNetwork Network { get; init; }
     public required ResourceFeed Feed { get; init; }
     public required NftablesDataplane Dataplane { get; init; }
     public required IRouteStack RouteStack { get; init; }
     public required InterfaceTable Interfaces { get; init; }
     public required InterfaceWirer Wirer { get; init; }
+    public required OverlayWirer Overlay { get; init; }
+    public required MtuFile MtuFile { get; init; }
     public required StatusFiles Files { get; init; }
     public required SystemdNotifier Notifier { get; init; }
     public required WatchdogTimer Watchdog { get; init; }
@@ -170,6 +176,25 @@ internal sealed class Agent
             changes.Endpoints.Remove(name);
             if (endpoint is not null) Felix.Log.Problem(Log, new CalculationProblem(endpoint.Key, "spec.interfaceName: is not the name of an interface"));
         }
+    }
+
+    /// <summary>What is different between the hosts, now that these local endpoints have changed.</summary>
+    public NetworkChanges TakeNetworkChanges(DesiredChanges changes)
+    {
+        Network.Configure(Parameters.Network.Routes);
+        foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) Network.SetLocal(name, endpoint?.Addresses ?? default);
+        return Network.TakeChanges();
+    }
+
+    /// <summary>Makes tunnels and routes between hosts as wanted. What the kernel refuses is told once, and tried again; it holds up nothing else.</summary>
+    public void ProgramOverlay()
+    {
+        if (!Overlay.Apply(Parameters)) return;
+        string refused = string.Join("; ", Overlay.Failures);
+        if (refused != toldOverlay && refused.Length > 0) Felix.Log.Failed(Log, "programming tunnels and routes to other hosts", refused);
+        else if (refused != toldOverlay) Felix.Log.Recovered(Log, "programming tunnels and routes to other hosts");
+        toldOverlay = refused;
+        if (MtuFile.Set(Overlay.WorkloadMtu) is string problem) Felix.Log.Host(Log, problem);
     }
 
     /// <summary>The tier of a policy that came into force or left it; null when it was in force before and is still, or is a profile.</summary>

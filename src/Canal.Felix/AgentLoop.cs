@@ -1,4 +1,5 @@
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Datastore;
@@ -69,6 +70,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
             if (IsReady && foreign.Due <= time.GetUtcNow()) RepairTable();
             if (MayProgram()) ProgramPolicy();
             if (IsReady) ProgramInterfaces();
+            if (IsReady) agent.ProgramOverlay();
             kernel.Note(null);
         }
         catch (NftException e)
@@ -99,7 +101,9 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         foreach (CalculationProblem problem in agent.Calculator.TakeProblems()) Log.Problem(log, problem);
         agent.DropUnusable(changes);
         agent.ResolveHosts(changes);
-        agent.Dataplane.Plan(changes, agent.Parameters);
+        NetworkChanges network = agent.TakeNetworkChanges(changes);
+        agent.Dataplane.Plan(changes, agent.Parameters, network.Sets);
+        agent.Overlay.Plan(network);
         foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) untold[key] = policy;
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) interfaces.SetEndpoint(name, endpoint);
         bool written = agent.Dataplane.Apply();
@@ -188,6 +192,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
 
     private void Take(KernelEvent happened)
     {
+        agent.Overlay.Note(happened);
         bool removed = happened.Kind == KernelEventKind.Removed;
         if (happened.Kind == KernelEventKind.Overrun) linksLost = true;
         else if (happened.Subject is Link link) TakeLink(link, removed);
@@ -217,6 +222,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         interfaces.SetLinks(links);
         agent.Hosts.SetAll(links, agent.RouteStack.Addresses());
         agent.Wirer.ReadAll(agent.Parameters);
+        agent.Overlay.Doubt();
         interfaces.DirtyAll();
         linksLost = false;
     }
@@ -225,6 +231,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
     {
         agent.PrepareHost();
         agent.Wirer.ReadAll(agent.Parameters);
+        agent.Overlay.Doubt();
         interfaces.DirtyAll();
         ScheduleRouteRefresh();
     }
@@ -255,7 +262,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, kernel.MayTry ? foreign.Due : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, kernel.MayTry ? foreign.Due : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.UntilWatchdog;

@@ -54,9 +54,9 @@ internal static class Log
 
     public static void Value(ILogger log, FeedReport report)
     {
-        if (report.Kind == FeedReportKind.Healed) log.Of(ValueHealed).Information("{Resource} is good again", report.Key.ToString());
-        else if (report.Kind == FeedReportKind.Ignored) log.Of(ValueIgnored).Warning("{Resource} is ignored: {Reason}", report.Key.ToString(), report.Reason);
-        else log.Of(ValueIgnored).Warning("{Resource} is used in part: {Reason}", report.Key.ToString(), report.Reason);
+        if (report.Kind == FeedReportKind.Healed) log.Of(ValueHealed).Information("{Resource} is good again", report.Subject);
+        else if (report.Kind == FeedReportKind.Ignored) log.Of(ValueIgnored).Warning("{Resource} is ignored: {Reason}", report.Subject, report.Reason);
+        else log.Of(ValueIgnored).Warning("{Resource} is used in part: {Reason}", report.Subject, report.Reason);
     }
 
     public static void Problem(ILogger log, CalculationProblem problem) =>

@@ -76,6 +76,7 @@ internal sealed class LocalEndpoints(ProfileUses profiles)
         {
             Mac = endpoint.Spec.Mac,
             Addresses = EndpointAddresses.Of(endpoint.Spec),
+            Nats = endpoint.Spec.IpNats,
             SpoofedPrefixes = endpoint.Spec.AllowSpoofedSourcePrefixes,
             Ingress = policies.TiersFor(id, Direction.Ingress, PolicyStage.Normal, tiers, active),
             Egress = policies.TiersFor(id, Direction.Egress, PolicyStage.Normal, tiers, active),

@@ -74,6 +74,13 @@ internal static class DatastoreLayers
         "allow_vxlan_packets_from_workloads" => "allowVXLANPacketsFromWorkloads",
         "allow_ipip_packets_from_workloads" => "allowIPIPPacketsFromWorkloads",
         "reporting_ttl" => "reportingTTL",
+        "iptables_nat_outgoing_interface_filter" => "iptablesNATOutgoingInterfaceFilter",
+        "floating_ips" => "floatingIPs",
+        "external_nodes_cidr_list" => "externalNodesList",
+        "vxlan_mtu" => "vxlanMTU",
+        "vxlan_mtu_v6" => "vxlanMTUV6",
+        "vxlan_vni" => "vxlanVNI",
+        "ipip_mtu" => "ipipMTU",
         _ => CamelCase(key),
     };
 

@@ -25,6 +25,7 @@ internal sealed record FelixParameters
     public bool Ipv6 { get; init; } = true;
     public uint Ipv4Metric { get; init; } = 1024;
     public uint Ipv6Metric { get; init; } = 1024;
+    public NetworkParameters Network { get; init; } = new();
 
     /// <summary>As many kernel rules may stand for a policy's rule in the policy's own chain; more get a chain of their own. Not for users.</summary>
     public int VariantsInLine { get; init; } = 16;
@@ -60,5 +61,6 @@ internal sealed record FelixParameters
         Ipv6 = configuration.Get(FelixSettings.Ipv6Support),
         Ipv4Metric = (uint)configuration.Get(FelixSettings.Ipv4NormalRoutePriority),
         Ipv6Metric = (uint)configuration.Get(FelixSettings.Ipv6NormalRoutePriority),
+        Network = NetworkParameters.From(configuration),
     };
 }

@@ -160,6 +160,7 @@ internal static class NftConstants
     internal const uint NFTA_FIB_F_DADDR = 2;
     internal const uint NFTA_FIB_F_MARK = 4;
     internal const uint NFTA_FIB_F_IIF = 8;
+    internal const uint NFTA_FIB_F_OIF = 16;
     internal const uint RTN_LOCAL = 2;
 
     internal const ushort NFTA_REJECT_TYPE = 1;

@@ -101,6 +101,9 @@ public sealed partial class NftRuleBuilder
     /// <summary><c>fib saddr type local</c>: the source is this host's.</summary>
     public NftRuleBuilder FibSaddrLocal(NftOperator operation = NftOperator.Equal) => FibLocal(NFTA_FIB_F_SADDR, operation);
 
+    /// <summary><c>fib saddr . oif type local</c>: the source is an address of the interface that the packet leaves by; in forward, output and postrouting.</summary>
+    public NftRuleBuilder FibSaddrOifLocal(NftOperator operation = NftOperator.Equal) => FibLocal(NFTA_FIB_F_SADDR | NFTA_FIB_F_OIF, operation);
+
     private NftRuleBuilder FibLocal(uint address, NftOperator operation)
     {
         NftExpressionWriter writer = Expressions(2);

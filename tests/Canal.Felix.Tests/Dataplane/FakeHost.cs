@@ -1,4 +1,5 @@
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
@@ -27,6 +28,8 @@ internal sealed class FakeHost
 
     public PolicyCalculator Calculator { get; } = new(ResourceBuilder.ThisNode);
 
+    public ClusterNetwork Network { get; } = new(ResourceBuilder.ThisNode);
+
     public NftablesDataplane Dataplane { get; }
 
     /// <summary>lo, eth0 and eth1, without addresses.</summary>
@@ -38,14 +41,22 @@ internal sealed class FakeHost
     /// <summary>Takes resources in and plans; nothing is sent.</summary>
     public FakeHost Plan(params IEnumerable<Resource> resources)
     {
-        foreach (Resource resource in resources) Calculator.Apply(resource.Key, resource);
+        foreach (Resource resource in resources)
+        {
+            Calculator.Apply(resource.Key, resource);
+            Network.Apply(resource.Key, resource);
+        }
         return Plan();
     }
 
     /// <summary>Forgets resources and plans.</summary>
     public FakeHost Forget(params IEnumerable<Resource> resources)
     {
-        foreach (Resource resource in resources) Calculator.Apply(resource.Key, null);
+        foreach (Resource resource in resources)
+        {
+            Calculator.Apply(resource.Key, null);
+            Network.Apply(resource.Key, null);
+        }
         return Plan();
     }
 
@@ -55,7 +66,7 @@ internal sealed class FakeHost
         DesiredChanges changes = Calculator.TakeChanges();
         Interfaces.SetEndpoints(changes.HostEndpoints);
         if (Interfaces.Resolve(parameters)) Dataplane.Govern(Interfaces.Resolution);
-        Dataplane.Plan(changes, parameters);
+        Dataplane.Plan(changes, parameters, Network.TakeChanges().Sets);
         return this;
     }
 

@@ -29,6 +29,9 @@ public sealed class Agent : IAsyncDisposable
     /// <summary>Where endpoint status files appear.</summary>
     public string StatusFolder => Path.Combine(folder, "status", "endpoint-status");
 
+    /// <summary>Where the MTU of workloads is told.</summary>
+    public string MtuFile => Path.Combine(folder, "mtu");
+
     public bool IsRunning => process is { HasExited: false };
 
     public bool HasExited => process is { HasExited: true };
@@ -68,6 +71,7 @@ public sealed class Agent : IAsyncDisposable
         File.WriteAllText(Path.Combine(folder, "config", "felix.toml"), $"""
             {string.Join('\n', lines)}
             endpoint_status_path_prefix = "{Path.Combine(folder, "status")}"
+            mtu_file = "{Path.Combine(folder, "mtu")}"
             health_enabled = true
             health_port = 9099
 

@@ -1,5 +1,6 @@
 using Canal.Core;
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
@@ -20,6 +21,9 @@ internal sealed partial class DesiredTable
     private readonly HashSet<string> staticChains = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> portUsers = new(StringComparer.Ordinal);
     private readonly ClosedParts closed = new();
+    private readonly HashSet<string> networkChains = new(StringComparer.Ordinal);
+    private List<NetsSet> networkSets = [];
+    private NetworkSets network = NetworkSets.Empty;
     private FelixParameters? parameters;
 
     /// <summary>Every chain, by name.</summary>
@@ -46,17 +50,20 @@ internal sealed partial class DesiredTable
     /// <summary>The verdict map of that name, or null when the table has none.</summary>
     public NftSet? MapNamed(string name) => KernelSets.Workloads.FirstOrDefault(map => map.Name == name) ?? (hostDispatch.ContainsKey(name) ? HostStage.All.First(s => s.Map.Name == name).Map : null);
 
-    /// <summary>Takes in what the calculator says has changed, and the parameters in force. What changed and was closed is tried again.</summary>
-    public void Apply(DesiredChanges changes, FelixParameters inForce)
+    /// <summary>Takes in what the calculator says has changed, the parameters in force, and the sets of pools and hosts when they are different. What changed and was closed is tried again.</summary>
+    public void Apply(DesiredChanges changes, FelixParameters inForce, NetworkSets? changedNetwork = null)
     {
         bool renderAll = parameters != inForce;
         parameters = inForce;
         Changes.Members.AddRange(changes.Sets);
         HashSet<ResourceKey> reshaped = ApplyPolicies(changes);
+        bool floating = changes.Endpoints.Any(e => endpoints.GetValueOrDefault(e.Key)?.Nats != e.Value?.Nats);
         ApplyEndpoints(changes);
         if (renderAll || renderedHosts is null || (reshaped.Count > 0 && renderedHosts.Names(reshaped))) RenderHosts();
         if (renderAll) RenderAll();
         else RenderChanged(changes, reshaped);
+        network = changedNetwork ?? network;
+        if (renderAll || floating || changedNetwork is not null) RenderNetwork();
         foreach (ResourceKey key in closed.Policies.Where(k => UsesAny(k, changes.Sets)).ToArray()) Reopen(key);
     }
 
@@ -194,5 +201,17 @@ internal sealed partial class DesiredTable
         ReplaceChains(staticChains, chains);
         staticChains.Clear();
         staticChains.UnionWith(chains.Select(c => c.Name));
+    }
+
+    private void RenderNetwork()
+    {
+        NetworkChains renderer = new(parameters!, network, endpoints.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Value));
+        List<RenderedChain> chains = [.. renderer.Render()];
+        List<NetsSet> sets = [.. renderer.Sets()];
+        ReplaceChains(networkChains, chains);
+        ReplaceNets(networkSets, sets);
+        networkChains.Clear();
+        networkChains.UnionWith(chains.Select(c => c.Name));
+        networkSets = sets;
     }
 }

@@ -1,5 +1,6 @@
 using Canal.Core;
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Felix.Configuration;
 using Canal.Linux;
 using Canal.Linux.Nftables;
@@ -36,7 +37,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     public void Govern(Core.Policy.HostEndpointResolution resolution) => desired.Govern(resolution);
 
     /// <summary>Remembers what must change. Nothing is sent.</summary>
-    public void Plan(DesiredChanges changes, FelixParameters parameters) => desired.Apply(changes, parameters);
+    public void Plan(DesiredChanges changes, FelixParameters parameters, NetworkSets? network = null) => desired.Apply(changes, parameters, network);
 
     /// <summary>Somebody else changed the table: what it holds is not known any more.</summary>
     public void Doubt() => image = null;

@@ -57,7 +57,7 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
             Link link => IsNews(link, happened.Kind == KernelEventKind.Removed),
             InterfaceAddress address => !own && (tunnels.ContainsValue(address.Interface) || IsHostAddress(address.Address)),
             Route route => !own && route.Table == RouteTable.Main && IsOurs(route),
-            Neighbour neighbour => !own && happened.PortId != 0 && tunnels.ContainsValue(neighbour.Interface),
+            Neighbour neighbour => !own && tunnels.ContainsValue(neighbour.Interface) && IsNews(neighbour, happened.Kind == KernelEventKind.Removed),
             FdbEntry entry => !own && tunnels.ContainsValue(entry.Interface) && IsNews(entry, happened.Kind == KernelEventKind.Removed),
             _ => false,
         };
@@ -159,6 +159,10 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
             || underlay.Addresses.Any(a => a.Interface == link.Index && IsHostAddress(a.Address));
 
     private bool IsHostAddress(IpAddress address) => network.Self is { } self && self.Ends(address.Family).Host?.Address == address;
+
+    /// <summary>The kernel tells the end of a neighbour in its own name, whoever asked for it; what is held says whether it was expected.</summary>
+    private bool IsNews(Neighbour neighbour, bool removed) =>
+        removed ? held.Neighbours.Any(n => n.Interface == neighbour.Interface && n.Address == neighbour.Address) : !held.Neighbours.Contains(neighbour);
 
     private bool IsNews(FdbEntry entry, bool removed) => removed == held.Fdb.Contains(entry);
 

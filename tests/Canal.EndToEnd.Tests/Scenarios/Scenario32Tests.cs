@@ -46,7 +46,7 @@ public sealed class Scenario32Tests
         await rig.StartAgents();
         await rig.Round("w0↔v0 ✓");
         await rig.Put(NetworkRig.Configuration.Spec("externalNodesList", new System.Text.Json.Nodes.JsonArray("10.100.0.100")));
-        string mac = rig["h1"].Shell("cat /sys/class/net/vxlan.calico/address").Trim();
+        string mac = rig["h1"].Shell("ip -o link show vxlan.calico | sed 's/.*link.ether \\([0-9a-f:]*\\).*/\\1/'").Trim();
         rig["x"].Shell($"ip link add vx type vxlan id 4096 dstport 4789 local 10.100.0.100 remote 10.100.0.1 dev eth0 nolearning; ip link set vx up; ip route add 10.65.0.10 dev vx; ip neigh replace 10.65.0.10 lladdr {mac} nud permanent dev vx");
         await rig.Settle();
         await Poll.Until(() => Arrives(rig), "what an external node sends does not arrive: the test would show nothing");

@@ -80,6 +80,19 @@ public sealed class NetworkChainsTests
     }
 
     [Fact]
+    public void Tunnels_pass_host_endpoints_whatever_their_policy()
+    {
+        FakeHost host = new();
+        host.Put(Host("he"), NodeAt("h1", "192.0.2.1/24", "10.65.0.0"), NodeAt("h2", "192.0.2.2/24", "10.65.1.0"));
+        Assert.Contains("input-host", host.Dump, StringComparison.Ordinal);
+        host.Put(Pool("10.65.0.0/16", vxlan: EncapsulationMode.Always));
+        Assert.Contains("udp dport 4789 ip saddr @vxlan-peers4 fib daddr type local counter packets 0 bytes 0 accept", host.Dump, StringComparison.Ordinal);
+        Assert.Contains("udp dport 4789 ip daddr @vxlan-peers4 fib saddr type local counter packets 0 bytes 0 accept", host.Dump, StringComparison.Ordinal);
+        host.Put(Pool("10.65.0.0/16"));
+        Assert.DoesNotContain("4789 ip", host.Dump, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_restart_writes_nothing()
     {
         Resource[] cluster = [Pool("10.65.0.0/16", EncapsulationMode.Always, nat: true), NodeAt("h1", "192.0.2.1/24", "10.65.0.0"), NodeAt("h2", "192.0.2.2/24", "10.65.1.0")];

@@ -21,7 +21,7 @@ internal sealed partial class DesiredTable
 
     private void RenderHosts()
     {
-        renderedHosts = new HostEndpointRenderer(hosts, policies, parameters!);
+        renderedHosts = new HostEndpointRenderer(hosts, policies, parameters!, network);
         HashSet<ResourceKey> lateBefore = latePolicies;
         latePolicies = renderedHosts.LatePolicies();
         lateBefore.SymmetricExceptWith(latePolicies);

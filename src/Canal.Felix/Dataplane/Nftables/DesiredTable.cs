@@ -59,10 +59,11 @@ internal sealed partial class DesiredTable
         HashSet<ResourceKey> reshaped = ApplyPolicies(changes);
         bool floating = changes.Endpoints.Any(e => endpoints.GetValueOrDefault(e.Key)?.Nats != e.Value?.Nats);
         ApplyEndpoints(changes);
-        if (renderAll || renderedHosts is null || (reshaped.Count > 0 && renderedHosts.Names(reshaped))) RenderHosts();
+        bool tunnels = changedNetwork is { } now && (now.Vxlan4, now.Vxlan6, now.Ipip) != (network.Vxlan4, network.Vxlan6, network.Ipip);
+        network = changedNetwork ?? network;
+        if (renderAll || tunnels || renderedHosts is null || (reshaped.Count > 0 && renderedHosts.Names(reshaped))) RenderHosts();
         if (renderAll) RenderAll();
         else RenderChanged(changes, reshaped);
-        network = changedNetwork ?? network;
         if (renderAll || floating || changedNetwork is not null) RenderNetwork();
         foreach (ResourceKey key in closed.Policies.Where(k => UsesAny(k, changes.Sets)).ToArray()) Reopen(key);
     }

@@ -1,4 +1,5 @@
 using Canal.Core;
+using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Felix.Configuration;
 using Canal.Linux.Nftables;
@@ -16,7 +17,7 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// A packet that a process sends and DNAT redirects still carries its first interface in the output hook; it is marked there and asked about after routing.
 /// </para>
 /// </summary>
-internal sealed class HostChains(IReadOnlyList<HostStage> stages, HostEndpointPolicy? allInterfaces, FelixParameters parameters)
+internal sealed class HostChains(IReadOnlyList<HostStage> stages, HostEndpointPolicy? allInterfaces, FelixParameters parameters, NetworkSets network)
 {
     private const int RawPriority = -300;
     private const int ManglePriority = -150;
@@ -33,12 +34,12 @@ internal sealed class HostChains(IReadOnlyList<HostStage> stages, HostEndpointPo
         // After the check of workloads' source addresses, before connection tracking.
         if (marksIn) yield return Hooked("untracked-in", NftHook.Prerouting, RawPriority + 1, [ClearAccept(), .. If(untrackedIn, GoTo(HostStage.UntrackedIn))]);
         if (preDnat) yield return Hooked("pre-dnat", NftHook.Prerouting, ManglePriority, [Accepted(), Established(), GoTo(HostStage.PreDnat)]);
-        yield return Hooked("input-host", NftHook.Input, FilterPriority + 2, [Established(), .. FromWorkloads(), .. If(marksIn, Accepted()), GoTo(HostStage.In)]);
+        yield return Hooked("input-host", NftHook.Input, FilterPriority + 2, [Established(), .. FromWorkloads(), .. Tunnels(Direction.Ingress), .. If(marksIn, Accepted()), GoTo(HostStage.In)]);
         if (stages.Contains(HostStage.ForwardIn))
             yield return Hooked("forward-host-in", NftHook.Forward, FilterPriority - 1, [Established(), .. If(marksIn, Accepted()), GoTo(HostStage.ForwardIn)]);
         if (stages.Contains(HostStage.ForwardOut)) yield return Hooked("forward-host-out", NftHook.Forward, FilterPriority + 2, [Established(), GoTo(HostStage.ForwardOut)]);
         if (untrackedOut) yield return Hooked("untracked-out", NftHook.Output, RawPriority, [ClearAccept(), GoTo(HostStage.UntrackedOut)]);
-        yield return Hooked("output-host", NftHook.Output, FilterPriority, [Established(), .. If(untrackedOut, Accepted()), PostponeRedirected(), GoTo(HostStage.Out)]);
+        yield return Hooked("output-host", NftHook.Output, FilterPriority, [Established(), .. Tunnels(Direction.Egress), .. If(untrackedOut, Accepted()), PostponeRedirected(), GoTo(HostStage.Out)]);
         yield return Hooked("output-host-late", NftHook.Postrouting, ManglePriority, [Postponed()]);
     }
 
@@ -60,6 +61,9 @@ internal sealed class HostChains(IReadOnlyList<HostStage> stages, HostEndpointPo
     {
         foreach (string prefix in parameters.InterfacePrefixes.ToImmutable()) yield return builder.Iifname(prefix + "*").Accept().Build("workload-to-host has decided");
     }
+
+    /// <summary>What hosts of the cluster wrap for each other passes: policy decides on what is inside.</summary>
+    private IEnumerable<NftRule> Tunnels(Direction direction) => NetworkChains.AcceptedTunnels(direction, parameters, network);
 
     private NftRule ClearAccept() => builder.MetaMark(parameters.Marks.Accept, parameters.Marks.Accept).SetMetaMark(0, parameters.Marks.Accept).Build("only what is accepted from here on counts");
 

@@ -1,4 +1,5 @@
 using Canal.Core;
+using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
@@ -14,12 +15,13 @@ internal sealed class HostEndpointRenderer
     private readonly HostEndpointResolution hosts;
     private readonly IReadOnlyDictionary<ResourceKey, CompiledPolicy> policies;
     private readonly FelixParameters parameters;
+    private readonly NetworkSets network;
     private readonly HostEndpointPolicy[] governing;
     private readonly NftRuleBuilder builder = new();
 
-    public HostEndpointRenderer(HostEndpointResolution hosts, IReadOnlyDictionary<ResourceKey, CompiledPolicy> policies, FelixParameters parameters)
+    public HostEndpointRenderer(HostEndpointResolution hosts, IReadOnlyDictionary<ResourceKey, CompiledPolicy> policies, FelixParameters parameters, NetworkSets network)
     {
-        (this.hosts, this.policies, this.parameters) = (hosts, policies, parameters);
+        (this.hosts, this.policies, this.parameters, this.network) = (hosts, policies, parameters, network);
         governing = [.. hosts.ByInterface.Values.Append(hosts.AllInterfaces).OfType<HostEndpointPolicy>().DistinctBy(e => e.Key).OrderBy(e => e.Key.Name, StringComparer.Ordinal)];
         Stages = [.. HostStage.All.Where(IsUsed)];
     }
@@ -46,7 +48,7 @@ internal sealed class HostEndpointRenderer
         List<RenderedChain> chains = [];
         foreach (HostStage stage in Stages)
             foreach (HostEndpointPolicy endpoint in governing) chains.AddRange(RenderEndpoint(stage, endpoint));
-        if (Stages.Count > 0) chains.AddRange(new HostChains(Stages, hosts.AllInterfaces, parameters).Render());
+        if (Stages.Count > 0) chains.AddRange(new HostChains(Stages, hosts.AllInterfaces, parameters, network).Render());
         return chains;
     }
 

@@ -153,6 +153,22 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
                 .Build("IP-in-IP packet from a stranger");
     }
 
+    /// <summary>Accepts what hosts of the cluster wrap for each other, for the chains of host endpoints, which would deny it.</summary>
+    public static IEnumerable<NftRule> AcceptedTunnels(Direction direction, FelixParameters parameters, NetworkSets sets)
+    {
+        NftRuleBuilder rule = new();
+        NftRuleBuilder Peer(NftSet peers) => direction == Direction.Ingress ? rule.Saddr(peers).FibDaddrLocal() : rule.Daddr(peers).FibSaddrLocal();
+        foreach (IpFamily family in Families)
+        {
+            if (!(family == IpFamily.V4 ? sets.Vxlan4 : sets.Vxlan6)) continue;
+            rule.NfProto(family).L4Proto(IpProtocol.Udp).Dport(new PortRange(parameters.VxlanPort, parameters.VxlanPort));
+            yield return Peer(SetOf("vxlan-peers", family)).Counter().Accept().Build("VXLAN between hosts");
+        }
+        if (!sets.Ipip) yield break;
+        rule.NfProto(IpFamily.V4).L4Proto(IpProtocol.IpIp);
+        yield return Peer(SetOf("hosts", IpFamily.V4)).Counter().Accept().Build("IP-in-IP between hosts");
+    }
+
     private NftRuleBuilder VxlanPacket() => builder.L4Proto(IpProtocol.Udp).Dport(VxlanPort);
 
     private PortRange VxlanPort => new(parameters.VxlanPort, parameters.VxlanPort);

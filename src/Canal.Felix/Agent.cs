@@ -1,11 +1,14 @@
 using System.Globalization;
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
+using Canal.Felix.Hosts;
 using Canal.Felix.LastKnownGood;
+using Canal.Felix.Overlay;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -30,6 +33,7 @@ internal sealed class Agent
     private HostingConfiguration effective;
     private readonly DateTimeOffset started;
     private bool notified;
+    private string toldOverlay = "";
     private ReportingParameters reporting = ReportingParameters.Off;
 
     /// <summary>An agent with this host's own configuration.</summary>
@@ -44,11 +48,14 @@ internal sealed class Agent
     }
 
     public required PolicyCalculator Calculator { get; init; }
+    public required ClusterNetwork Network { get; init; }
     public required ResourceFeed Feed { get; init; }
     public required NftablesDataplane Dataplane { get; init; }
     public required IRouteStack RouteStack { get; init; }
     public required InterfaceTable Interfaces { get; init; }
     public required InterfaceWirer Wirer { get; init; }
+    public required OverlayWirer Overlay { get; init; }
+    public required MtuFile MtuFile { get; init; }
     public required StatusFiles Files { get; init; }
     public required SystemdNotifier Notifier { get; init; }
     public required WatchdogTimer Watchdog { get; init; }
@@ -74,6 +81,10 @@ internal sealed class Agent
     public required Action<bool> Health { get; init; }
 
     public EndpointStatuses Statuses { get; } = new();
+
+    public HostInterfaces Hosts { get; } = new();
+
+    public HostEndpointStatuses HostStatuses { get; } = new();
 
     /// <summary>The parameters in force.</summary>
     public FelixParameters Parameters { get; private set; }
@@ -111,6 +122,7 @@ internal sealed class Agent
         toldErrors.Clear();
         toldErrors.UnionWith(errors);
         effective = result.Configuration;
+        Configured(effective);
         ConfigureReporting(ReportingParameters.From(effective));
         FelixParameters resolved = FelixParameters.From(effective);
         TimeSpan interval = effective.Get(FelixSettings.RouteRefreshInterval);
@@ -136,6 +148,7 @@ internal sealed class Agent
         Reporter.Configure(changed);
         foreach ((EndpointPolicy endpoint, EndpointState state) in Statuses.Current.Values)
             Reporter.Report(endpoint.Key.Namespace ?? "", endpoint.Key.Name, state);
+        foreach ((string name, (HostEndpointState state, string _)) in HostStatuses.Current) Reporter.Report(name, state);
     }
 
     /// <summary>Reads the files again; returns null when they are in force, else why the old configuration stays.</summary>
@@ -150,7 +163,6 @@ internal sealed class Agent
         else
         {
             local = result.Configuration;
-            Configured(local);
             ResolveParameters();
             Felix.Log.Configuration(Log, "read again");
         }
@@ -169,6 +181,25 @@ internal sealed class Agent
         }
     }
 
+    /// <summary>What is different between the hosts, now that these local endpoints have changed.</summary>
+    public NetworkChanges TakeNetworkChanges(DesiredChanges changes)
+    {
+        Network.Configure(Parameters.Network.Routes);
+        foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) Network.SetLocal(name, endpoint?.Addresses ?? default);
+        return Network.TakeChanges();
+    }
+
+    /// <summary>Makes tunnels and routes between hosts as wanted. What the kernel refuses is told once, and tried again; it holds up nothing else.</summary>
+    public void ProgramOverlay()
+    {
+        if (!Overlay.Apply(Parameters)) return;
+        string refused = string.Join("; ", Overlay.Failures);
+        if (refused != toldOverlay && refused.Length > 0) Felix.Log.Failed(Log, "programming tunnels and routes to other hosts", refused);
+        else if (refused != toldOverlay) Felix.Log.Recovered(Log, "programming tunnels and routes to other hosts");
+        toldOverlay = refused;
+        if (MtuFile.Set(Overlay.WorkloadMtu) is string problem) Felix.Log.Host(Log, problem);
+    }
+
     /// <summary>The tier of a policy that came into force or left it; null when it was in force before and is still, or is a profile.</summary>
     public string? NotePolicy(ResourceKey key, CompiledPolicy? policy)
     {
@@ -185,6 +216,23 @@ internal sealed class Agent
             if (!toldClosed.TryGetValue(what, out string? told) || told != reason) Felix.Log.Closed(Log, what, reason);
         foreach (string what in toldClosed.Keys.Where(what => !Dataplane.Closed.ContainsKey(what))) Felix.Log.Opened(Log, what);
         toldClosed = Dataplane.Closed.ToDictionary();
+    }
+
+    /// <summary>Finds which host endpoint governs which interface, and has it programmed with the next plan.</summary>
+    public void ResolveHosts(DesiredChanges changes)
+    {
+        Hosts.SetEndpoints(changes.HostEndpoints);
+        if (Hosts.Resolve(Parameters)) Dataplane.Govern(Hosts.Resolution);
+    }
+
+    /// <summary>Tells what became of host endpoints: etcd, log. They have no files: nobody waits for them.</summary>
+    public void TellHosts()
+    {
+        foreach (HostStatusChange change in HostStatuses.Update(Hosts.Resolution))
+        {
+            Reporter.Report(change.Name, change.State);
+            Felix.Log.HostEndpoint(Log, change.Name, change.State?.ToString().ToLowerInvariant() ?? "gone", change.Reason.Length > 0 ? $": {change.Reason}" : "");
+        }
     }
 
     /// <summary>Files of endpoints that are not here any more go.</summary>
@@ -214,6 +262,7 @@ internal sealed class Agent
         failing: {failing ?? "no"}
         revision: {Feed.Revision}
         endpoints: {Calculator.LocalEndpointCount}
+        host endpoints: {DescribeHosts()}
         policies: {Calculator.ActivePolicyCount}
         sets: {Calculator.SetCount}
         chains: {Dataplane.ChainCount}
@@ -227,4 +276,12 @@ internal sealed class Agent
 
     /// <summary>Every setting in force and where it comes from, etcd's layers too.</summary>
     public string DescribeConfiguration() => OneShot.Text(effective);
+
+    /// <summary><c>host-a-eth0 up (eth0), host-a-eth9 error: there is no interface eth9</c></summary>
+    private string DescribeHosts() => HostStatuses.Current.Count == 0 ? "none" : string.Join(", ", HostStatuses.Current.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s =>
+    {
+        string governed = Hosts.Resolution.AllInterfaces?.Key.Name == s.Key ? "all interfaces"
+            : string.Join(' ', Hosts.Resolution.ByInterface.Where(e => e.Value.Key.Name == s.Key).Select(e => e.Key).Order(StringComparer.Ordinal));
+        return $"{s.Key} {s.Value.State.ToString().ToLowerInvariant()}{(governed.Length > 0 ? $" ({governed})" : "")}{(s.Value.Reason.Length > 0 ? $": {s.Value.Reason}" : "")}";
+    }));
 }

@@ -1,4 +1,5 @@
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Datastore;
@@ -69,6 +70,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
             if (IsReady && foreign.Due <= time.GetUtcNow()) RepairTable();
             if (MayProgram()) ProgramPolicy();
             if (IsReady) ProgramInterfaces();
+            if (IsReady) agent.ProgramOverlay();
             kernel.Note(null);
         }
         catch (NftException e)
@@ -98,12 +100,16 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         DesiredChanges changes = agent.Calculator.TakeChanges();
         foreach (CalculationProblem problem in agent.Calculator.TakeProblems()) Log.Problem(log, problem);
         agent.DropUnusable(changes);
-        agent.Dataplane.Plan(changes, agent.Parameters);
+        agent.ResolveHosts(changes);
+        NetworkChanges network = agent.TakeNetworkChanges(changes);
+        agent.Dataplane.Plan(changes, agent.Parameters, network.Sets);
+        agent.Overlay.Plan(network);
         foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) untold[key] = policy;
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) interfaces.SetEndpoint(name, endpoint);
         bool written = agent.Dataplane.Apply();
         TellPolicies();
         if (written) agent.Keeper.Changed();
+        agent.TellHosts();
         if (written) Log.Changed(log, feed.Revision, changes.Policies.Count, changes.Endpoints.Count, changes.Sets.Count);
         if (!IsReady) FirstTurnDone();
     }
@@ -189,13 +195,21 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
 
     private void Take(KernelEvent happened)
     {
+        agent.Overlay.Note(happened);
         bool removed = happened.Kind == KernelEventKind.Removed;
         if (happened.Kind == KernelEventKind.Overrun) linksLost = true;
-        else if (happened.Subject is Link link) interfaces.SetLink(link.Index, removed ? null : link);
+        else if (happened.Subject is Link link) TakeLink(link, removed);
+        else if (happened.Subject is Linux.Routing.InterfaceAddress address) agent.Hosts.SetAddress(address, removed);
         else if (happened.Subject is InterfaceSettings settings) TakeSettings(settings.Interface);
         else if (happened.PortId == agent.RouteStack.PortId) return;
         else if (happened.Subject is Route route) agent.Wirer.NoteForeignRoute(route, removed);
         else if (happened.Subject is Neighbour neighbour) agent.Wirer.NoteForeignNeighbour(neighbour, removed);
+    }
+
+    private void TakeLink(Link link, bool removed)
+    {
+        interfaces.SetLink(link.Index, removed ? null : link);
+        agent.Hosts.SetLink(link.Index, removed ? null : link);
     }
 
     /// <summary>Those of all interfaces have no index.</summary>
@@ -207,8 +221,11 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
 
     private void RereadLinks()
     {
-        interfaces.SetLinks(agent.RouteStack.Links());
+        IReadOnlyList<Link> links = agent.RouteStack.Links();
+        interfaces.SetLinks(links);
+        agent.Hosts.SetAll(links, agent.RouteStack.Addresses());
         agent.Wirer.ReadAll(agent.Parameters);
+        agent.Overlay.Doubt();
         interfaces.DirtyAll();
         linksLost = false;
     }
@@ -217,6 +234,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
     {
         agent.PrepareHost();
         agent.Wirer.ReadAll(agent.Parameters);
+        agent.Overlay.Doubt();
         interfaces.DirtyAll();
         ScheduleRouteRefresh();
     }
@@ -247,7 +265,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, kernel.MayTry ? foreign.Due : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, kernel.MayTry ? foreign.Due : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.UntilWatchdog;

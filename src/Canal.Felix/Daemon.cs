@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Datastore;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
 using Canal.Felix.LastKnownGood;
+using Canal.Felix.Overlay;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -74,7 +76,8 @@ internal static class Daemon
         TimeProvider time = TimeProvider.System;
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop);
         await using EtcdChannel channel = new(EtcdOptionsOf(configuration, environment), time);
-        using LinkMonitor monitor = LinkMonitor.Open(KernelEventGroups.Links | KernelEventGroups.Routes | KernelEventGroups.Neighbours | KernelEventGroups.Settings, 8 << 20);
+        using LinkMonitor monitor = LinkMonitor.Open(
+            KernelEventGroups.Links | KernelEventGroups.Addresses | KernelEventGroups.Routes | KernelEventGroups.Neighbours | KernelEventGroups.Settings, 8 << 20);
         using NetlinkRouteStack routes = NetlinkRouteStack.Open();
         using NetlinkConntrack conntrack = NetlinkConntrack.Open();
         using NetlinkNftables nftables = NetlinkNftables.Open();
@@ -115,8 +118,8 @@ internal static class Daemon
         Core.Resources.ResourceKind.ClusterInformation, Core.Resources.ResourceKind.FelixConfiguration, Core.Resources.ResourceKind.Tier,
         Core.Resources.ResourceKind.Profile, Core.Resources.ResourceKind.NetworkPolicy, Core.Resources.ResourceKind.GlobalNetworkPolicy,
         Core.Resources.ResourceKind.NetworkSet, Core.Resources.ResourceKind.GlobalNetworkSet, Core.Resources.ResourceKind.HostEndpoint,
-        Core.Resources.ResourceKind.Node, Core.Resources.ResourceKind.WorkloadEndpoint,
-    }.Select(kind => KeyRange.Prefix($"{Core.Resources.ResourceKey.Root}{Core.Resources.ResourceKinds.Of(kind).Plural}/"))];
+        Core.Resources.ResourceKind.Node, Core.Resources.ResourceKind.WorkloadEndpoint, Core.Resources.ResourceKind.IPPool,
+    }.Select(kind => KeyRange.Prefix($"{Core.Resources.ResourceKey.Root}{Core.Resources.ResourceKinds.Of(kind).Plural}/")), KeyRange.Prefix(Core.Resources.IpamKey.Blocks)];
 
     private static Agent Assemble(
         HostingConfiguration configuration, Func<ConfigurationResult> read, RuntimePaths paths, ImmutableDictionary<string, string> environment, CanalLog log,
@@ -127,16 +130,20 @@ internal static class Daemon
         InterfaceTable interfaces = new();
         HostSysctls sysctls = new(new SysctlTree());
         NftablesDataplane dataplane = new(nftables, calculator);
+        ClusterNetwork network = new(node);
         return new Agent(configuration, time, log.Logger)
         {
             Calculator = calculator,
-            Feed = new ResourceFeed(calculator) { NodeName = node },
+            Network = network,
+            Feed = new ResourceFeed(calculator, network) { NodeName = node },
             Dataplane = dataplane,
             RouteStack = routes,
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(routes, conntrack, sysctls, interfaces, time),
             Sysctls = sysctls,
             Keeper = new TableKeeper(KeptTable.In(paths), dataplane.Whole, time, log.Logger),
+            Overlay = new OverlayWirer(routes, network, time),
+            MtuFile = new MtuFile(configuration.Get(OverlaySettings.MtuFile)),
             Files = new StatusFiles(configuration.Get(FelixSettings.EndpointStatusPathPrefix)),
             Notifier = notifier,
             Watchdog = WatchdogTimer.FromEnvironment(environment, Environment.ProcessId, time),

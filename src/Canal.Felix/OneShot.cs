@@ -75,7 +75,7 @@ internal static class OneShot
     }
 
     /// <summary>
-    /// Removes what this program made: the table, routes of protocol 80 on workload interfaces, their permanent neighbours, status files, the table kept for the next boot. Sysctls stay:
+    /// Removes what this program made: the table, routes of protocol 80, permanent neighbours of workload interfaces, tunnel devices, status files, the table kept for the next boot. Sysctls stay:
     /// they die with the interfaces, and forwarding may be wanted by others.
     /// </summary>
     public static int Cleanup(HostingConfiguration configuration, RuntimePaths paths)
@@ -127,12 +127,14 @@ internal static class OneShot
     private static void RemoveRoutes(FelixParameters parameters)
     {
         using NetlinkRouteStack stack = NetlinkRouteStack.Open();
-        HashSet<int> ours = [.. stack.Links().Where(l => parameters.IsWorkloadInterface(l.Name)).Select(l => l.Index)];
+        IReadOnlyList<Link> links = stack.Links();
+        HashSet<int> ours = [.. links.Where(l => parameters.IsWorkloadInterface(l.Name)).Select(l => l.Index)];
         List<KernelChange> changes = [];
-        foreach (Route route in stack.Routes(new RouteFilter(Protocol: RouteProtocol.Calico)))
-            if (ours.Contains(route.Interface)) changes.Add(KernelChange.Delete(route));
+        foreach (Route route in stack.Routes(new RouteFilter(Protocol: RouteProtocol.Calico))) changes.Add(KernelChange.Delete(route));
         foreach (Neighbour neighbour in stack.Neighbours())
             if (ours.Contains(neighbour.Interface) && neighbour.State == NeighbourState.Permanent && !neighbour.IsProxy) changes.Add(KernelChange.Delete(neighbour));
+        foreach (Link link in links)
+            if (TunnelNames.All.Contains(link.Name)) changes.Add(link.Name == TunnelNames.Ipip ? KernelChange.SetUp(link.Index, up: false) : KernelChange.Delete(link));
         foreach (ChangeResult result in stack.ApplyAll([.. changes]))
             if (!result.IsOk && result.Errno is not (Errno.ESRCH or Errno.ENOENT or Errno.ENODEV)) throw new NetlinkException(result.Request!, result.Errno, result.Detail);
     }

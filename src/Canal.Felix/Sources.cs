@@ -25,9 +25,9 @@ internal static class Sources
         }
     }
 
-    /// <summary>Neighbours come, age and go all the time; ours are permanent, and only their end or their replacement matters.</summary>
+    /// <summary>Neighbours and entries of bridges come, age and go all the time; ours are permanent, and only their end or their replacement matters.</summary>
     private static bool IsNoise(KernelEvent happened) =>
-        happened.Subject is FdbEntry || (happened is { Kind: KernelEventKind.Changed, Subject: Neighbour { State: not NeighbourState.Permanent } });
+        happened.Subject is FdbEntry { Destination: null } || (happened is { Kind: KernelEventKind.Changed, Subject: Neighbour { State: not NeighbourState.Permanent } });
 
     /// <summary>What other programs do to other tables is none of our business.</summary>
     public static async Task WatchTablesAsync(NftMonitor monitor, Inbox inbox, CancellationToken stop)

@@ -11,6 +11,12 @@ public sealed record EndpointPolicy(ResourceKey Key, string InterfaceName)
     /// <summary>Addresses of the endpoint, each of full length.</summary>
     public EquatableArray<Cidr> Addresses { get; init; }
 
+    /// <summary>Outer addresses that stand for own ones, each own address being one of the endpoint's.</summary>
+    public EquatableArray<IpNat> Nats { get; init; }
+
+    /// <summary>Addresses and, after them, floating ones.</summary>
+    public EquatableArray<Cidr> RoutedAddresses => Nats.IsEmpty ? Addresses : [.. Addresses, .. Nats.Select(n => new Cidr(n.External)).Where(e => !Addresses.Contains(e))];
+
     /// <summary>Foreign source prefixes the endpoint may use when the configuration allows it.</summary>
     public EquatableArray<Cidr> SpoofedPrefixes { get; init; }
 

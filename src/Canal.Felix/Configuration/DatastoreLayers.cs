@@ -9,11 +9,15 @@ namespace Canal.Felix.Configuration;
 
 /// <summary>
 /// What etcd's FelixConfiguration resources say, as configuration layers: <c>default</c>, then those whose nodeSelector selects this host, then
-/// <c>node.NAME</c>. Fields that Canal has no use for are left out: they are Calico's affair, not mistakes.
+/// <c>node.NAME</c>. An annotation <c>config.projectcalico.org/PARAMETER</c> beats the field. Fields that Canal has no use for are left out: they are
+/// Calico's affair, not mistakes.
 /// </summary>
 internal static class DatastoreLayers
 {
-    private static readonly Dictionary<string, string> KeyOfField = FelixSettings.FromDatastore.ToDictionary(s => FieldOf(s.Key), s => s.Key, StringComparer.Ordinal);
+    private static readonly Dictionary<string, Setting> Fields = FelixSettings.FromDatastore.ToDictionary(setting => FieldOf(setting.Key), StringComparer.Ordinal);
+
+    /// <summary>Names of parameters are those of the fields in any case, but for a few.</summary>
+    private static readonly Dictionary<string, Setting> Parameters = FelixSettings.FromDatastore.ToDictionary(setting => ParameterOf(setting.Key), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The layers, low precedence first.</summary>
     public static List<ConfigurationLayer> Of(IReadOnlyDictionary<string, FelixConfiguration> configurations, string nodeName, Node? node)
@@ -34,7 +38,9 @@ internal static class DatastoreLayers
     {
         ImmutableSortedDictionary<string, string>.Builder values = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (RawField field in configuration.Fields)
-            if (KeyOfField.TryGetValue(field.Name, out string? key) && Text(field.Json) is string text) values[key] = text;
+            if (Fields.TryGetValue(field.Name, out Setting? setting) && Text(field.Json) is { Length: > 0 } text) values[setting.Key] = FelixText.Of(setting, text);
+        foreach (KeyValuePair<string, string> parameter in configuration.Parameters)
+            if (Parameters.TryGetValue(parameter.Key, out Setting? setting) && parameter.Value.Length > 0) values[setting.Key] = FelixText.Of(setting, parameter.Value);
         return new ConfigurationLayer(configuration.Key.ToString(), values.ToImmutable());
     }
 
@@ -47,18 +53,42 @@ internal static class DatastoreLayers
         {
             JsonValueKind.String => value.GetString(),
             JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? v.GetString() : v.GetRawText())),
+            JsonValueKind.Array when value.GetArrayLength() == 0 => FailsafePort.None,
+            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? v.GetString() : FailsafeText(v) ?? v.GetRawText())),
             _ => null,
         };
     }
 
-    /// <summary><c>default_endpoint_to_host_action</c> is <c>defaultEndpointToHostAction</c>; Calico writes VXLAN, IPIP and IPv6 its own way.</summary>
-    private static string FieldOf(string key) => key switch
+    /// <summary>Calico's ProtoPort: <c>{"protocol":"TCP","port":22,"net":"10.0.0.0/8"}</c>; null for anything else.</summary>
+    private static string? FailsafeText(JsonElement value)
     {
+        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("port", out JsonElement port)) return null;
+        string protocol = value.TryGetProperty("protocol", out JsonElement p) ? p.ToString() : "tcp", net = value.TryGetProperty("net", out JsonElement n) ? n.ToString() : "";
+        return net.Length == 0 ? $"{protocol}:{port}" : $"{protocol}:{net}:{port}";
+    }
+
+    /// <summary><c>default_endpoint_to_host_action</c> is <c>defaultEndpointToHostAction</c>; Calico writes VXLAN, IPIP and IPv6 its own way.</summary>
+    internal static string FieldOf(string key) => key switch
+    {
+        "log.level" => "logSeverityScreen",
         "allow_vxlan_packets_from_workloads" => "allowVXLANPacketsFromWorkloads",
         "allow_ipip_packets_from_workloads" => "allowIPIPPacketsFromWorkloads",
         "reporting_ttl" => "reportingTTL",
+        "iptables_nat_outgoing_interface_filter" => "iptablesNATOutgoingInterfaceFilter",
+        "floating_ips" => "floatingIPs",
+        "external_nodes_cidr_list" => "externalNodesList",
+        "vxlan_mtu" => "vxlanMTU",
+        "vxlan_mtu_v6" => "vxlanMTUV6",
+        "vxlan_vni" => "vxlanVNI",
+        "ipip_mtu" => "ipipMTU",
         _ => CamelCase(key),
+    };
+
+    private static string ParameterOf(string key) => key switch
+    {
+        "reporting_interval" => "ReportingIntervalSecs",
+        "reporting_ttl" => "ReportingTTLSecs",
+        _ => FieldOf(key),
     };
 
     private static string CamelCase(string key)

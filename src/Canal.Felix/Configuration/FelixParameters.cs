@@ -17,11 +17,15 @@ internal sealed record FelixParameters
     public bool VxlanFromWorkloads { get; init; }
     public bool IpipFromWorkloads { get; init; }
     public bool KeepInvalid { get; init; }
+    public MarkBits Marks { get; init; } = new(0xffff0000);
+    public EquatableArray<FailsafePort> FailsafeIn { get; init; } = FailsafePort.ListOf(FelixSettings.FailsafeInbound.Default);
+    public EquatableArray<FailsafePort> FailsafeOut { get; init; } = FailsafePort.ListOf(FelixSettings.FailsafeOutbound.Default);
     public bool RemoveExternalRoutes { get; init; } = true;
     public bool IpForwarding { get; init; } = true;
     public bool Ipv6 { get; init; } = true;
     public uint Ipv4Metric { get; init; } = 1024;
     public uint Ipv6Metric { get; init; } = 1024;
+    public NetworkParameters Network { get; init; } = new();
 
     /// <summary>As many kernel rules may stand for a policy's rule in the policy's own chain; more get a chain of their own. Not for users.</summary>
     public int VariantsInLine { get; init; } = 16;
@@ -49,10 +53,14 @@ internal sealed record FelixParameters
         VxlanFromWorkloads = configuration.Get(FelixSettings.AllowVxlanFromWorkloads),
         IpipFromWorkloads = configuration.Get(FelixSettings.AllowIpipFromWorkloads),
         KeepInvalid = configuration.Get(FelixSettings.DisableConntrackInvalidCheck),
+        Marks = new MarkBits((uint)configuration.Get(FelixSettings.NftablesMarkMask)),
+        FailsafeIn = FailsafePort.ListOf(configuration.Get(FelixSettings.FailsafeInbound)),
+        FailsafeOut = FailsafePort.ListOf(configuration.Get(FelixSettings.FailsafeOutbound)),
         RemoveExternalRoutes = configuration.Get(FelixSettings.RemoveExternalRoutes),
         IpForwarding = configuration.Get(FelixSettings.IpForwarding),
         Ipv6 = configuration.Get(FelixSettings.Ipv6Support),
         Ipv4Metric = (uint)configuration.Get(FelixSettings.Ipv4NormalRoutePriority),
         Ipv6Metric = (uint)configuration.Get(FelixSettings.Ipv6NormalRoutePriority),
+        Network = NetworkParameters.From(configuration),
     };
 }

@@ -1,3 +1,4 @@
+using Canal.Core.Addressing;
 using Canal.Core.Resources;
 
 namespace Canal.Felix.Feed;
@@ -16,4 +17,11 @@ internal enum FeedReportKind
 }
 
 /// <summary>One line for operators about a stored value.</summary>
-internal sealed record FeedReport(ResourceKey Key, FeedReportKind Kind, string Reason);
+internal sealed record FeedReport(ResourceKey Key, FeedReportKind Kind, string Reason)
+{
+    /// <summary>It is about a block of addresses, which has no resource's key.</summary>
+    public Cidr? Block { get; init; }
+
+    /// <summary>What it is about.</summary>
+    public string Subject => Block is { } block ? $"block {block}" : Key.ToString();
+}

@@ -1,4 +1,5 @@
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Core.Resources;
 using Canal.Datastore;
 
@@ -8,8 +9,9 @@ namespace Canal.Felix.Feed;
 /// Turns what the watcher tells into resources for the calculator. Owns the table of known keys, so that a new snapshot sweeps what vanished. A value that
 /// cannot be understood counts as absent; it is reported when it turns bad and when it is good again, not in between.
 /// </summary>
-internal sealed class ResourceFeed(PolicyCalculator calculator)
+internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork network)
 {
+    private readonly BlockFeed blocks = new(network);
     private readonly StringPool strings = new();
     private readonly Dictionary<ResourceKey, bool> seen = [];
     private readonly Dictionary<ResourceKey, string> bad = [];
@@ -81,6 +83,7 @@ internal sealed class ResourceFeed(PolicyCalculator calculator)
 
     private void Put(EtcdEntry entry)
     {
+        if (blocks.Put(entry, generation, reports)) return;
         if (!ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _, strings)) return;
         seen[key] = generation;
         Decoded decoded = ResourceCodec.Decode(key, entry.Value, strings);
@@ -90,6 +93,7 @@ internal sealed class ResourceFeed(PolicyCalculator calculator)
 
     private void Delete(EtcdEntry entry)
     {
+        if (blocks.Delete(entry)) return;
         if (ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _, strings)) Forget(key);
     }
 
@@ -102,6 +106,7 @@ internal sealed class ResourceFeed(PolicyCalculator calculator)
 
     private void Apply(ResourceKey key, Resource? resource)
     {
+        network.Apply(key, resource);
         switch (key.Kind)
         {
             case ResourceKind.ClusterInformation when key.Name == "default":
@@ -141,11 +146,13 @@ internal sealed class ResourceFeed(PolicyCalculator calculator)
         foreach ((ResourceKey key, bool colour) in seen)
             if (colour != generation) gone.Add(key);
         foreach (ResourceKey key in gone) Forget(key);
+        blocks.Sweep(generation);
     }
 
     /// <summary>The snapshot before this one broke off: what it marked must not pass for seen by the next.</summary>
     private void Recolour()
     {
         foreach (ResourceKey key in seen.Keys.ToArray()) seen[key] = !generation;
+        blocks.Recolour(generation);
     }
 }

@@ -94,7 +94,7 @@ internal sealed class InterfaceTable
     {
         if (Find(name) is not Link link) return;
         bool up = link.IsRunning && endpoints.ContainsKey(name);
-        Claim(link.Index, up ? endpoints[name].Addresses : default);
+        Claim(link.Index, up ? endpoints[name].RoutedAddresses : default);
     }
 
     private void Claim(int link, EquatableArray<Cidr> addresses)

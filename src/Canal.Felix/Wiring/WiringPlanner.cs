@@ -1,6 +1,7 @@
 using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Policy;
+using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Linux.Routing;
 
@@ -22,6 +23,12 @@ internal static class WiringPlanner
             if (address.Family == IpFamily.V6 && !parameters.Ipv6) continue;
             if (owns(address)) routes.Add((Route.ToLink(address, link.Index) with { Metric = parameters.Metric(address.Family) }).Canonical());
             if (endpoint.Mac is { } mac) neighbours.Add(new Neighbour { Interface = link.Index, Address = address.Address, Mac = mac });
+        }
+        foreach (IpNat nat in parameters.Network.FloatingIps ? endpoint.Nats : default)
+        {
+            Cidr outer = new(nat.External);
+            if (!endpoint.Addresses.Contains(outer) && owns(outer) && (parameters.Ipv6 || outer.Family == IpFamily.V4))
+                routes.Add((Route.ToLink(outer, link.Index) with { Metric = parameters.Metric(outer.Family) }).Canonical());
         }
         bool mayspoof = parameters.SpoofingAllowed && !endpoint.SpoofedPrefixes.IsEmpty;
         return new InterfaceWiring(routes.ToEquatableArray(), neighbours.ToEquatableArray(), Sysctls(link.Name, mayspoof ? "0" : defaultRpFilter, parameters));

@@ -20,7 +20,13 @@ public sealed class EnumSetting<T> : Setting<T>
 
     public override string Format(T value) => _choices.First(choice => choice.Value.Equals(value)).Word;
 
-    internal override Parsed<T> ParseToml(TomlValue value) => value is TomlString text ? ParseText(text.Value) : Unexpected(value);
+    /// <summary>A boolean stands for the word <c>true</c> or <c>false</c>, where the setting has it.</summary>
+    internal override Parsed<T> ParseToml(TomlValue value) => value switch
+    {
+        TomlString text => ParseText(text.Value),
+        TomlBool boolean when Words.Contains(boolean.Value ? "true" : "false") => ParseText(boolean.Value ? "true" : "false"),
+        _ => Unexpected(value),
+    };
 
     internal override Parsed<T> ParseText(string text)
     {

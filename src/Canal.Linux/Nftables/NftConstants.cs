@@ -148,6 +148,8 @@ internal static class NftConstants
     internal const ushort NFTA_CT_DREG = 1;
     internal const ushort NFTA_CT_KEY = 2;
     internal const uint NFT_CT_STATE = 0;
+    internal const uint NFT_CT_STATUS = 2;
+    internal const uint IPS_DST_NAT = 32;
 
     internal const ushort NFTA_FIB_DREG = 1;
     internal const ushort NFTA_FIB_RESULT = 2;
@@ -158,6 +160,7 @@ internal static class NftConstants
     internal const uint NFTA_FIB_F_DADDR = 2;
     internal const uint NFTA_FIB_F_MARK = 4;
     internal const uint NFTA_FIB_F_IIF = 8;
+    internal const uint NFTA_FIB_F_OIF = 16;
     internal const uint RTN_LOCAL = 2;
 
     internal const ushort NFTA_REJECT_TYPE = 1;

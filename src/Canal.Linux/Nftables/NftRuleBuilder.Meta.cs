@@ -66,6 +66,16 @@ public sealed partial class NftRuleBuilder
         return this;
     }
 
+    /// <summary><c>ct status dnat</c>: the connection's destination is translated.</summary>
+    public NftRuleBuilder CtDnat()
+    {
+        NftExpressionWriter writer = Expressions(3);
+        writer.Conntrack(NFT_CT_STATUS);
+        writer.Bitwise(HostOrder(IPS_DST_NAT), HostOrder(0));
+        writer.Compare(NFT_CMP_NEQ, HostOrder(0));
+        return this;
+    }
+
     /// <summary><c>meta mark &amp; mask == value</c></summary>
     public NftRuleBuilder MetaMark(uint value, uint mask = uint.MaxValue, NftOperator operation = NftOperator.Equal)
     {
@@ -90,6 +100,9 @@ public sealed partial class NftRuleBuilder
 
     /// <summary><c>fib saddr type local</c>: the source is this host's.</summary>
     public NftRuleBuilder FibSaddrLocal(NftOperator operation = NftOperator.Equal) => FibLocal(NFTA_FIB_F_SADDR, operation);
+
+    /// <summary><c>fib saddr . oif type local</c>: the source is an address of the interface that the packet leaves by; in forward, output and postrouting.</summary>
+    public NftRuleBuilder FibSaddrOifLocal(NftOperator operation = NftOperator.Equal) => FibLocal(NFTA_FIB_F_SADDR | NFTA_FIB_F_OIF, operation);
 
     private NftRuleBuilder FibLocal(uint address, NftOperator operation)
     {

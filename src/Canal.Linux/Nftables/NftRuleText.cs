@@ -49,6 +49,7 @@ internal sealed class NftRuleText
         {
             case "meta": Meta(data); break;
             case "payload": Payload(data); break;
+            case "ct" when U32(data, NFTA_CT_KEY) == NFT_CT_STATUS: Load(data.Find(NFTA_CT_DREG), new NftOperand(NftOperand.Type.CtStatus, "ct status")); break;
             case "ct": Load(data.Find(NFTA_CT_DREG), new NftOperand(NftOperand.Type.CtState, "ct state")); break;
             case "fib": Fib(data); break;
             case "bitwise": Bitwise(data); break;
@@ -154,6 +155,7 @@ internal sealed class NftRuleText
         if ((flags & NFTA_FIB_F_DADDR) != 0) words.Add("daddr");
         if ((flags & NFTA_FIB_F_MARK) != 0) words.Add("mark");
         if ((flags & NFTA_FIB_F_IIF) != 0) words.Add("iif");
+        if ((flags & NFTA_FIB_F_OIF) != 0) words.Add("oif");
         bool type = U32(data, NFTA_FIB_RESULT) == NFT_FIB_RESULT_ADDRTYPE;
         Load(data.Find(NFTA_FIB_DREG),
             new NftOperand(type ? NftOperand.Type.FibType : NftOperand.Type.FibInterface, $"fib {string.Join(" . ", words)} {(type ? "type" : "oif")}"));

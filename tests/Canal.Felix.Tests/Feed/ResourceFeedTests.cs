@@ -14,7 +14,7 @@ public sealed class ResourceFeedTests
     private readonly ResourceFeed feed;
     private long revision = 10;
 
-    public ResourceFeedTests() => feed = new ResourceFeed(calculator) { NodeName = ResourceBuilder.ThisNode };
+    public ResourceFeedTests() => feed = new ResourceFeed(calculator, new Canal.Core.Overlay.ClusterNetwork(ResourceBuilder.ThisNode)) { NodeName = ResourceBuilder.ThisNode };
 
     private static EtcdEntry Entry(string key, string value) => new() { Key = Encoding.UTF8.GetBytes(key), Value = Encoding.UTF8.GetBytes(value), ModRevision = 1 };
 

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Text;
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Datastore;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
 using Canal.Felix.LastKnownGood;
+using Canal.Felix.Overlay;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -78,19 +80,23 @@ internal sealed class LoopHost : IDisposable
         inbox = new Inbox(Time);
         PolicyCalculator calculator = new(ResourceBuilder.ThisNode);
         InterfaceTable interfaces = new();
+        ClusterNetwork network = new(ResourceBuilder.ThisNode);
         HostSysctls sysctls = new(new SysctlTree(Sysctls));
         NftablesDataplane dataplane = new(Nftables, calculator);
         Routes.TakeEvents();
         Agent = new Agent(Read().Configuration!, Time, Log.Logger)
         {
             Calculator = calculator,
-            Feed = new ResourceFeed(calculator) { NodeName = ResourceBuilder.ThisNode },
+            Network = network,
+            Feed = new ResourceFeed(calculator, network) { NodeName = ResourceBuilder.ThisNode },
             Dataplane = dataplane,
             RouteStack = Routes,
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(Routes, Conntrack, sysctls, interfaces, Time),
             Sysctls = sysctls,
             Keeper = new TableKeeper(KeptFile, dataplane.Whole, Time, Log.Logger),
+            Overlay = new OverlayWirer(Routes, network, Time),
+            MtuFile = new MtuFile(""),
             Files = new StatusFiles(Path.Combine(folder, "status")),
             Notifier = notifier,
             Watchdog = WatchdogTimer.FromEnvironment(ImmutableDictionary<string, string>.Empty, Environment.ProcessId, Time),

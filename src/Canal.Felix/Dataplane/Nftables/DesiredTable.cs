@@ -1,5 +1,6 @@
 using Canal.Core;
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
@@ -20,6 +21,9 @@ internal sealed partial class DesiredTable
     private readonly HashSet<string> staticChains = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> portUsers = new(StringComparer.Ordinal);
     private readonly ClosedParts closed = new();
+    private readonly HashSet<string> networkChains = new(StringComparer.Ordinal);
+    private List<NetsSet> networkSets = [];
+    private NetworkSets network = NetworkSets.Empty;
     private FelixParameters? parameters;
 
     /// <summary>Every chain, by name.</summary>
@@ -34,8 +38,8 @@ internal sealed partial class DesiredTable
     /// <summary>Every part of a set that rules look up, with the number of policies that do.</summary>
     public Dictionary<SetPart, int> Parts { get; } = [];
 
-    /// <summary>Interfaces that packets are dispatched by.</summary>
-    public IReadOnlyCollection<string> Interfaces => endpoints.Keys;
+    /// <summary>Every verdict map.</summary>
+    public IEnumerable<NftSet> Maps => [.. KernelSets.Workloads, .. HostStage.All.Select(s => s.Map).Where(m => hostDispatch.ContainsKey(m.Name))];
 
     /// <summary>What may differ from the kernel.</summary>
     public TableChanges Changes { get; } = new();
@@ -43,22 +47,31 @@ internal sealed partial class DesiredTable
     /// <summary>Policies, profiles and endpoints that cannot be programmed and deny instead, each with the reason; by the name that an operator knows.</summary>
     public IReadOnlyDictionary<string, string> Closed => closed.Reasons;
 
-    /// <summary>Takes in what the calculator says has changed, and the parameters in force. What changed and was closed is tried again.</summary>
-    public void Apply(DesiredChanges changes, FelixParameters inForce)
+    /// <summary>The verdict map of that name, or null when the table has none.</summary>
+    public NftSet? MapNamed(string name) => KernelSets.Workloads.FirstOrDefault(map => map.Name == name) ?? (hostDispatch.ContainsKey(name) ? HostStage.All.First(s => s.Map.Name == name).Map : null);
+
+    /// <summary>Takes in what the calculator says has changed, the parameters in force, and the sets of pools and hosts when they are different. What changed and was closed is tried again.</summary>
+    public void Apply(DesiredChanges changes, FelixParameters inForce, NetworkSets? changedNetwork = null)
     {
         bool renderAll = parameters != inForce;
         parameters = inForce;
         Changes.Members.AddRange(changes.Sets);
         HashSet<ResourceKey> reshaped = ApplyPolicies(changes);
+        bool floating = changes.Endpoints.Any(e => endpoints.GetValueOrDefault(e.Key)?.Nats != e.Value?.Nats);
         ApplyEndpoints(changes);
+        bool tunnels = changedNetwork is { } now && (now.Vxlan4, now.Vxlan6, now.Ipip) != (network.Vxlan4, network.Vxlan6, network.Ipip);
+        network = changedNetwork ?? network;
+        if (renderAll || tunnels || renderedHosts is null || (reshaped.Count > 0 && renderedHosts.Names(reshaped))) RenderHosts();
         if (renderAll) RenderAll();
         else RenderChanged(changes, reshaped);
+        if (renderAll || floating || changedNetwork is not null) RenderNetwork();
         foreach (ResourceKey key in closed.Policies.Where(k => UsesAny(k, changes.Sets)).ToArray()) Reopen(key);
     }
 
     /// <summary>Where packets of an interface go from a map; null when the map does not have it.</summary>
     public NftVerdict? Dispatch(NftSet map, string name)
     {
+        if (hostDispatch.TryGetValue(map.Name, out Dictionary<string, string>? chains)) return chains.TryGetValue(name, out string? chain) ? NftVerdict.Goto(chain) : null;
         if (!endpoints.ContainsKey(name)) return null;
         if (map == KernelSets.FromWorkloads) return NftVerdict.Goto(KernelNames.EndpointChain(name, Direction.Egress));
         if (map == KernelSets.ToWorkloads) return NftVerdict.Goto(KernelNames.EndpointChain(name, Direction.Ingress));
@@ -74,6 +87,8 @@ internal sealed partial class DesiredTable
         Changes.Ports.UnionWith(Ports.Keys);
         Changes.Parts.UnionWith(Parts.Keys);
         Changes.Interfaces.UnionWith(endpoints.Keys);
+        Changes.Maps.UnionWith(Maps.Select(m => m.Name));
+        foreach (Dictionary<string, string> dispatched in hostDispatch.Values) Changes.Interfaces.UnionWith(dispatched.Keys);
     }
 
     /// <summary>Returns the policies whose chains appeared, vanished or began or ceased to pass: endpoints that name them have other jumps.</summary>
@@ -149,15 +164,16 @@ internal sealed partial class DesiredTable
 
     private RenderedPolicy Render(CompiledPolicy policy)
     {
-        if (closed.Contains(policy.Key)) return PolicyRenderer.RenderClosed(policy, parameters!);
+        bool late = latePolicies.Contains(policy.Key);
+        if (closed.Contains(policy.Key)) return PolicyRenderer.RenderClosed(policy, parameters!, late);
         try
         {
-            return PolicyRenderer.Render(policy, parameters!);
+            return PolicyRenderer.Render(policy, parameters!, late);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             closed.Close(policy.Key, e.Message);
-            return PolicyRenderer.RenderClosed(policy, parameters!);
+            return PolicyRenderer.RenderClosed(policy, parameters!, late);
         }
     }
 
@@ -168,7 +184,7 @@ internal sealed partial class DesiredTable
         {
             foreach (Direction direction in (ReadOnlySpan<Direction>)[Direction.Ingress, Direction.Egress])
             {
-                EndpointRenderer renderer = new(endpoint, direction, policies, parameters!);
+                EndpointRenderer renderer = new(EndpointChain.Of(endpoint, direction), policies, parameters!);
                 if (closed.Contains(name)) chains.Add(renderer.RenderClosed());
                 else chains.AddRange(renderer.Render());
             }
@@ -186,5 +202,17 @@ internal sealed partial class DesiredTable
         ReplaceChains(staticChains, chains);
         staticChains.Clear();
         staticChains.UnionWith(chains.Select(c => c.Name));
+    }
+
+    private void RenderNetwork()
+    {
+        NetworkChains renderer = new(parameters!, network, endpoints.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Value));
+        List<RenderedChain> chains = [.. renderer.Render()];
+        List<NetsSet> sets = [.. renderer.Sets()];
+        ReplaceChains(networkChains, chains);
+        ReplaceNets(networkSets, sets);
+        networkChains.Clear();
+        networkChains.UnionWith(chains.Select(c => c.Name));
+        networkSets = sets;
     }
 }

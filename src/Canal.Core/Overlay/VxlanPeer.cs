@@ -1,0 +1,32 @@
+using Canal.Core.Addressing;
+
+namespace Canal.Core.Overlay;
+
+/// <summary>Another host's end of the VXLAN overlay.</summary>
+/// <param name="Node">Its node.</param>
+/// <param name="Host">Where encapsulated packets are sent.</param>
+/// <param name="Address">The tunnel's address there.</param>
+/// <param name="Mac">Hardware address of the device there.</param>
+public sealed record VxlanPeer(string Node, IpAddress Host, IpAddress Address, MacAddress Mac)
+{
+    /// <summary>
+    /// The peers of a node in the order of their names. Of two that claim one tunnel or hardware address only the first is kept: entries for both would
+    /// send one's packets to the other.
+    /// </summary>
+    internal static List<VxlanPeer> Of(IEnumerable<ClusterNode> nodes, string self, IpFamily family)
+    {
+        List<VxlanPeer> peers = [];
+        HashSet<IpAddress> addresses = [];
+        HashSet<MacAddress> macs = [];
+        foreach (ClusterNode node in nodes.OrderBy(n => n.Name != self).ThenBy(n => n.Name, StringComparer.Ordinal))
+        {
+            NodeEnds ends = node.Ends(family);
+            if (ends.VxlanAddress is not { } address || ends.Host is not { } host) continue;
+            if (addresses.Contains(address) || macs.Contains(ends.VxlanMac)) continue;
+            addresses.Add(address);
+            macs.Add(ends.VxlanMac);
+            if (node.Name != self) peers.Add(new VxlanPeer(node.Name, host.Address, address, ends.VxlanMac));
+        }
+        return peers;
+    }
+}

@@ -1,0 +1,171 @@
+using Canal.Core.Addressing;
+using Canal.Core.Overlay;
+using Canal.Felix.Configuration;
+using Canal.Linux;
+using Canal.Linux.Routing;
+
+namespace Canal.Felix.Overlay;
+
+/// <summary>
+/// Makes tunnel devices, tunnel peers and routes between hosts as <see cref="ClusterNetwork"/> wants them: compares with what the kernel is known to hold
+/// and sends only the difference. Routes of others are never touched; one in the way of ours is told. What the kernel refuses is tried again, and holds up
+/// nothing else.
+/// </summary>
+internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, TimeProvider time)
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly IpFamily[] Families = [IpFamily.V4, IpFamily.V6];
+
+    private readonly HashSet<Cidr> dirtyRoutes = [];
+    private readonly Dictionary<string, int> tunnels = new(StringComparer.Ordinal);
+    private readonly List<string> failures = [];
+    private Underlay underlay = new([], []);
+    private FelixParameters parameters = new();
+    private HeldOverlay held = new();
+    private TimeSpan pause = ShortestPause;
+    private bool peersDirty, inDoubt = true;
+
+    /// <summary>What the kernel refused; empty when all is well.</summary>
+    public IReadOnlyList<string> Failures => failures;
+
+    /// <summary>When to try again; null when nothing is to be tried.</summary>
+    public DateTimeOffset? RetryAt { get; private set; }
+
+    /// <summary>MTU for workloads, as last computed; 0 before.</summary>
+    public uint WorkloadMtu { get; private set; }
+
+    /// <summary>Remembers what must change. Nothing is sent.</summary>
+    public void Plan(NetworkChanges changes)
+    {
+        dirtyRoutes.UnionWith(changes.Routes.Keys);
+        if (!changes.Tunnels) return;
+        peersDirty = true;
+        // A node's own end may be another now, and the devices with it.
+        inDoubt = true;
+    }
+
+    /// <summary>The kernel's state is not known: it is listed and compared before anything else.</summary>
+    public void Doubt() => inDoubt = true;
+
+    /// <summary>Something happened in the kernel: what it means for tunnels and routes is found out by listing. Own doings are no news.</summary>
+    public void Note(KernelEvent happened)
+    {
+        bool own = happened.PortId == stack.PortId;
+        inDoubt |= happened.Subject switch
+        {
+            Link link => IsNews(link, happened.Kind == KernelEventKind.Removed),
+            InterfaceAddress address => !own && (tunnels.ContainsValue(address.Interface) || IsHostAddress(address.Address)),
+            Route route => !own && route.Table == RouteTable.Main && IsOurs(route),
+            Neighbour neighbour => !own && tunnels.ContainsValue(neighbour.Interface) && IsNews(neighbour, happened.Kind == KernelEventKind.Removed),
+            FdbEntry entry => !own && tunnels.ContainsValue(entry.Interface) && IsNews(entry, happened.Kind == KernelEventKind.Removed),
+            _ => false,
+        };
+    }
+
+    /// <summary>Makes it so. Returns whether anything was looked at.</summary>
+    public bool Apply(FelixParameters inForce)
+    {
+        inDoubt |= parameters != inForce;
+        parameters = inForce;
+        if (RetryAt <= time.GetUtcNow()) inDoubt = true;
+        if (!inDoubt && !peersDirty && dirtyRoutes.Count == 0) return false;
+        failures.Clear();
+        if (inDoubt) Reread();
+        OverlayPlanner planner = new(network, underlay, tunnels);
+        List<KernelChange> changes = [];
+        if (peersDirty) PlanPeers(planner, changes);
+        foreach (Cidr destination in dirtyRoutes) PlanRoute(planner, destination, changes);
+        (peersDirty, inDoubt) = (false, false);
+        dirtyRoutes.Clear();
+        Send(changes);
+        ScheduleRetry();
+        return true;
+    }
+
+    /// <summary>Everything may differ: devices first, because the rest is on them.</summary>
+    private void Reread()
+    {
+        underlay = new Underlay(stack.Links(), stack.Addresses());
+        List<TunnelDevice> wanted = TunnelPlanner.Devices(network, parameters, underlay);
+        WorkloadMtu = TunnelPlanner.WorkloadMtu(network, parameters, underlay);
+        TunnelDevices devices = new(stack, failures);
+        underlay = devices.Make(wanted, underlay);
+        tunnels.Clear();
+        foreach (TunnelDevice device in wanted)
+            if (underlay.Find(device.Link.Name) is { } link && device.Fits(link)) tunnels[link.Name] = link.Index;
+        held = HeldOverlay.Read(stack, underlay, tunnels, parameters);
+        peersDirty = true;
+        dirtyRoutes.UnionWith(held.Destinations);
+        dirtyRoutes.UnionWith(network.Routes.Keys);
+    }
+
+    private void PlanPeers(OverlayPlanner planner, List<KernelChange> changes)
+    {
+        HashSet<Neighbour> neighbours = [.. Families.SelectMany(planner.Neighbours)];
+        HashSet<FdbEntry> fdb = [.. Families.SelectMany(planner.Fdb)];
+        HashSet<(int, IpAddress)> kept = [.. neighbours.Select(n => (n.Interface, n.Address))];
+        HashSet<(int, MacAddress)> keptMacs = [.. fdb.Select(e => (e.Interface, e.Mac))];
+        changes.AddRange(held.Neighbours.Where(n => !kept.Contains((n.Interface, n.Address))).Select(KernelChange.Delete));
+        changes.AddRange(held.Fdb.Where(e => !keptMacs.Contains((e.Interface, e.Mac))).Select(KernelChange.Delete));
+        changes.AddRange(neighbours.Where(n => !held.Neighbours.Contains(n)).Select(KernelChange.Replace));
+        changes.AddRange(fdb.Where(e => !held.Fdb.Contains(e)).Select(KernelChange.Replace));
+    }
+
+    private void PlanRoute(OverlayPlanner planner, Cidr destination, List<KernelChange> changes)
+    {
+        Route? wanted = network.Routes.TryGetValue(destination, out ClusterRoute? route) ? planner.RouteOf(route) : null;
+        bool replaces = false;
+        foreach (Route present in held.RoutesTo(destination))
+        {
+            if (present == wanted) return;
+            if (present.Metric == wanted?.Metric) replaces = true;
+            else changes.Add(KernelChange.Delete(present));
+        }
+        if (wanted is null) return;
+        // Without one of ours in its place, a route of another program there must not be overwritten.
+        changes.Add(replaces ? KernelChange.Replace(wanted) : KernelChange.Add(wanted));
+    }
+
+    private void Send(List<KernelChange> changes)
+    {
+        if (changes.Count == 0) return;
+        ChangeResult[] results = new ChangeResult[changes.Count];
+        stack.Apply(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(changes), results);
+        for (int i = 0; i < results.Length; i++)
+        {
+            bool gone = changes[i].Verb == ChangeVerb.Delete && results[i].Errno is Errno.ESRCH or Errno.ENOENT or Errno.ENODEV;
+            if (results[i].IsOk || gone) held.Note(changes[i]);
+            else failures.Add(results[i].Errno == Errno.EEXIST ? $"{results[i].Error}: another program's route is in its place" : results[i].Error!);
+        }
+    }
+
+    private void ScheduleRetry()
+    {
+        RetryAt = failures.Count == 0 ? null : time.GetUtcNow() + pause;
+        pause = failures.Count == 0 ? ShortestPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+    }
+
+    private bool IsNews(Link link, bool removed)
+    {
+        if (!Concerns(link)) return false;
+        Link? known = underlay.Links.FirstOrDefault(l => l.Index == link.Index);
+        return removed ? known is not null : known is null || known.Name != link.Name || known.Mtu != link.Mtu || known.Mac != link.Mac || known.IsAdminUp != link.IsAdminUp || known.Detail != link.Detail;
+    }
+
+    /// <summary>A tunnel, what tunnels hang on, or what the MTU follows; links of workloads come and go without a word here.</summary>
+    private bool Concerns(Link link) =>
+        TunnelNames.All.Contains(link.Name) || tunnels.ContainsValue(link.Index) || underlay.MtuFollows(link.Name, parameters.Network.MtuInterfacePattern)
+            || underlay.Addresses.Any(a => a.Interface == link.Index && IsHostAddress(a.Address));
+
+    private bool IsHostAddress(IpAddress address) => network.Self is { } self && self.Ends(address.Family).Host?.Address == address;
+
+    /// <summary>The kernel tells the end of a neighbour in its own name, whoever asked for it; what is held says whether it was expected.</summary>
+    private bool IsNews(Neighbour neighbour, bool removed) =>
+        removed ? held.Neighbours.Any(n => n.Interface == neighbour.Interface && n.Address == neighbour.Address) : !held.Neighbours.Contains(neighbour);
+
+    private bool IsNews(FdbEntry entry, bool removed) => removed == held.Fdb.Contains(entry);
+
+    private bool IsOurs(Route route) =>
+        tunnels.ContainsValue(route.Interface) || network.Routes.ContainsKey(route.Destination) || (route.Protocol == RouteProtocol.Calico && held.RoutesTo(route.Destination).Count > 0);
+}

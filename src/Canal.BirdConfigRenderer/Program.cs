@@ -1,0 +1,2 @@
+Console.Error.WriteLine("canal-bird-config-renderer");
+return 1;

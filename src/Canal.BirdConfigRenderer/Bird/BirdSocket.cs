@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -26,6 +27,7 @@ internal sealed class BirdSocket : IDisposable
     /// <exception cref="IOException">BIRD does not answer there; a sentence with the path.</exception>
     public static async Task<BirdSocket> ConnectAsync(string path, CancellationToken cancel)
     {
+        if (!File.Exists(path)) throw new IOException($"BIRD does not run: there is no {path}");
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -79,10 +81,13 @@ internal sealed class BirdSocket : IDisposable
             string line = await reader.ReadLineAsync(cancel).ConfigureAwait(false) ?? throw new IOException("BIRD hung up before it had answered");
             if ((length += line.Length) > LongestReply) throw new IOException($"BIRD's answer is longer than {LongestReply} characters");
             if (line.StartsWith('+')) continue;
-            bool coded = line.Length >= 5 && int.TryParse(line.AsSpan(0, 4), out code) && line[4] is ' ' or '-';
+            bool coded = IsCoded(line);
             if (!coded && !line.StartsWith(' ')) throw new IOException("BIRD's answer is not as its protocol says");
+            if (coded) code = int.Parse(line.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture);
             lines.Add(new BirdLine(code, coded ? line[5..] : line[1..]));
             if (coded && line[4] == ' ') return new BirdReply(lines.ToImmutable());
         }
     }
+
+    private static bool IsCoded(string line) => line.Length >= 5 && !line.AsSpan(0, 4).ContainsAnyExceptInRange('0', '9') && line[4] is ' ' or '-';
 }

@@ -3,7 +3,7 @@ using Canal.Core.Resources;
 
 namespace Canal.Core.Bgp;
 
-/// <summary>Everything that a BIRD configuration follows from. Resources must have passed <see cref="BgpValidation"/>.</summary>
+/// <summary>Everything that a BIRD configuration follows from. Resources must have passed <see cref="BgpAdmission"/>.</summary>
 public sealed record BgpInputs
 {
     /// <summary>This host.</summary>

@@ -243,7 +243,7 @@ internal sealed class SessionPlanner(BgpInputs inputs, BgpCluster cluster, List<
 
     private void Tell(BgpPeer peer, string reason) => problems.Add(new CalculationProblem(peer.Key, reason));
 
-    private static int? Seconds(string duration) => GoDuration.TryParseSeconds(duration, out int seconds) ? seconds : null;
+    private static int? Seconds(string duration) => BgpSeconds.TryParse(duration, out int seconds) ? seconds : null;
 
     // Compared as text, as the other side does if it is Calico: both must come to opposite answers.
     private static bool WaitsFor(IpAddress ours, IpAddress theirs) => string.CompareOrdinal(theirs.ToString(), ours.ToString()) > 0;

@@ -86,7 +86,7 @@ internal sealed class BirdCase
             foreach ((string name, JsonNode? value) in labels.ToArray()) labels[name] = value!.ToString() is "yes" ? "true" : value.ToString();
         Decoded decoded = ResourceCodec.Decode(key, Encoding.UTF8.GetBytes(document.ToJsonString()));
         Assert.True(decoded.Resource is not null, $"{key}: {string.Join("; ", decoded.Problems)}");
-        EquatableArray<Problem> problems = BgpValidation.Check(decoded.Resource!);
+        EquatableArray<Problem> problems = BgpAdmission.Check(decoded.Resource!);
         Assert.True(problems.IsEmpty, $"{key}: {string.Join("; ", problems)}");
         return decoded.Resource!;
     }

@@ -4,7 +4,7 @@ using Canal.Core.Resources;
 namespace Canal.Core.Bgp;
 
 /// <summary>Whether a BGPFilter is understood whole.</summary>
-internal static class BgpFilterValidation
+internal static class BgpFilterAdmission
 {
     public static void Check(BgpFilter filter, Action<string, string> fail)
     {

@@ -8,7 +8,7 @@ namespace Canal.Core.Bgp;
 /// Whether a resource may have a part in BIRD's configuration. Anybody may have written it: what is not understood whole is refused whole, so that nothing
 /// in it can become configuration that nobody meant.
 /// </summary>
-public static class BgpValidation
+public static class BgpAdmission
 {
     /// <summary>BIRD refuses a whole configuration in which a keepalive time is longer than the hold time, 240 s unless it is given.</summary>
     private const int LongestKeepalive = 240;
@@ -26,7 +26,7 @@ public static class BgpValidation
             case Node node: CheckNode(node, Fail); break;
             case BgpConfiguration configuration: CheckConfiguration(configuration, Fail); break;
             case BgpPeer peer: CheckPeer(peer, Fail); break;
-            case BgpFilter filter: BgpFilterValidation.Check(filter, Fail); break;
+            case BgpFilter filter: BgpFilterAdmission.Check(filter, Fail); break;
             default: return [];
         }
         if (!BgpText.IsName(resource.Key.Name)) Fail("metadata.name", $"{Problem.Quote(resource.Key.Name)} may hold letters, digits, '.', '-' and '_' only");
@@ -89,7 +89,7 @@ public static class BgpValidation
 
     private static void CheckSeconds(string path, string text, int longest, Action<string, string> fail)
     {
-        if (text.Length > 0 && !(GoDuration.TryParseSeconds(text, out int seconds) && seconds >= 1 && seconds <= longest)) fail(path, $"{Problem.Quote(text)} is not a duration from 1s to {longest}s");
+        if (text.Length > 0 && !(BgpSeconds.TryParse(text, out int seconds) && seconds >= 1 && seconds <= longest)) fail(path, $"{Problem.Quote(text)} is not a duration from 1s to {longest}s");
     }
 
     private static void CheckOneOf(string path, string text, ReadOnlySpan<string> words, Action<string, string> fail)

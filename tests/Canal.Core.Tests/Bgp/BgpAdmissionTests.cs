@@ -3,7 +3,7 @@ using Canal.Core.Resources;
 
 namespace Canal.Core.Tests.Bgp;
 
-public sealed class BgpValidationTests
+public sealed class BgpAdmissionTests
 {
     [Theory]
     [InlineData("""{"importV4":[{"action":"Accept","interface":"eth0\"; } protocol x {"}]}""", "spec.importV4[0].interface")]
@@ -18,7 +18,7 @@ public sealed class BgpValidationTests
     [InlineData("""{"importV4":[{"action":"Accept","source":"Everyone"}]}""", "spec.importV4[0].source")]
     [InlineData("""{"importV4":[{"action":"Reject","operations":[{"setPriority":{"value":5}}]}]}""", "spec.importV4[0].operations")]
     public void A_filter_that_could_become_other_configuration_is_refused(string spec, string path) =>
-        Assert.Contains(BgpValidation.Check(BgpSamples.Decode<BgpFilter>("f", spec)), p => p.Path == path);
+        Assert.Contains(BgpAdmission.Check(BgpSamples.Decode<BgpFilter>("f", spec)), p => p.Path == path);
 
     [Theory]
     [InlineData("a\"; include \"/etc/shadow")]
@@ -28,9 +28,9 @@ public sealed class BgpValidationTests
     [InlineData("ä")]
     public void A_name_that_could_become_other_configuration_is_refused(string name)
     {
-        Assert.Contains(BgpValidation.Check(BgpSamples.Decode<BgpFilter>(name, "{}")), p => p.Path == "metadata.name");
-        Assert.Contains(BgpValidation.Check(BgpSamples.Decode<BgpPeer>(name, "{}")), p => p.Path == "metadata.name");
-        Assert.Contains(BgpValidation.Check(BgpSamples.Node(name, "10.0.0.1/24")), p => p.Path == "metadata.name");
+        Assert.Contains(BgpAdmission.Check(BgpSamples.Decode<BgpFilter>(name, "{}")), p => p.Path == "metadata.name");
+        Assert.Contains(BgpAdmission.Check(BgpSamples.Decode<BgpPeer>(name, "{}")), p => p.Path == "metadata.name");
+        Assert.Contains(BgpAdmission.Check(BgpSamples.Node(name, "10.0.0.1/24")), p => p.Path == "metadata.name");
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class BgpValidationTests
     [InlineData("""{"peerIP":"10.0.0.1","asNumber":1,"password":{"secretKeyRef":{"name":"a/../../b","key":"k"}}}""", "spec.password.secretKeyRef")]
     [InlineData("""{"peerIP":"10.0.0.1","asNumber":1,"reachableBy":"fd00::1"}""", "spec.reachableBy")]
     public void A_peer_that_is_not_understood_is_refused(string spec, string path) =>
-        Assert.Contains(BgpValidation.Check(BgpSamples.Decode<BgpPeer>("p", spec)), p => p.Path == path);
+        Assert.Contains(BgpAdmission.Check(BgpSamples.Decode<BgpPeer>("p", spec)), p => p.Path == path);
 
     [Theory]
     [InlineData("""{"ignoredInterfaces":["eth0\", \"*"]}""", "spec.ignoredInterfaces")]
@@ -54,11 +54,11 @@ public sealed class BgpValidationTests
     [InlineData("""{"communities":[{"name":"c","value":"1:x"}]}""", "spec.communities")]
     [InlineData("""{"bindMode":"Any"}""", "spec.bindMode")]
     public void A_configuration_that_is_not_understood_is_refused(string spec, string path) =>
-        Assert.Contains(BgpValidation.Check(BgpSamples.Decode<BgpConfiguration>("default", spec)), p => p.Path == path);
+        Assert.Contains(BgpAdmission.Check(BgpSamples.Decode<BgpConfiguration>("default", spec)), p => p.Path == path);
 
     [Fact]
     public void A_cluster_id_is_an_address() =>
-        Assert.Contains(BgpValidation.Check(BgpSamples.Node("n", "10.0.0.1/24", more: ",\"routeReflectorClusterID\":\"1.2.3.4; rr client\"")), p => p.Path == "spec.bgp.routeReflectorClusterID");
+        Assert.Contains(BgpAdmission.Check(BgpSamples.Node("n", "10.0.0.1/24", more: ",\"routeReflectorClusterID\":\"1.2.3.4; rr client\"")), p => p.Path == "spec.bgp.routeReflectorClusterID");
 
     [Theory]
     [InlineData("", false)]

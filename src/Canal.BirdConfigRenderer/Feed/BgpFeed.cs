@@ -1,0 +1,187 @@
+using System.Text;
+using Canal.Core;
+using Canal.Core.Addressing;
+using Canal.Core.Bgp;
+using Canal.Core.Resources;
+using Canal.Datastore;
+
+namespace Canal.BirdConfigRenderer.Feed;
+
+/// <summary>
+/// Turns what the watcher tells into resources. A value that is refused changes nothing: the one before it stays in force. One that never was good counts as
+/// absent, but for filters, which then let nothing pass, and for this host's own Node, without which nothing is rendered at all.
+/// </summary>
+internal sealed class BgpFeed(string nodeName)
+{
+    private readonly StringPool strings = new();
+    private readonly Dictionary<string, bool> seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<ResourceKey, string> refused = [];
+    private readonly List<FeedReport> reports = [];
+    private readonly Dictionary<string, Node> nodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BgpConfiguration> configurations = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BgpPeer> peers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BgpFilter> filters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IpPool> pools = new(StringComparer.Ordinal);
+    private readonly Dictionary<Cidr, AffinityState> affinities = [];
+    private readonly Dictionary<string, CalicoNodeStatus> statuses = new(StringComparer.Ordinal);
+    private bool generation;
+
+    /// <summary>The first snapshot is complete.</summary>
+    public bool IsComplete { get; private set; }
+
+    /// <summary>A snapshot is being read: what is known is a mixture of two states.</summary>
+    public bool IsMidSnapshot { get; private set; }
+
+    public long Revision { get; private set; }
+
+    /// <summary>Something that a configuration follows from has changed; the reader resets it.</summary>
+    public bool IsDirty { get; set; } = true;
+
+    /// <summary>This host's Node is there and cannot be used, and never could since this program started.</summary>
+    public bool OwnNodeIsRefused => !nodes.ContainsKey(nodeName) && refused.ContainsKey(new ResourceKey(ResourceKind.Node, null, nodeName));
+
+    /// <summary>Requests for reports about this node.</summary>
+    public IReadOnlyCollection<CalicoNodeStatus> Statuses => [.. statuses.Values.Where(s => s.Node == nodeName)];
+
+    /// <summary>What is refused at present, for whoever asks.</summary>
+    public IReadOnlyDictionary<ResourceKey, string> Refused => refused;
+
+    /// <summary>The ranges to watch.</summary>
+    public static KeyRange[] Ranges(string node) =>
+    [
+        .. new[] { ResourceKind.Node, ResourceKind.BGPConfiguration, ResourceKind.BGPPeer, ResourceKind.BGPFilter, ResourceKind.IPPool, ResourceKind.CalicoNodeStatus }
+            .Select(kind => KeyRange.Prefix($"{ResourceKey.Root}{ResourceKinds.Of(kind).Plural}/")),
+        KeyRange.Prefix(IpamKey.Affinities(BlockOwner.Host(node), IpFamily.V4)),
+        KeyRange.Prefix(IpamKey.Affinities(BlockOwner.Host(node), IpFamily.V6)),
+    ];
+
+    /// <summary>The resources as they are, which the planner takes with what files hold.</summary>
+    public BgpInputs Inputs() => new()
+    {
+        NodeName = nodeName,
+        Nodes = nodes,
+        Configurations = configurations,
+        Peers = peers,
+        Filters = filters,
+        RefusedFilters = refused.Keys.Where(k => k.Kind == ResourceKind.BGPFilter && !filters.ContainsKey(k.Name)).Select(k => k.Name).ToHashSet(),
+        Pools = pools,
+        Affinities = affinities,
+    };
+
+    /// <summary>Takes a batch in.</summary>
+    public void Accept(WatchBatch batch)
+    {
+        switch (batch)
+        {
+            case WatchBatch.SnapshotBegin:
+                // The snapshot before this one may have broken off: what it marked must not pass for seen.
+                generation = !generation;
+                if (IsMidSnapshot) foreach (string key in seen.Keys.ToArray()) seen[key] = !generation;
+                IsMidSnapshot = true;
+                break;
+            case WatchBatch.SnapshotPage page:
+                foreach (EtcdEntry entry in page.Entries.Span) Put(entry);
+                break;
+            case WatchBatch.SnapshotComplete complete:
+                foreach (string key in seen.Where(s => s.Value != generation).Select(s => s.Key).ToArray()) Delete(key);
+                (IsMidSnapshot, IsComplete, Revision) = (false, true, complete.Revision);
+                break;
+            case WatchBatch.Events events:
+                foreach (WatchEvent change in events.Changes.Span)
+                {
+                    if (change.IsDelete) Delete(change.Entry.KeyText);
+                    else Put(change.Entry);
+                }
+                Revision = events.Revision;
+                break;
+            default:
+                break; // Connected and Lost are for the log.
+        }
+    }
+
+    /// <summary>What operators should hear, since the last call.</summary>
+    public List<FeedReport> TakeReports()
+    {
+        List<FeedReport> taken = [.. reports];
+        reports.Clear();
+        return taken;
+    }
+
+    private void Put(EtcdEntry entry)
+    {
+        seen[entry.KeyText] = generation;
+        if (IpamKey.TryParse(entry.Key.Span, out IpamKey affinity)) PutAffinity(affinity, entry.Value.Span);
+        else if (ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _, strings)) PutResource(key, entry.Value);
+    }
+
+    private void PutAffinity(IpamKey key, ReadOnlySpan<byte> value)
+    {
+        IsDirty = true;
+        if (IpamCodec.DecodeAffinity(value).Value is { } affinity) affinities[key.Cidr] = affinity.State;
+        else affinities.Remove(key.Cidr);
+    }
+
+    private void PutResource(ResourceKey key, ReadOnlyMemory<byte> value)
+    {
+        Decoded decoded = ResourceCodec.Decode(key, value, strings);
+        EquatableArray<Problem> problems = decoded.Resource is null ? decoded.Problems : BgpAdmission.Check(decoded.Resource);
+        if (problems.IsEmpty)
+        {
+            if (refused.Remove(key)) reports.Add(new FeedReport(key, "", false));
+            Set(key, decoded.Resource);
+            return;
+        }
+        string reason = string.Join("; ", problems);
+        if (refused.TryGetValue(key, out string? before) && before == reason) return;
+        refused[key] = reason;
+        IsDirty = true;
+        reports.Add(new FeedReport(key, reason, Has(key)));
+    }
+
+    private void Delete(string etcdKey)
+    {
+        seen.Remove(etcdKey);
+        byte[] bytes = Encoding.UTF8.GetBytes(etcdKey);
+        if (IpamKey.TryParse(bytes, out IpamKey affinity))
+        {
+            IsDirty |= affinities.Remove(affinity.Cidr);
+        }
+        else if (ResourceKey.TryParse(bytes, out ResourceKey key, out _))
+        {
+            refused.Remove(key);
+            Set(key, null);
+        }
+    }
+
+    private bool Has(ResourceKey key) => key.Kind switch
+    {
+        ResourceKind.Node => nodes.ContainsKey(key.Name),
+        ResourceKind.BGPConfiguration => configurations.ContainsKey(key.Name),
+        ResourceKind.BGPPeer => peers.ContainsKey(key.Name),
+        ResourceKind.BGPFilter => filters.ContainsKey(key.Name),
+        ResourceKind.IPPool => pools.ContainsKey(key.Name),
+        _ => false,
+    };
+
+    private void Set(ResourceKey key, Resource? resource)
+    {
+        switch (key.Kind)
+        {
+            case ResourceKind.Node: Set(nodes, key.Name, resource); break;
+            case ResourceKind.BGPConfiguration: Set(configurations, key.Name, resource); break;
+            case ResourceKind.BGPPeer: Set(peers, key.Name, resource); break;
+            case ResourceKind.BGPFilter: Set(filters, key.Name, resource); break;
+            case ResourceKind.IPPool: Set(pools, key.Name, resource); break;
+            case ResourceKind.CalicoNodeStatus when resource is CalicoNodeStatus status: statuses[key.Name] = status; break;
+            case ResourceKind.CalicoNodeStatus: statuses.Remove(key.Name); break;
+            default: break;
+        }
+    }
+
+    private void Set<T>(Dictionary<string, T> table, string name, Resource? resource) where T : Resource
+    {
+        IsDirty = true;
+        if (resource is T typed) table[name] = typed;
+        else table.Remove(name);
+    }
+}

@@ -1,0 +1,76 @@
+using Canal.BirdConfigRenderer.Bird;
+using Canal.BirdConfigRenderer.Feed;
+using Canal.Core.Calculation;
+using Canal.Hosting;
+using Serilog;
+
+namespace Canal.BirdConfigRenderer;
+
+/// <summary>Everything this daemon says, with the ids that the journal's readers may rely on. Never a password, never a line of BIRD's file.</summary>
+internal static class Log
+{
+    private static readonly LogEventKind Starting = Kind("starting", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b01");
+    private static readonly LogEventKind Stopping = Kind("stopping", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b02");
+    private static readonly LogEventKind EtcdConnected = Kind("etcd-connected", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b03");
+    private static readonly LogEventKind EtcdLost = Kind("etcd-lost", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b04");
+    private static readonly LogEventKind Applied = Kind("bird-configured", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b05");
+    private static readonly LogEventKind Refused = Kind("bird-refused", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b06");
+    private static readonly LogEventKind Failure = Kind("failed", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b07");
+    private static readonly LogEventKind ValueIgnored = Kind("value-ignored", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b08");
+    private static readonly LogEventKind ValueHealed = Kind("value-healed", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b09");
+    private static readonly LogEventKind SessionUp = Kind("bgp-session-up", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0a");
+    private static readonly LogEventKind SessionDown = Kind("bgp-session-down", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0b");
+    private static readonly LogEventKind BirdState = Kind("bird-state", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0c");
+    private static readonly LogEventKind Configured = Kind("configured", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0d");
+
+    public static void Start(ILogger log, string node, string version) =>
+        log.Of(Starting).Information("canal-bird-config-renderer {Version} starts on node {Node}", version, node);
+
+    public static void Stop(ILogger log) => log.Of(Stopping).Information("stopping; BIRD goes on with its configuration");
+
+    public static void Connected(ILogger log, string endpoint) => log.Of(EtcdConnected).Information("watching etcd at {Endpoint}", endpoint);
+
+    public static void Lost(ILogger log, string reason) => log.Of(EtcdLost).Warning("etcd is out of reach, BIRD goes on unchanged: {Reason}", reason);
+
+    public static void Configuration(ILogger log, long revision, int sessions, int added, int removed, int changed) =>
+        log.Of(Applied).Information("BIRD's configuration follows revision {Revision}: {Sessions} sessions, {Added} new, {Removed} gone, {Changed} changed", revision, sessions, added, removed, changed);
+
+    public static void Refusal(ILogger log, string reason) => log.Of(Refused).Error("BIRD refuses the new configuration, the old one stays: {Reason}", reason);
+
+    public static void Failed(ILogger log, string what, string reason) => log.Of(Failure).Error("{What} failed, trying again: {Reason}", what, reason);
+
+    public static void Recovered(ILogger log, string what) => log.Of(Failure).Information("{What} works again", what);
+
+    public static void OwnNode(ILogger log) => log.Of(ValueIgnored).Error("this host's Node cannot be used; nothing is rendered until it can");
+
+    public static void Value(ILogger log, FeedReport report)
+    {
+        if (report.Reason.Length == 0) log.Of(ValueHealed).Information("{Resource} is good again", report.Key.ToString());
+        else if (report.KeptOld) log.Of(ValueIgnored).Warning("{Resource} is refused, the one before it stays in force: {Reason}", report.Key.ToString(), report.Reason);
+        else log.Of(ValueIgnored).Warning("{Resource} is refused: {Reason}", report.Key.ToString(), report.Reason);
+    }
+
+    public static void Problem(ILogger log, CalculationProblem problem) =>
+        log.Of(ValueIgnored).Warning("{Resource}: {Reason}", problem.Key.ToString(), problem.Reason);
+
+    public static void Up(ILogger log, SessionState session, string description) =>
+        log.Of(SessionUp).Information("BGP session {Session} ({Peer}) is established", session.Name, description);
+
+    public static void Down(ILogger log, string session, string description, string state, string error) =>
+        log.Of(SessionDown).Warning("BGP session {Session} ({Peer}) is down: {State}{Error}", session, description, state, error.Length > 0 ? $", {error}" : "");
+
+    public static void BirdAnswers(ILogger log, string version, int established, int sessions) =>
+        log.Of(BirdState).Information("BIRD {Version} runs, {Established} of {Sessions} sessions are established", version, established, sessions);
+
+    public static void BirdIsSilent(ILogger log, string reason) => log.Of(BirdState).Warning("{Reason}", reason);
+
+    public static void BirdStarts(ILogger log) => log.Of(BirdState).Information("starting BIRD");
+
+    public static void BirdRestarts(ILogger log) => log.Of(BirdState).Information("BIRD restarts; neighbours keep its routes meanwhile");
+
+    public static void Files(ILogger log, string what) => log.Of(Configured).Warning("{What}", what);
+
+    public static void Settings(ILogger log, string what) => log.Of(Configured).Information("configuration: {What}", what);
+
+    private static LogEventKind Kind(string name, string id) => new(name, Guid.ParseExact(id, "N"));
+}

@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Canal.BirdConfigRenderer.Bird;
+using Canal.Core.Addressing;
+using Canal.Core.Bgp;
+
+namespace Canal.BirdConfigRenderer.Status;
+
+/// <summary>The parts of CalicoNodeStatus' status, in Calico's words.</summary>
+internal static partial class NodeStatusJson
+{
+    /// <summary>One BIRD serves both families, so both say the same.</summary>
+    public static JsonObject Agent(BirdView? view) => new() { ["birdV4"] = Bird(view), ["birdV6"] = Bird(view) };
+
+    public static JsonObject Bgp(BirdView? view, IReadOnlyDictionary<string, BgpSession> sessions)
+    {
+        JsonObject bgp = [];
+        foreach (IpFamily family in (ReadOnlySpan<IpFamily>)[IpFamily.V4, IpFamily.V6])
+        {
+            BgpSession[] ours = [.. sessions.Values.Where(s => s.Family == family).OrderBy(s => s.Name, StringComparer.Ordinal)];
+            int established = ours.Count(s => view?.Sessions.GetValueOrDefault(s.Name) is { IsEstablished: true });
+            string suffix = family == IpFamily.V4 ? "V4" : "V6";
+            bgp[$"numberEstablished{suffix}"] = established;
+            bgp[$"numberNotEstablished{suffix}"] = ours.Length - established;
+            bgp[$"peers{suffix}"] = new JsonArray([.. ours.Select(s => Peer(s, view?.Sessions.GetValueOrDefault(s.Name)))]);
+        }
+        return bgp;
+    }
+
+    /// <summary>Reads the answer to <c>show route</c>.</summary>
+    public static JsonArray Routes(BirdReply reply, IReadOnlyDictionary<string, BgpSession> sessions)
+    {
+        JsonArray routes = [];
+        JsonObject? last = null;
+        string destination = "";
+        foreach (BirdLine line in reply.Lines)
+        {
+            Match route = RouteLine().Match(line.Text);
+            if (route.Success)
+            {
+                // Further routes for a destination are listed without it.
+                if (route.Groups["net"].Length > 0) destination = route.Groups["net"].Value;
+                last = new JsonObject { ["type"] = route.Groups["best"].Length > 0 ? "FIB" : "RIB", ["destination"] = destination, ["learnedFrom"] = Source(route.Groups["protocol"].Value, sessions) };
+                routes.Add((JsonNode)last);
+            }
+            else if (last is not null && NextHop().Match(line.Text) is { Success: true } hop && !last.ContainsKey("interface"))
+            {
+                if (hop.Groups["gateway"].Length > 0) last["gateway"] = hop.Groups["gateway"].Value;
+                last["interface"] = hop.Groups["interface"].Value;
+            }
+        }
+        return routes;
+    }
+
+    private static JsonObject Bird(BirdView? view) => view is null ? new JsonObject { ["state"] = "NotReady" } : new JsonObject
+    {
+        ["state"] = view.IsRecovering ? "NotReady" : "Ready",
+        ["version"] = view.Version,
+        ["routerID"] = view.RouterId,
+        ["lastBootTime"] = view.LastReboot,
+        ["lastReconfigurationTime"] = view.LastReconfiguration,
+    };
+
+    private static JsonObject Peer(BgpSession session, SessionState? seen) => new()
+    {
+        ["peerIP"] = session.Neighbor.ToString(),
+        ["type"] = session.Kind switch { BgpSessionKind.Mesh => "NodeMesh", BgpSessionKind.Global => "GlobalPeer", _ => "NodePeer" },
+        ["state"] = seen?.State ?? "Idle",
+        ["since"] = seen?.Since ?? "",
+    };
+
+    private static JsonObject Source(string protocol, IReadOnlyDictionary<string, BgpSession> sessions)
+    {
+        if (sessions.TryGetValue(protocol, out BgpSession? session))
+            return new JsonObject { ["sourceType"] = session.Kind == BgpSessionKind.Mesh ? "NodeMesh" : "BGPPeer", ["peerIP"] = session.Neighbor.ToString() };
+        return new JsonObject { ["sourceType"] = protocol.StartsWith("kernel", StringComparison.Ordinal) ? "Kernel" : protocol.StartsWith("static", StringComparison.Ordinal) ? "Static" : "Direct" };
+    }
+
+    [GeneratedRegex(@"^(?<net>[0-9a-f.:]+/\d+)?\s+(unicast|blackhole|unreachable|prohibited) \[(?<protocol>\S+) [^\]]*\]\s*(?<best>\*)?")]
+    private static partial Regex RouteLine();
+
+    [GeneratedRegex(@"^\s*(via (?<gateway>[0-9a-f.:]+) on|dev) (?<interface>\S+)")]
+    private static partial Regex NextHop();
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Text;
+using Canal.BirdConfigRenderer.Bird;
+using Canal.BirdConfigRenderer.Feed;
+using Canal.Core.Bgp;
+using Canal.Core.Calculation;
+using Canal.Core.Resources;
+
+namespace Canal.BirdConfigRenderer;
+
+/// <summary>What whoever asks over the control socket reads: each session with its state and why it is not up.</summary>
+internal static class StatusText
+{
+    public static string Of(BgpFeed feed, Renderer renderer, BirdWatch watch, string? failing)
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"ready: {(renderer.Configuration is null ? "no" : "yes")}\nrevision: {feed.Revision}\n");
+        text.Append($"failing: {failing ?? "no"}\nrefused by BIRD: {renderer.Refusal ?? "no"}\n");
+        text.Append(watch.View is { } view ? $"bird: {view.Version}, router id {view.RouterId}, configured {view.LastReconfiguration}{(view.IsRecovering ? ", recovering after a restart" : "")}\n" : $"bird: {watch.Silence}\n");
+        foreach (BgpSession session in renderer.Sessions.Values.OrderBy(s => s.Name, StringComparer.Ordinal)) text.Append(Line(session, watch.View?.Sessions.GetValueOrDefault(session.Name)));
+        foreach ((ResourceKey key, string reason) in feed.Refused) text.Append($"refused: {key}: {reason}\n");
+        foreach (CalculationProblem problem in renderer.Problems) text.Append($"problem: {problem}\n");
+        return text.ToString();
+    }
+
+    private static string Line(BgpSession session, SessionState? seen)
+    {
+        string state = session.Held.Length > 0 ? $"held down: {session.Held}" : seen is null ? "not in BIRD" : seen.State;
+        string detail = seen is { IsEstablished: true } ? string.Create(CultureInfo.InvariantCulture, $", {seen.Imported} routes learned, {seen.Exported} told") : seen is { LastError.Length: > 0 } ? $", last error: {seen.LastError}" : "";
+        return $"session {session.Name}: {state}{detail} ({session.Description}, AS {session.RemoteAs})\n";
+    }
+}

@@ -1,0 +1,123 @@
+using Canal.Core.Addressing;
+using Canal.Core.Bgp;
+using Canal.Core.Resources;
+
+namespace Canal.Core.Tests.Bgp;
+
+public sealed class BirdPlannerTests
+{
+    [Fact]
+    public void The_same_cluster_is_the_same_value_and_the_same_text()
+    {
+        BirdConfiguration one = BirdPlanner.Plan(BgpSamples.Mesh(20)).Configuration, other = BirdPlanner.Plan(BgpSamples.Mesh(20)).Configuration;
+        Assert.Equal(one, other);
+        Assert.Equal(BirdWriter.Write(one, BirdSnippets.None), BirdWriter.Write(other, BirdSnippets.None));
+    }
+
+    [Fact]
+    public void Another_node_adds_its_sessions_and_changes_nothing_else()
+    {
+        string before = BirdWriter.Write(BirdPlanner.Plan(BgpSamples.Mesh(5)).Configuration, BirdSnippets.None);
+        string after = BirdWriter.Write(BirdPlanner.Plan(BgpSamples.Mesh(6)).Configuration, BirdSnippets.None);
+        string[] added = [.. Blocks(after).Except(Blocks(before))];
+        Assert.Empty(Blocks(before).Except(Blocks(after)));
+        Assert.Equal(2, added.Length);
+        Assert.All(added, block => Assert.StartsWith("protocol bgp Mesh_", block, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_session_without_its_password_is_held_down()
+    {
+        BgpInputs inputs = WithPeer("""{"peerIP":"10.9.9.9","asNumber":65000,"password":{"secretKeyRef":{"name":"tor","key":"k"}}}""");
+        BirdPlan without = BirdPlanner.Plan(inputs);
+        BgpSession held = Assert.Single(without.Configuration.Sessions);
+        Assert.Contains("tor/k is missing", held.Held, StringComparison.Ordinal);
+        Assert.Contains(without.Problems, p => p.Reason.Contains("held down", StringComparison.Ordinal));
+        Assert.Contains("disabled yes;", BirdWriter.Write(without.Configuration, BirdSnippets.None), StringComparison.Ordinal);
+
+        BirdPlan with = BirdPlanner.Plan(inputs with { Passwords = new Dictionary<SecretKeyRef, BgpPassword> { [new("tor", "k")] = new("s3cret") } });
+        Assert.Equal("", Assert.Single(with.Configuration.Sessions).Held);
+        Assert.Contains("password \"s3cret\";", BirdWriter.Write(with.Configuration, BirdSnippets.None), StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", with.Configuration.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_password_that_Bird_cannot_take_holds_the_session_down_and_is_not_told()
+    {
+        BgpInputs inputs = WithPeer("""{"peerIP":"10.9.9.9","asNumber":65000,"password":{"secretKeyRef":{"name":"tor","key":"k"}}}""");
+        BirdPlan plan = BirdPlanner.Plan(inputs with { Passwords = new Dictionary<SecretKeyRef, BgpPassword> { [new("tor", "k")] = new("x\"; import all; #") } });
+        Assert.NotEqual("", Assert.Single(plan.Configuration.Sessions).Held);
+        Assert.DoesNotContain("import all; #", BirdWriter.Write(plan.Configuration, BirdSnippets.None), StringComparison.Ordinal);
+        Assert.All(plan.Problems, p => Assert.DoesNotContain("import all; #", p.Reason, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_two_peers_for_one_neighbour_the_first_by_name_counts_and_the_other_is_told_of()
+    {
+        BgpInputs inputs = WithPeer("""{"peerIP":"10.9.9.9","asNumber":65000}""") with { };
+        inputs = inputs with { Peers = BgpSamples.Named([.. inputs.Peers.Values, BgpSamples.Decode<BgpPeer>("another", """{"peerIP":"10.9.9.9","asNumber":65001}""")]) };
+        BirdPlan plan = BirdPlanner.Plan(inputs);
+        Assert.Equal(65001u, Assert.Single(plan.Configuration.Sessions).RemoteAs);
+        Assert.Contains(plan.Problems, p => p.Key.Name == "peer" && p.Reason.Contains("same neighbour and port", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_missing_filter_is_told_of_and_rejects_where_that_is_chosen(bool rejects)
+    {
+        BgpInputs inputs = WithPeer("""{"peerIP":"10.9.9.9","asNumber":65000,"filters":["nowhere"]}""");
+        BirdPlan plan = BirdPlanner.Plan(inputs with { Choices = new BgpChoices { RejectWhereFilterIsMissing = rejects } });
+        Assert.Contains(plan.Problems, p => p.Reason.Contains("no BGPFilter nowhere", StringComparison.Ordinal));
+        Assert.Equal(rejects, Assert.Single(plan.Configuration.Sessions).ImportFilters.Contains("nowhere"));
+    }
+
+    [Fact]
+    public void A_filter_that_was_refused_lets_nothing_pass()
+    {
+        BgpInputs inputs = WithPeer("""{"peerIP":"10.9.9.9","asNumber":65000,"filters":["bad"]}""") with { RefusedFilters = new HashSet<string> { "bad" } };
+        string text = BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
+        Assert.Contains("function 'export4.bad'(bool same_as) {\n  reject;\n}", text, StringComparison.Ordinal);
+        Assert.Contains("'export4.bad'(false);", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_node_without_an_IPv4_address_has_a_router_id_made_from_its_name()
+    {
+        BgpInputs inputs = new() { NodeName = "six", Nodes = BgpSamples.Named(BgpSamples.Decode<Node>("six", """{"bgp":{"ipv6Address":"fd00::1/64"}}""")) };
+        IpAddress id = BirdPlanner.Plan(inputs).Configuration.RouterId;
+        Assert.Equal(IpFamily.V4, id.Family);
+        Assert.NotEqual(IpAddress.FromV4(0), id);
+        Assert.True(id.V4 >> 24 <= 223);
+    }
+
+    [Fact]
+    public void With_listen_addresses_every_session_listens_on_one_of_them()
+    {
+        BgpInputs inputs = WithPeer("""{"peerIP":"10.9.9.9","asNumber":65000,"sourceAddress":"None"}""");
+        inputs = inputs with { Configurations = BgpSamples.Named(BgpSamples.Decode<BgpConfiguration>("default", """{"bindMode":"NodeIP","nodeToNodeMeshEnabled":false}""")) };
+        string text = BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
+        Assert.Contains("strict bind on;", text, StringComparison.Ordinal);
+        Assert.Contains("local 10.0.0.1 port 179 as 64512;", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Narrow_pools_are_judged_before_wide_ones()
+    {
+        BgpInputs inputs = BgpSamples.Mesh(2) with
+        {
+            Pools = BgpSamples.Named(BgpSamples.Decode<IpPool>("wide", """{"cidr":"10.64.0.0/10"}"""), BgpSamples.Decode<IpPool>("narrow", """{"cidr":"10.65.0.0/16","vxlanMode":"Always"}""")),
+        };
+        EquatableArray<KernelPool> pools = BirdPlanner.Plan(inputs).Configuration.V4.KernelPools;
+        Assert.Equal([new KernelPool(Cidr.Parse("10.65.0.0/16"), PoolRoute.LeaveToAgent), new KernelPool(Cidr.Parse("10.64.0.0/10"), PoolRoute.Plain)], pools);
+    }
+
+    private static BgpInputs WithPeer(string spec) => new()
+    {
+        NodeName = "a",
+        Nodes = BgpSamples.Named(BgpSamples.Node("a", "10.0.0.1/24")),
+        Peers = BgpSamples.Named(BgpSamples.Decode<BgpPeer>("peer", spec)),
+    };
+
+    private static string[] Blocks(string text) => [.. text.Split("\n\n").Where(b => b.StartsWith("protocol", StringComparison.Ordinal) || b.StartsWith("function", StringComparison.Ordinal) || b.StartsWith("filter", StringComparison.Ordinal))];
+}

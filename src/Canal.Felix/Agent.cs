@@ -5,6 +5,7 @@ using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
+using Canal.Felix.Hosts;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
@@ -75,6 +76,10 @@ internal sealed class Agent
 
     public EndpointStatuses Statuses { get; } = new();
 
+    public HostInterfaces Hosts { get; } = new();
+
+    public HostEndpointStatuses HostStatuses { get; } = new();
+
     /// <summary>The parameters in force.</summary>
     public FelixParameters Parameters { get; private set; }
 
@@ -136,6 +141,7 @@ internal sealed class Agent
         Reporter.Configure(changed);
         foreach ((EndpointPolicy endpoint, EndpointState state) in Statuses.Current.Values)
             Reporter.Report(endpoint.Key.Namespace ?? "", endpoint.Key.Name, state);
+        foreach ((string name, (HostEndpointState state, string _)) in HostStatuses.Current) Reporter.Report(name, state);
     }
 
     /// <summary>Reads the files again; returns null when they are in force, else why the old configuration stays.</summary>
@@ -187,6 +193,23 @@ internal sealed class Agent
         toldClosed = Dataplane.Closed.ToDictionary();
     }
 
+    /// <summary>Finds which host endpoint governs which interface, and has it programmed with the next plan.</summary>
+    public void ResolveHosts(DesiredChanges changes)
+    {
+        Hosts.SetEndpoints(changes.HostEndpoints);
+        if (Hosts.Resolve(Parameters)) Dataplane.Govern(Hosts.Resolution);
+    }
+
+    /// <summary>Tells what became of host endpoints: etcd, log. They have no files: nobody waits for them.</summary>
+    public void TellHosts()
+    {
+        foreach (HostStatusChange change in HostStatuses.Update(Hosts.Resolution))
+        {
+            Reporter.Report(change.Name, change.State);
+            Felix.Log.HostEndpoint(Log, change.Name, change.State?.ToString().ToLowerInvariant() ?? "gone", change.Reason.Length > 0 ? $": {change.Reason}" : "");
+        }
+    }
+
     /// <summary>Files of endpoints that are not here any more go.</summary>
     public void SweepStatusFiles() => Files.Sweep(Interfaces.Endpoints.Values);
 
@@ -214,6 +237,7 @@ internal sealed class Agent
         failing: {failing ?? "no"}
         revision: {Feed.Revision}
         endpoints: {Calculator.LocalEndpointCount}
+        host endpoints: {DescribeHosts()}
         policies: {Calculator.ActivePolicyCount}
         sets: {Calculator.SetCount}
         chains: {Dataplane.ChainCount}
@@ -227,4 +251,12 @@ internal sealed class Agent
 
     /// <summary>Every setting in force and where it comes from, etcd's layers too.</summary>
     public string DescribeConfiguration() => OneShot.Text(effective);
+
+    /// <summary><c>host-a-eth0 up (eth0), host-a-eth9 error: there is no interface eth9</c></summary>
+    private string DescribeHosts() => HostStatuses.Current.Count == 0 ? "none" : string.Join(", ", HostStatuses.Current.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s =>
+    {
+        string governed = Hosts.Resolution.AllInterfaces?.Key.Name == s.Key ? "all interfaces"
+            : string.Join(' ', Hosts.Resolution.ByInterface.Where(e => e.Value.Key.Name == s.Key).Select(e => e.Key).Order(StringComparer.Ordinal));
+        return $"{s.Key} {s.Value.State.ToString().ToLowerInvariant()}{(governed.Length > 0 ? $" ({governed})" : "")}{(s.Value.Reason.Length > 0 ? $": {s.Value.Reason}" : "")}";
+    }));
 }

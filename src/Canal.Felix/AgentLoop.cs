@@ -98,12 +98,14 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         DesiredChanges changes = agent.Calculator.TakeChanges();
         foreach (CalculationProblem problem in agent.Calculator.TakeProblems()) Log.Problem(log, problem);
         agent.DropUnusable(changes);
+        agent.ResolveHosts(changes);
         agent.Dataplane.Plan(changes, agent.Parameters);
         foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) untold[key] = policy;
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) interfaces.SetEndpoint(name, endpoint);
         bool written = agent.Dataplane.Apply();
         TellPolicies();
         if (written) agent.Keeper.Changed();
+        agent.TellHosts();
         if (written) Log.Changed(log, feed.Revision, changes.Policies.Count, changes.Endpoints.Count, changes.Sets.Count);
         if (!IsReady) FirstTurnDone();
     }
@@ -191,11 +193,18 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
     {
         bool removed = happened.Kind == KernelEventKind.Removed;
         if (happened.Kind == KernelEventKind.Overrun) linksLost = true;
-        else if (happened.Subject is Link link) interfaces.SetLink(link.Index, removed ? null : link);
+        else if (happened.Subject is Link link) TakeLink(link, removed);
+        else if (happened.Subject is Linux.Routing.InterfaceAddress address) agent.Hosts.SetAddress(address, removed);
         else if (happened.Subject is InterfaceSettings settings) TakeSettings(settings.Interface);
         else if (happened.PortId == agent.RouteStack.PortId) return;
         else if (happened.Subject is Route route) agent.Wirer.NoteForeignRoute(route, removed);
         else if (happened.Subject is Neighbour neighbour) agent.Wirer.NoteForeignNeighbour(neighbour, removed);
+    }
+
+    private void TakeLink(Link link, bool removed)
+    {
+        interfaces.SetLink(link.Index, removed ? null : link);
+        agent.Hosts.SetLink(link.Index, removed ? null : link);
     }
 
     /// <summary>Those of all interfaces have no index.</summary>
@@ -207,7 +216,9 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
 
     private void RereadLinks()
     {
-        interfaces.SetLinks(agent.RouteStack.Links());
+        IReadOnlyList<Link> links = agent.RouteStack.Links();
+        interfaces.SetLinks(links);
+        agent.Hosts.SetAll(links, agent.RouteStack.Addresses());
         agent.Wirer.ReadAll(agent.Parameters);
         interfaces.DirtyAll();
         linksLost = false;

@@ -74,7 +74,8 @@ internal static class Daemon
         TimeProvider time = TimeProvider.System;
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(signals.Stop);
         await using EtcdChannel channel = new(EtcdOptionsOf(configuration, environment), time);
-        using LinkMonitor monitor = LinkMonitor.Open(KernelEventGroups.Links | KernelEventGroups.Routes | KernelEventGroups.Neighbours | KernelEventGroups.Settings, 8 << 20);
+        using LinkMonitor monitor = LinkMonitor.Open(
+            KernelEventGroups.Links | KernelEventGroups.Addresses | KernelEventGroups.Routes | KernelEventGroups.Neighbours | KernelEventGroups.Settings, 8 << 20);
         using NetlinkRouteStack routes = NetlinkRouteStack.Open();
         using NetlinkConntrack conntrack = NetlinkConntrack.Open();
         using NetlinkNftables nftables = NetlinkNftables.Open();

@@ -20,6 +20,7 @@ internal static class Log
     private static readonly LogEventKind ValueIgnored = Kind("value-ignored", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a09");
     private static readonly LogEventKind ValueHealed = Kind("value-healed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0a");
     private static readonly LogEventKind EndpointStatus = Kind("endpoint-status", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0b");
+    private static readonly LogEventKind HostEndpointStatus = Kind("host-endpoint-status", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a20");
     private static readonly LogEventKind PolicyChanged = Kind("policy", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0c");
     private static readonly LogEventKind Configured = Kind("configured", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0d");
     private static readonly LogEventKind HostRefused = Kind("host-setting-refused", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0e");
@@ -59,10 +60,13 @@ internal static class Log
     }
 
     public static void Problem(ILogger log, CalculationProblem problem) =>
-        log.Of(ValueIgnored).Warning("{Resource} is ignored: {Reason}", problem.Key.ToString(), problem.Reason);
+        log.Of(ValueIgnored).Warning("{Resource} is {Extent}: {Reason}", problem.Key.ToString(), problem.InPart ? "used in part" : "ignored", problem.Reason);
 
     public static void Endpoint(ILogger log, string endpoint, string interfaceName, string status, string reason) =>
         log.Of(EndpointStatus).Information("endpoint {Endpoint} on {Interface} is {Status}{Reason}", endpoint, interfaceName, status, reason);
+
+    public static void HostEndpoint(ILogger log, string endpoint, string status, string reason) =>
+        log.Of(HostEndpointStatus).Information("host endpoint {Endpoint} is {Status}{Reason}", endpoint, status, reason);
 
     public static void Policy(ILogger log, string policy, string tier, bool inForce) =>
         log.Of(PolicyChanged).Information("policy {Policy} of tier {Tier} is {State}", policy, tier, inForce ? "in force" : "no longer in force");

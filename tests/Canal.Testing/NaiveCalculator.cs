@@ -17,6 +17,7 @@ public sealed class NaiveCalculator
     private readonly Dictionary<ResourceKey, Resource> cluster = [];
     private readonly List<Owner> owners = [];
     private readonly List<WorkloadEndpoint> local = [];
+    private readonly List<HostEndpoint> hosts = [];
     private readonly Dictionary<ResourceKey, (PolicySpec Spec, Selector Selector)> valid = [];
 
     /// <summary>Computes everything.</summary>
@@ -29,6 +30,7 @@ public sealed class NaiveCalculator
         {
             if (OwnerOf(resource) is { } owner) owners.Add(owner);
             if (resource is WorkloadEndpoint workload && IsEndpoint(workload, out WorkloadEndpointName name) && name.Node == node) local.Add(workload);
+            if (resource is HostEndpoint host && host.Node == node) hosts.Add(host);
         }
         AddPolicies();
         AddProfiles();
@@ -36,10 +38,14 @@ public sealed class NaiveCalculator
         foreach (ResourceKey key in Policies.Keys.ToArray()) Policies[key] = Shaped(Policies[key]);
         foreach (IGrouping<string, WorkloadEndpoint> candidates in local.GroupBy(w => w.Spec.InterfaceName))
             Endpoints[candidates.Key] = PolicyOf(candidates.Order(Comparer<WorkloadEndpoint>.Create(CompareIdentity)).First());
+        foreach (HostEndpoint host in hosts) HostEndpoints[host.Key.Name] = PolicyOf(host);
     }
 
     /// <summary>By interface.</summary>
     public Dictionary<string, EndpointPolicy> Endpoints { get; } = [];
+
+    /// <summary>By name.</summary>
+    public Dictionary<string, HostEndpointPolicy> HostEndpoints { get; } = [];
 
     /// <summary>Policies and profiles in force.</summary>
     public Dictionary<ResourceKey, CompiledPolicy> Policies { get; } = [];
@@ -90,19 +96,28 @@ public sealed class NaiveCalculator
         foreach ((ResourceKey key, Resource resource) in cluster)
         {
             PolicySpec? spec = (resource as NetworkPolicy)?.Spec ?? (resource as GlobalNetworkPolicy)?.Spec;
-            if (spec is null || SelectorOf(key, spec) is not { } selector) continue;
+            if (spec is null || !CanStand(spec) || SelectorOf(key, spec) is not { } selector) continue;
             CompiledRule[]? ingress = spec.Types.HasFlag(PolicyTypes.Ingress) ? Compile(spec.Ingress, key.Namespace) : [];
             CompiledRule[]? egress = spec.Types.HasFlag(PolicyTypes.Egress) ? Compile(spec.Egress, key.Namespace) : [];
             if (ingress is null || egress is null) continue;
             valid[key] = (spec, selector);
-            if (local.Exists(w => selector.Evaluate(OwnerOf(w)!.Labels)) || spec.PerformanceHints.Contains("AssumeNeededOnEveryNode"))
-                Policies[key] = new CompiledPolicy(key, spec.Tier, ingress.ToEquatableArray(), egress.ToEquatableArray());
+            if (local.Concat<Resource>(hosts).Any(e => selector.Evaluate(OwnerOf(e)!.Labels)) || spec.PerformanceHints.Contains("AssumeNeededOnEveryNode"))
+                Policies[key] = new CompiledPolicy(key, spec.Tier, ingress.ToEquatableArray(), egress.ToEquatableArray())
+                {
+                    Stage = spec.DoNotTrack ? PolicyStage.Untracked : spec.PreDnat ? PolicyStage.PreDnat : PolicyStage.Normal,
+                };
         }
+    }
+
+    private static bool CanStand(PolicySpec spec)
+    {
+        if (spec.PreDnat && (spec.DoNotTrack || !spec.Egress.IsEmpty || !spec.Types.HasFlag(PolicyTypes.Ingress))) return false;
+        return spec.ApplyOnForward || !(spec.DoNotTrack || spec.PreDnat);
     }
 
     private void AddProfiles()
     {
-        foreach (string name in local.SelectMany(w => w.Spec.Profiles).Distinct())
+        foreach (string name in local.SelectMany(w => w.Spec.Profiles).Concat(hosts.SelectMany(h => h.Profiles)).Distinct())
         {
             if (cluster.GetValueOrDefault(ProfileKey(name)) is Profile profile && Compile(profile.Ingress, null) is { } ingress && Compile(profile.Egress, null) is { } egress)
                 Policies[profile.Key] = new CompiledPolicy(profile.Key, "", ingress.ToEquatableArray(), egress.ToEquatableArray());
@@ -210,21 +225,38 @@ public sealed class NaiveCalculator
         Mac = endpoint.Spec.Mac,
         Addresses = endpoint.Spec.IpNetworks.Select(n => new Cidr(n.Address)).ToEquatableArray(),
         SpoofedPrefixes = endpoint.Spec.AllowSpoofedSourcePrefixes,
-        Ingress = TiersOf(endpoint, PolicyTypes.Ingress),
-        Egress = TiersOf(endpoint, PolicyTypes.Egress),
+        Ingress = TiersOf(endpoint, PolicyTypes.Ingress, IsTracked),
+        Egress = TiersOf(endpoint, PolicyTypes.Egress, IsTracked),
         Profiles = endpoint.Spec.Profiles.Where(p => Policies.ContainsKey(ProfileKey(p))).ToEquatableArray(),
     };
 
-    private EquatableArray<TierPolicies> TiersOf(WorkloadEndpoint endpoint, PolicyTypes direction)
+    private HostEndpointPolicy PolicyOf(HostEndpoint endpoint)
+    {
+        StageTiers Stage(Func<PolicySpec, bool> asked, bool ends = true) => new(TiersOf(endpoint, PolicyTypes.Ingress, asked, ends), TiersOf(endpoint, PolicyTypes.Egress, asked, ends));
+        return new HostEndpointPolicy(endpoint.Key)
+        {
+            InterfaceName = endpoint.InterfaceName,
+            ExpectedIps = endpoint.ExpectedIps,
+            Normal = Stage(IsTracked),
+            Forward = Stage(spec => IsTracked(spec) && spec.ApplyOnForward),
+            Untracked = endpoint.InterfaceName == "*" ? StageTiers.None : Stage(spec => spec.DoNotTrack, ends: false),
+            PreDnat = Stage(spec => spec.PreDnat, ends: false) with { Egress = default },
+            Profiles = endpoint.Profiles.Where(p => Policies.ContainsKey(ProfileKey(p))).ToEquatableArray(),
+        };
+    }
+
+    private static bool IsTracked(PolicySpec spec) => !spec.DoNotTrack && !spec.PreDnat;
+
+    private EquatableArray<TierPolicies> TiersOf(Resource endpoint, PolicyTypes direction, Func<PolicySpec, bool> asked, bool ends = true)
     {
         Dictionary<string, string> labels = OwnerOf(endpoint)!.Labels;
         List<(ResourceKey Key, PolicySpec Spec)> policies = [];
         foreach ((ResourceKey key, (PolicySpec spec, Selector selector)) in valid)
-            if (spec.Types.HasFlag(direction) && !spec.DoNotTrack && !spec.PreDnat && selector.Evaluate(labels)) policies.Add((key, spec));
+            if (spec.Types.HasFlag(direction) && asked(spec) && selector.Evaluate(labels)) policies.Add((key, spec));
         policies.Sort((l, r) => FirstDifference(OrderOf(l.Spec.Order).CompareTo(OrderOf(r.Spec.Order)), Bytes(TieBreaker(l.Key), TieBreaker(r.Key))));
         List<string> tiers = [.. policies.Select(p => p.Spec.Tier).Distinct()];
         tiers.Sort((l, r) => FirstDifference((TierOf(l) is null).CompareTo(TierOf(r) is null), OrderOf(TierOf(l)?.Order).CompareTo(OrderOf(TierOf(r)?.Order)), Bytes(l, r)));
-        return tiers.Select(t => new TierPolicies(t, TierOf(t)?.DefaultAction ?? TierAction.Deny, policies.Where(p => p.Spec.Tier == t).Select(p => p.Key).ToEquatableArray())).ToEquatableArray();
+        return tiers.Select(t => new TierPolicies(t, ends ? TierOf(t)?.DefaultAction ?? TierAction.Deny : TierAction.Pass, policies.Where(p => p.Spec.Tier == t).Select(p => p.Key).ToEquatableArray())).ToEquatableArray();
     }
 
     private Tier? TierOf(string name) => cluster.GetValueOrDefault(new ResourceKey(ResourceKind.Tier, null, name)) as Tier;

@@ -30,6 +30,7 @@ public sealed class RandomResources(Random random)
     {
         < 7 => AnyWorkload(),
         7 => AnyHost(),
+        8 when Maybe(0.5) => AnyHost(),
         8 => Networks(One(Namespaces), $"n{random.Next(2)}", Some(Nets, 3), AnyLabels()),
         9 or 10 => GlobalNetworks($"g{random.Next(3)}", Some(Nets, 4), AnyLabels()),
         11 => NewTier(One(TierNames), Maybe(0.2) ? null : random.Next(3), Maybe(0.3) ? null : Maybe(0.5) ? TierAction.Pass : TierAction.Deny),
@@ -58,14 +59,22 @@ public sealed class RandomResources(Random random)
             Types = (PolicyTypes)random.Next(1, 4),
             Ingress = AnyRules(3).ToEquatableArray(),
             Egress = AnyRules(3).ToEquatableArray(),
-            DoNotTrack = Maybe(0.05),
-            PreDnat = Maybe(0.05),
             PerformanceHints = Maybe(0.1) ? ["AssumeNeededOnEveryNode"] : default,
         };
+        spec = Maybe(0.3) ? AnyHostSpec(spec) : spec;
         return Maybe(0.5)
             ? NamespacePolicy(One(Namespaces), $"p{random.Next(3)}").But(_ => spec)
             : GlobalPolicy(One(["p0", "p1", "p1-x", "p2"])).But(_ => spec with { NamespaceSelector = Maybe(0.1) ? One(["all()", "team == 'a'", "global()"]) : "" });
     }
+
+    /// <summary>The spec of another stage, nearly always one that can stand.</summary>
+    public PolicySpec AnyHostSpec(PolicySpec spec) => random.Next(4) switch
+    {
+        0 => spec with { ApplyOnForward = true },
+        1 => spec with { DoNotTrack = true, ApplyOnForward = !Maybe(0.1) },
+        2 => spec with { PreDnat = true, ApplyOnForward = !Maybe(0.1), Types = Maybe(0.9) ? PolicyTypes.Ingress : spec.Types, Egress = Maybe(0.9) ? default : spec.Egress },
+        _ => spec with { PreDnat = true, DoNotTrack = Maybe(0.3), ApplyOnForward = true, Egress = default },
+    };
 
     /// <summary>At most so many rules, of a kind that a packet of <see cref="AnyPacket"/> has a fair chance to match.</summary>
     public Rule[] AnyRules(int most) => [.. Enumerable.Range(0, random.Next(most + 1)).Select(_ => AnyRule())];
@@ -118,7 +127,9 @@ public sealed class RandomResources(Random random)
         Services = Maybe(0.03) ? new ServiceMatch("s", "default") : null,
     };
 
-    private HostEndpoint AnyHost() => Host($"h{random.Next(2)}", Some([AnyAddress(), AnyAddress()], 2), AnyLabels(), Some(ProfileNames, 2), Some(EndpointPortTexts, 2));
+    /// <summary>A host endpoint, of the local node three times in four.</summary>
+    public HostEndpoint AnyHost() => Host($"h{random.Next(3)}", Some([AnyAddress(), AnyAddress()], 2), AnyLabels(), Some(ProfileNames, 2), Some(EndpointPortTexts, 2),
+        Maybe(0.75) ? ThisNode : "h2", One(["eth0", "eth1", "", HostEndpoint.AllInterfaces]));
 
     private string AnyAddress() => One([$"10.0.0.{random.Next(1, 9)}", $"10.0.0.{random.Next(1, 9)}", $"192.0.2.{random.Next(3) * 60}", $"fd00::{random.Next(1, 9)}", "2001:db8::1"]);
 

@@ -39,7 +39,8 @@ public static partial class ResourceBuilder
         return new WorkloadEndpoint { Key = key, Metadata = MetadataOf(key, stored), Spec = spec };
     }
 
-    public static HostEndpoint Host(string name, string expectedIps = "", string labels = "", string profiles = "", string ports = "", string node = ThisNode)
+    public static HostEndpoint Host(string name, string expectedIps = "", string labels = "", string profiles = "", string ports = "", string node = ThisNode,
+        string interfaceName = "eth0")
     {
         ResourceKey key = new(ResourceKind.HostEndpoint, null, name);
         return new HostEndpoint
@@ -47,7 +48,7 @@ public static partial class ResourceBuilder
             Key = key,
             Metadata = MetadataOf(key, Labels(labels)),
             Node = node,
-            InterfaceName = "eth0",
+            InterfaceName = interfaceName,
             ExpectedIps = Split(expectedIps).Select(text => IpAddress.Parse(text)).ToEquatableArray(),
             Profiles = Split(profiles).ToEquatableArray(),
             Ports = EndpointPorts(ports),

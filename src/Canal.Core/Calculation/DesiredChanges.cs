@@ -16,7 +16,10 @@ public sealed class DesiredChanges
     /// <summary>By interface name: the endpoint that governs the interface, or null when none does any more.</summary>
     public Dictionary<string, EndpointPolicy?> Endpoints { get; } = new(StringComparer.Ordinal);
 
-    public bool IsEmpty => Sets.Count + Policies.Count + Endpoints.Count == 0;
+    /// <summary>By name: the host endpoints of this node, or null when one is not here any more.</summary>
+    public Dictionary<string, HostEndpointPolicy?> HostEndpoints { get; } = new(StringComparer.Ordinal);
+
+    public bool IsEmpty => Sets.Count + Policies.Count + Endpoints.Count + HostEndpoints.Count == 0;
 }
 
 /// <summary>What happens to a set.</summary>

@@ -8,21 +8,14 @@ namespace Canal.Core.Calculation;
 /// The workload endpoints of this node by interface. Where two name one interface, the lowest (orchestrator, workload, endpoint) governs it and the
 /// others wait.
 /// </summary>
-internal sealed class LocalEndpoints
+internal sealed class LocalEndpoints(ProfileUses profiles)
 {
     private readonly Dictionary<int, WorkloadEndpoint> byId = [];
     private readonly Dictionary<string, SortedSet<Candidate>> byInterface = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> profileUses = new(StringComparer.Ordinal);
     private readonly HashSet<string> dirtyInterfaces = new(StringComparer.Ordinal);
     private readonly Dictionary<string, EndpointPolicy> told = new(StringComparer.Ordinal);
 
     public int Count => byId.Count;
-
-    /// <summary>Profiles that came into or fell out of use; the caller empties it.</summary>
-    public HashSet<string> DirtyProfiles { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>Some local endpoint names the profile.</summary>
-    public bool Uses(string profile) => profileUses.ContainsKey(profile);
 
     public void Set(int id, WorkloadEndpoint endpoint)
     {
@@ -33,7 +26,7 @@ internal sealed class LocalEndpoints
         if (!byInterface.TryGetValue(name, out SortedSet<Candidate>? candidates)) byInterface.Add(name, candidates = []);
         candidates.Add(Candidate.Of(id, endpoint));
         dirtyInterfaces.Add(name);
-        foreach (string profile in endpoint.Spec.Profiles) Count1(profile, 1);
+        profiles.Add(endpoint.Spec.Profiles);
     }
 
     /// <summary>Takes an endpoint out; nothing happens when it is not there.</summary>
@@ -44,13 +37,13 @@ internal sealed class LocalEndpoints
         byInterface[name].Remove(Candidate.Of(id, endpoint));
         if (byInterface[name].Count == 0) byInterface.Remove(name);
         dirtyInterfaces.Add(name);
-        foreach (string profile in endpoint.Spec.Profiles) Count1(profile, -1);
+        profiles.Remove(endpoint.Spec.Profiles);
     }
 
     /// <summary>A profile appeared or vanished: the endpoints that name it are dirty.</summary>
     public void ProfileChanged(string profile)
     {
-        if (!Uses(profile)) return;
+        if (!profiles.Has(profile)) return;
         foreach (WorkloadEndpoint endpoint in byId.Values)
             if (endpoint.Spec.Profiles.Contains(profile)) dirtyInterfaces.Add(endpoint.Spec.InterfaceName);
     }
@@ -84,18 +77,10 @@ internal sealed class LocalEndpoints
             Mac = endpoint.Spec.Mac,
             Addresses = EndpointAddresses.Of(endpoint.Spec),
             SpoofedPrefixes = endpoint.Spec.AllowSpoofedSourcePrefixes,
-            Ingress = policies.TiersFor(id, Direction.Ingress, tiers, active),
-            Egress = policies.TiersFor(id, Direction.Egress, tiers, active),
+            Ingress = policies.TiersFor(id, Direction.Ingress, PolicyStage.Normal, tiers, active),
+            Egress = policies.TiersFor(id, Direction.Egress, PolicyStage.Normal, tiers, active),
             Profiles = endpoint.Spec.Profiles.Where(p => active.Contains(new ResourceKey(ResourceKind.Profile, null, p))).ToEquatableArray(),
         };
-
-    private void Count1(string profile, int difference)
-    {
-        int uses = profileUses.GetValueOrDefault(profile) + difference;
-        if (uses == 0) profileUses.Remove(profile);
-        else profileUses[profile] = uses;
-        if (uses == 0 || (uses == 1 && difference == 1)) DirtyProfiles.Add(profile);
-    }
 
     /// <summary>Sorts as Calico does: by orchestrator, then <c>namespace/workload</c>, then endpoint; all of them from the name.</summary>
     private sealed record Candidate(string Orchestrator, string Workload, string Endpoint, int Id) : IComparable<Candidate>

@@ -101,31 +101,43 @@ internal sealed class LocalPolicies
     public PolicySpec? ActiveSpec(ResourceKey key) =>
         policies.TryGetValue(key, out Entry? entry) && (entry.Endpoints.Count > 0 || entry.Spec.PerformanceHints.Contains(NeededOnEveryNode)) ? entry.Spec : null;
 
-    /// <summary>The tiers that have a policy in force for the endpoint in this direction, in order.</summary>
-    public EquatableArray<TierPolicies> TiersFor(int endpoint, Direction direction, IReadOnlyDictionary<string, Tier> tiers, ActivePolicies active)
+    /// <summary>The tiers that have a policy in force for the endpoint at this stage in this direction, in order.</summary>
+    public EquatableArray<TierPolicies> TiersFor(int endpoint, Direction direction, PolicyStage stage, IReadOnlyDictionary<string, Tier> tiers, ActivePolicies active)
     {
         PolicyTypes wanted = direction == Direction.Ingress ? PolicyTypes.Ingress : PolicyTypes.Egress;
         Dictionary<string, List<Entry>> byTier = new(StringComparer.Ordinal);
         foreach (Entry entry in byEndpoint[endpoint])
         {
-            if (!entry.Spec.Types.HasFlag(wanted) || entry.Spec.DoNotTrack || entry.Spec.PreDnat || !active.Contains(entry.Key)) continue;
+            if (!entry.Spec.Types.HasFlag(wanted) || !IsAsked(entry.Spec, direction, stage) || !active.Contains(entry.Key)) continue;
             if (!byTier.TryGetValue(entry.Spec.Tier, out List<Entry>? list)) byTier.Add(entry.Spec.Tier, list = []);
             list.Add(entry);
         }
         List<string> names = [.. byTier.Keys];
         names.Sort((a, b) => PolicyOrder.CompareTiers(a, tiers.GetValueOrDefault(a), b, tiers.GetValueOrDefault(b)));
         List<TierPolicies> ordered = new(names.Count);
-        foreach (string name in names) ordered.Add(TierOf(name, byTier[name], tiers.GetValueOrDefault(name)));
+        foreach (string name in names) ordered.Add(TierOf(name, byTier[name], EndOf(tiers.GetValueOrDefault(name), stage)));
         return ordered.ToEquatableArray();
     }
 
     private static bool IsListedAlike(PolicySpec one, PolicySpec other) =>
-        one.Tier == other.Tier && one.Order == other.Order && one.Types == other.Types && one.DoNotTrack == other.DoNotTrack && one.PreDnat == other.PreDnat;
+        one.Tier == other.Tier && one.Order == other.Order && one.Types == other.Types && one.DoNotTrack == other.DoNotTrack && one.PreDnat == other.PreDnat
+        && one.ApplyOnForward == other.ApplyOnForward;
 
-    private static TierPolicies TierOf(string name, List<Entry> policies, Tier? tier)
+    private static bool IsAsked(PolicySpec spec, Direction direction, PolicyStage stage) => stage switch
+    {
+        PolicyStage.Forward => spec.ApplyOnForward && PolicyCompiler.StageOf(spec) == PolicyStage.Normal,
+        PolicyStage.PreDnat => direction == Direction.Ingress && PolicyCompiler.StageOf(spec) == PolicyStage.PreDnat,
+        _ => PolicyCompiler.StageOf(spec) == stage,
+    };
+
+    /// <summary>What neither untracked nor preDNAT policy decides, later stages do.</summary>
+    private static TierAction EndOf(Tier? tier, PolicyStage stage) =>
+        stage is PolicyStage.Untracked or PolicyStage.PreDnat ? TierAction.Pass : tier?.DefaultAction ?? TierAction.Deny;
+
+    private static TierPolicies TierOf(string name, List<Entry> policies, TierAction end)
     {
         policies.Sort((a, b) => PolicyOrder.ComparePolicies(a.Key, a.Spec.Order, b.Key, b.Spec.Order));
-        return new TierPolicies(name, tier?.DefaultAction ?? TierAction.Deny, policies.Select(p => p.Key).ToEquatableArray());
+        return new TierPolicies(name, end, policies.Select(p => p.Key).ToEquatableArray());
     }
 
     private void AddPolicy(ResourceKey key, PolicySpec spec, Selector selector)

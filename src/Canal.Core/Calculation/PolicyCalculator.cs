@@ -19,7 +19,10 @@ public sealed class PolicyCalculator
     private readonly IpSetTable sets;
     private readonly ActivePolicies active;
     private readonly LocalPolicies policies = new();
-    private readonly LocalEndpoints endpoints = new();
+    private readonly ProfileUses profileUses = new();
+    private readonly LocalEndpoints endpoints;
+    private readonly LocalHostEndpoints hosts;
+    private readonly string nodeName;
     private readonly Dictionary<ResourceKey, int> items = [];
     private readonly Stack<int> freeItems = [];
     private readonly Dictionary<string, Tier> tiers = new(StringComparer.Ordinal);
@@ -33,10 +36,16 @@ public sealed class PolicyCalculator
         localNode = new LocalNode(nodeName);
         sets = new IpSetTable();
         active = new ActivePolicies(sets);
+        endpoints = new LocalEndpoints(profileUses);
+        hosts = new LocalHostEndpoints(profileUses, problems);
+        this.nodeName = nodeName;
     }
 
-    /// <summary>Endpoints of this node.</summary>
+    /// <summary>Workload endpoints of this node.</summary>
     public int LocalEndpointCount => endpoints.Count;
+
+    /// <summary>Host endpoints of this node.</summary>
+    public int HostEndpointCount => hosts.Count;
 
     /// <summary>Policies and profiles in force on this node.</summary>
     public int ActivePolicyCount => active.Count;
@@ -67,14 +76,15 @@ public sealed class PolicyCalculator
         DesiredChanges changes = new();
         HashSet<ResourceKey> touched = [.. policies.DirtyPolicies];
         foreach (ResourceKey key in policies.DirtyPolicies) Recompile(key);
-        foreach (string profile in endpoints.DirtyProfiles) touched.Add(RecompileProfile(profile));
+        foreach (string profile in profileUses.Dirty) touched.Add(RecompileProfile(profile));
         touched.UnionWith(sets.ReshapedUsers);
         foreach (ResourceKey key in touched) active.TakeChange(key, changes);
         endpoints.TakeChanges(policies, active, tiers, changes);
+        hosts.TakeChanges(policies, active, tiers, changes);
         sets.TakeChanges(changes.Sets);
         policies.DirtyPolicies.Clear();
         policies.DirtyEndpoints.Clear();
-        endpoints.DirtyProfiles.Clear();
+        profileUses.Dirty.Clear();
         sets.ReshapedUsers.Clear();
         return changes;
     }
@@ -113,8 +123,15 @@ public sealed class PolicyCalculator
             RemoveItem(key);
             return;
         }
-        sets.SetItem(ItemId(key), endpoint.Metadata.Labels, endpoint.Profiles,
-            Contribution.Of([.. endpoint.ExpectedIps.Select(ip => new Cidr(ip))], endpoint.Ports.AsSpan()));
+        int id = ItemId(key);
+        sets.SetItem(id, endpoint.Metadata.Labels, endpoint.Profiles, Contribution.Of([.. endpoint.ExpectedIps.Select(ip => new Cidr(ip))], endpoint.Ports.AsSpan()));
+        if (endpoint.Node != nodeName)
+        {
+            RemoveLocal(id);
+            return;
+        }
+        policies.SetEndpoint(id, endpoint.Metadata.Labels, endpoint.Profiles);
+        hosts.Set(id, endpoint);
     }
 
     private void ApplyNetworkSet(ResourceKey key, NetworkSet? set)
@@ -133,6 +150,7 @@ public sealed class PolicyCalculator
     {
         string? problem = null;
         Selector? selector = spec is null ? null : PolicyCompiler.SelectorOf(key, spec, out problem);
+        if (spec is not null && PolicyCompiler.Contradiction(spec) is string contradiction) (selector, problem) = (null, contradiction);
         problems.Set(key, ProblemList.Part.Head, problem);
         if (selector is null) problems.Set(key, ProblemList.Part.Rules, null);
         if (selector is null) policies.RemovePolicy(key);
@@ -154,7 +172,7 @@ public sealed class PolicyCalculator
         else profiles[key.Name] = profile;
         sets.SetParent(key.Name, profile?.LabelsToApply);
         policies.SetParent(key.Name, profile?.LabelsToApply);
-        endpoints.DirtyProfiles.Add(key.Name);
+        profileUses.Dirty.Add(key.Name);
     }
 
     private void Recompile(ResourceKey key)
@@ -172,12 +190,18 @@ public sealed class PolicyCalculator
     {
         ResourceKey key = new ResourceKey(ResourceKind.Profile, null, name);
         string? problem = null;
-        CompiledPolicy? compiled = profiles.TryGetValue(name, out Profile? profile) && endpoints.Uses(name) ? PolicyCompiler.Compile(profile, out problem) : null;
-        if (profile is null || endpoints.Uses(name)) problems.Set(key, ProblemList.Part.Rules, problem);
-        if (active.Contains(key) != compiled is not null) endpoints.ProfileChanged(name);
+        CompiledPolicy? compiled = profiles.TryGetValue(name, out Profile? profile) && profileUses.Has(name) ? PolicyCompiler.Compile(profile, out problem) : null;
+        if (profile is null || profileUses.Has(name)) problems.Set(key, ProblemList.Part.Rules, problem);
+        if (active.Contains(key) != compiled is not null) NoteProfileListing(name);
         if (compiled is null) active.Remove(key);
         else active.Set(compiled);
         return key;
+    }
+
+    private void NoteProfileListing(string name)
+    {
+        endpoints.ProfileChanged(name);
+        hosts.ProfileChanged(name);
     }
 
     private int ItemId(ResourceKey key)
@@ -200,5 +224,6 @@ public sealed class PolicyCalculator
     {
         policies.RemoveEndpoint(id);
         endpoints.Remove(id);
+        hosts.Remove(id);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ProblemList
     }
 
     /// <summary>Says what is wrong now; null when nothing is, or the resource is gone.</summary>
-    public void Set(ResourceKey key, Part part, string? reason)
+    public void Set(ResourceKey key, Part part, string? reason, bool inPart = false)
     {
         if (reason is null)
         {
@@ -30,7 +30,7 @@ internal sealed class ProblemList
         }
         if (standing.GetValueOrDefault((key, part)) == reason) return;
         standing[(key, part)] = reason;
-        news.Add(new CalculationProblem(key, reason));
+        news.Add(new CalculationProblem(key, reason) { InPart = inPart });
     }
 
     /// <summary>What is new since the last call.</summary>

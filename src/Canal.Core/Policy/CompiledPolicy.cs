@@ -9,6 +9,9 @@ namespace Canal.Core.Policy;
 /// <param name="Egress">Rules for packets from the endpoint.</param>
 public sealed record CompiledPolicy(ResourceKey Key, string Tier, EquatableArray<CompiledRule> Ingress, EquatableArray<CompiledRule> Egress)
 {
+    /// <summary>Where it is asked: <see cref="PolicyStage.Normal"/>, which includes forwarding, <see cref="PolicyStage.Untracked"/> or <see cref="PolicyStage.PreDnat"/>.</summary>
+    public PolicyStage Stage { get; init; }
+
     /// <summary>The rules of one direction.</summary>
     public EquatableArray<CompiledRule> Rules(Direction direction) => direction == Direction.Ingress ? Ingress : Egress;
 

@@ -18,7 +18,7 @@ public static class PolicyCompiler
         EquatableArray<CompiledRule> ingress = default, egress = default;
         bool ok = (!spec.Types.HasFlag(PolicyTypes.Ingress) || TryCompile(spec.Ingress, "spec.ingress", key.Namespace, out ingress, out problem))
             && (!spec.Types.HasFlag(PolicyTypes.Egress) || TryCompile(spec.Egress, "spec.egress", key.Namespace, out egress, out problem));
-        return ok ? new CompiledPolicy(key, spec.Tier, ingress, egress) : null;
+        return ok ? new CompiledPolicy(key, spec.Tier, ingress, egress) { Stage = StageOf(spec) } : null;
     }
 
     /// <summary>The profile's rules; null, with the reason, when a selector does not parse.</summary>
@@ -27,6 +27,19 @@ public static class PolicyCompiler
         && TryCompile(profile.Egress, "spec.egress", null, out EquatableArray<CompiledRule> egress, out problem)
             ? new CompiledPolicy(profile.Key, "", ingress, egress)
             : null;
+
+    /// <summary>Where the policy is asked.</summary>
+    public static PolicyStage StageOf(PolicySpec spec) => spec.DoNotTrack ? PolicyStage.Untracked : spec.PreDnat ? PolicyStage.PreDnat : PolicyStage.Normal;
+
+    /// <summary>Why the fields of a policy cannot stand together, or null. Writers refuse such a policy; one that is stored all the same is treated as absent.</summary>
+    public static string? Contradiction(PolicySpec spec)
+    {
+        if (!spec.DoNotTrack && !spec.PreDnat) return null;
+        if (spec.DoNotTrack && spec.PreDnat) return "spec.preDNAT: must not stand beside doNotTrack";
+        if (!spec.ApplyOnForward) return "spec.applyOnForward: must be true with preDNAT or doNotTrack";
+        if (spec.PreDnat && !spec.Egress.IsEmpty) return "spec.egress: must not stand beside preDNAT";
+        return spec.PreDnat && spec.Types == PolicyTypes.Egress ? "spec.types: must not be Egress with preDNAT" : null;
+    }
 
     /// <summary>The endpoints a policy applies to; null, with the reason, when a selector does not parse.</summary>
     public static Selector? SelectorOf(ResourceKey key, PolicySpec spec, out string? problem)

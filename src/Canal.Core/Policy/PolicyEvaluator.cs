@@ -24,15 +24,33 @@ public sealed class PolicyEvaluator
     public Decision Decide(ResourceKey endpoint, Direction direction, Packet packet)
     {
         if (resources.GetValueOrDefault(endpoint) is not WorkloadEndpoint workload || !AddressOwner.IsEndpoint(workload)) return new Decision(false, "", null, -1);
-        foreach ((string name, Tier? tier, List<(ResourceKey Key, PolicySpec Spec)> policies) in TiersFor(workload, direction))
-        {
-            Decision? decision = DecideTier(name, tier, policies, direction, packet);
-            if (decision is not null) return decision;
-        }
-        return DecideProfiles(workload, direction, packet);
+        return DecideTiers(workload, PolicyStage.Normal, direction, packet) ?? DecideProfiles(workload.Spec.Profiles, direction, packet);
     }
 
-    private Decision? DecideTier(string name, Tier? tier, List<(ResourceKey Key, PolicySpec Spec)> policies, Direction direction, Packet packet)
+    /// <summary>
+    /// Decides a new flow's packet at one stage of one host endpoint; null when that stage leaves it to later ones, or to whoever else has a say. Failsafe
+    /// ports and what else no policy can forbid are not policy's and not asked here.
+    /// </summary>
+    public Decision? Decide(ResourceKey hostEndpoint, PolicyStage stage, Direction direction, Packet packet)
+    {
+        if (resources.GetValueOrDefault(hostEndpoint) is not HostEndpoint host) return null;
+        if (stage == PolicyStage.Untracked && host.InterfaceName == HostEndpoint.AllInterfaces) return null;
+        Decision? decision = DecideTiers(host, stage, direction, packet);
+        return decision is null && stage == PolicyStage.Normal ? DecideProfiles(host.Profiles, direction, packet) : decision;
+    }
+
+    private Decision? DecideTiers(Resource endpoint, PolicyStage stage, Direction direction, Packet packet)
+    {
+        foreach ((string name, Tier? tier, List<(ResourceKey Key, PolicySpec Spec)> policies) in TiersFor(endpoint, stage, direction))
+        {
+            bool ends = stage is PolicyStage.Normal or PolicyStage.Forward && tier?.DefaultAction != TierAction.Pass;
+            Decision? decision = DecideTier(name, ends, policies, direction, packet);
+            if (decision is not null) return decision;
+        }
+        return null;
+    }
+
+    private Decision? DecideTier(string name, bool ends, List<(ResourceKey Key, PolicySpec Spec)> policies, Direction direction, Packet packet)
     {
         foreach ((ResourceKey key, PolicySpec spec) in policies)
         {
@@ -41,12 +59,12 @@ public sealed class PolicyEvaluator
             if (index < 0) continue;
             return rules[index].Action == RuleAction.Pass ? null : new Decision(rules[index].Action == RuleAction.Allow, name, key, index);
         }
-        return tier?.DefaultAction == TierAction.Pass ? null : new Decision(false, name, null, -1);
+        return ends ? new Decision(false, name, null, -1) : null;
     }
 
-    private Decision DecideProfiles(WorkloadEndpoint workload, Direction direction, Packet packet)
+    private Decision DecideProfiles(EquatableArray<string> profiles, Direction direction, Packet packet)
     {
-        foreach (string name in workload.Spec.Profiles)
+        foreach (string name in profiles)
         {
             if (ProfileNamed(name) is not Profile profile || PolicyCompiler.Compile(profile, out _) is null) continue;
             EquatableArray<Rule> rules = direction == Direction.Ingress ? profile.Ingress : profile.Egress;
@@ -63,14 +81,14 @@ public sealed class PolicyEvaluator
         return -1;
     }
 
-    private List<(string Name, Tier? Tier, List<(ResourceKey Key, PolicySpec Spec)> Policies)> TiersFor(WorkloadEndpoint workload, Direction direction)
+    private List<(string Name, Tier? Tier, List<(ResourceKey Key, PolicySpec Spec)> Policies)> TiersFor(Resource endpoint, PolicyStage stage, Direction direction)
     {
         PolicyTypes wanted = direction == Direction.Ingress ? PolicyTypes.Ingress : PolicyTypes.Egress;
         List<(ResourceKey Key, PolicySpec Spec)> selected = [];
         foreach (Resource resource in resources.Values)
         {
             PolicySpec? spec = (resource as NetworkPolicy)?.Spec ?? (resource as GlobalNetworkPolicy)?.Spec;
-            if (spec is not null && spec.Types.HasFlag(wanted) && !spec.DoNotTrack && !spec.PreDnat && Selects(resource.Key, spec, workload))
+            if (spec is not null && spec.Types.HasFlag(wanted) && IsAsked(spec, stage, direction) && Selects(resource.Key, spec, endpoint))
                 selected.Add((resource.Key, spec));
         }
         return [.. selected
@@ -80,9 +98,17 @@ public sealed class PolicyEvaluator
             .Order(Comparer<(string Name, Tier? Tier, List<(ResourceKey, PolicySpec)>)>.Create((a, b) => PolicyOrder.CompareTiers(a.Name, a.Tier, b.Name, b.Tier)))];
     }
 
-    private bool Selects(ResourceKey key, PolicySpec spec, WorkloadEndpoint workload) =>
-        PolicyCompiler.SelectorOf(key, spec, out _) is Selector selector && PolicyCompiler.Compile(key, spec, out _) is not null
-        && AddressOwner.Of(workload, LabelsOfProfile) is AddressOwner owner && owner.Is(selector);
+    private static bool IsAsked(PolicySpec spec, PolicyStage stage, Direction direction) => stage switch
+    {
+        PolicyStage.Untracked => spec.DoNotTrack,
+        PolicyStage.PreDnat => spec.PreDnat && direction == Direction.Ingress,
+        PolicyStage.Forward => !spec.DoNotTrack && !spec.PreDnat && spec.ApplyOnForward,
+        _ => !spec.DoNotTrack && !spec.PreDnat,
+    };
+
+    private bool Selects(ResourceKey key, PolicySpec spec, Resource endpoint) =>
+        PolicyCompiler.Contradiction(spec) is null && PolicyCompiler.SelectorOf(key, spec, out _) is Selector selector && PolicyCompiler.Compile(key, spec, out _) is not null
+        && AddressOwner.Of(endpoint, LabelsOfProfile) is AddressOwner owner && owner.Is(selector);
 
     private Tier? TierNamed(string name) => resources.GetValueOrDefault(new ResourceKey(ResourceKind.Tier, null, name)) as Tier;
 

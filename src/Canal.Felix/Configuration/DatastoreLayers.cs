@@ -47,9 +47,18 @@ internal static class DatastoreLayers
         {
             JsonValueKind.String => value.GetString(),
             JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? v.GetString() : v.GetRawText())),
+            JsonValueKind.Array when value.GetArrayLength() == 0 => FailsafePort.None,
+            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? v.GetString() : FailsafeText(v) ?? v.GetRawText())),
             _ => null,
         };
+    }
+
+    /// <summary>Calico's ProtoPort: <c>{"protocol":"TCP","port":22,"net":"10.0.0.0/8"}</c>; null for anything else.</summary>
+    private static string? FailsafeText(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("port", out JsonElement port)) return null;
+        string protocol = value.TryGetProperty("protocol", out JsonElement p) ? p.ToString() : "tcp", net = value.TryGetProperty("net", out JsonElement n) ? n.ToString() : "";
+        return net.Length == 0 ? $"{protocol}:{port}" : $"{protocol}:{net}:{port}";
     }
 
     /// <summary><c>default_endpoint_to_host_action</c> is <c>defaultEndpointToHostAction</c>; Calico writes VXLAN, IPIP and IPv6 its own way.</summary>

@@ -17,6 +17,9 @@ internal sealed record FelixParameters
     public bool VxlanFromWorkloads { get; init; }
     public bool IpipFromWorkloads { get; init; }
     public bool KeepInvalid { get; init; }
+    public MarkBits Marks { get; init; } = new(0xffff0000);
+    public EquatableArray<FailsafePort> FailsafeIn { get; init; } = FailsafePort.ListOf(FelixSettings.FailsafeInbound.Default);
+    public EquatableArray<FailsafePort> FailsafeOut { get; init; } = FailsafePort.ListOf(FelixSettings.FailsafeOutbound.Default);
     public bool RemoveExternalRoutes { get; init; } = true;
     public bool IpForwarding { get; init; } = true;
     public bool Ipv6 { get; init; } = true;
@@ -49,6 +52,9 @@ internal sealed record FelixParameters
         VxlanFromWorkloads = configuration.Get(FelixSettings.AllowVxlanFromWorkloads),
         IpipFromWorkloads = configuration.Get(FelixSettings.AllowIpipFromWorkloads),
         KeepInvalid = configuration.Get(FelixSettings.DisableConntrackInvalidCheck),
+        Marks = new MarkBits((uint)configuration.Get(FelixSettings.NftablesMarkMask)),
+        FailsafeIn = FailsafePort.ListOf(configuration.Get(FelixSettings.FailsafeInbound)),
+        FailsafeOut = FailsafePort.ListOf(configuration.Get(FelixSettings.FailsafeOutbound)),
         RemoveExternalRoutes = configuration.Get(FelixSettings.RemoveExternalRoutes),
         IpForwarding = configuration.Get(FelixSettings.IpForwarding),
         Ipv6 = configuration.Get(FelixSettings.Ipv6Support),

@@ -43,6 +43,25 @@ internal static class FelixSettings
 
     public static BoolSetting DisableConntrackInvalidCheck { get; } = new("disable_conntrack_invalid_check", false, "Do not drop packets that connection tracking calls invalid.");
 
+    public static StringListSetting FailsafeInbound { get; } = Failsafe("failsafe_inbound_host_ports", "Ports of this host that no host endpoint's policy can close; none for an empty list.",
+        "tcp:22", "udp:68", "tcp:179", "tcp:2379", "tcp:2380", "tcp:5473", "tcp:6443", "tcp:6666", "tcp:6667");
+
+    public static StringListSetting FailsafeOutbound { get; } = Failsafe("failsafe_outbound_host_ports", "Ports that this host reaches whatever the policy of its host endpoints; none for an empty list.",
+        "udp:53", "udp:67", "tcp:179", "tcp:2379", "tcp:2380", "tcp:5473", "tcp:6443", "tcp:6666", "tcp:6667");
+
+    public static IntegerSetting NftablesMarkMask { get; } = new("nftables_mark_mask", 0xffff0000, "Bits of the packet mark that are left to this program.")
+    {
+        Minimum = 1,
+        Maximum = uint.MaxValue,
+        Check = mask => System.Numerics.BitOperations.PopCount((ulong)mask) >= MarkBits.Needed ? null : $"must have at least {MarkBits.Needed} bits set",
+    };
+
+    private static StringListSetting Failsafe(string key, string doc, params string[] ports) => new(key, [.. ports], doc)
+    {
+        CheckItem = item => item == FailsafePort.None || FailsafePort.TryParse(item, out _) ? null : FailsafePort.Shape,
+        Check = items => items.Length > 1 && items.Contains(FailsafePort.None) ? "must not have none beside ports" : null,
+    };
+
     public static BoolSetting RemoveExternalRoutes { get; } = new("remove_external_routes", true, "Delete routes on workload interfaces that others made.");
 
     public static EnumSetting<bool> IpForwarding { get; } = new("ip_forwarding", true, "Switch on forwarding on this host.", ("Disabled", false), ("Enabled", true));
@@ -88,7 +107,7 @@ internal static class FelixSettings
     public static ImmutableArray<Setting> FromDatastore { get; } =
     [
         InterfacePrefix, DefaultEndpointToHostAction, FilterDenyAction, LogPrefix, LogActionRateLimit, LogActionRateLimitBurst, WorkloadSourceSpoofing, VxlanPort,
-        AllowVxlanFromWorkloads, AllowIpipFromWorkloads, DisableConntrackInvalidCheck, RemoveExternalRoutes, IpForwarding, Ipv6Support,
+        AllowVxlanFromWorkloads, AllowIpipFromWorkloads, DisableConntrackInvalidCheck, FailsafeInbound, FailsafeOutbound, NftablesMarkMask, RemoveExternalRoutes, IpForwarding, Ipv6Support,
         Ipv4NormalRoutePriority, Ipv6NormalRoutePriority, RouteRefreshInterval, EndpointReportingEnabled, ReportingInterval, ReportingTtl, OpenstackRegion,
     ];
 

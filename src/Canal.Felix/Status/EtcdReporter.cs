@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Threading.Channels;
+using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Datastore;
 using Serilog;
@@ -37,6 +38,9 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
         if (WorkloadEndpointName.TryParse(endpointName, out WorkloadEndpointName name))
             queue.Writer.TryWrite(new Message.Reported(@namespace, name, state));
     }
+
+    /// <summary>The host endpoint has this state; null when it is not here any more.</summary>
+    public void Report(string hostEndpoint, HostEndpointState? state) => queue.Writer.TryWrite(new Message.HostReported(hostEndpoint, state));
 
     /// <summary>Every local endpoint has been reported: others that etcd knows of this host are not here any more.</summary>
     public void Complete() => queue.Writer.TryWrite(new Message.Completed());
@@ -88,7 +92,12 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
             {
                 case Message.Configured configured: Take(configured.Parameters); break;
                 case Message.Completed: isComplete = true; break;
-                case Message.Reported reported: Take(reported); break;
+                case Message.Reported reported:
+                    Want(StatusKeys.Workload(parameters.Region, reported.Namespace, reported.Name), reported.State?.ToString());
+                    break;
+                case Message.HostReported reported:
+                    Want(StatusKeys.HostEndpoint(nodeName, reported.Name), reported.State?.ToString());
+                    break;
             }
         }
     }
@@ -102,15 +111,12 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
         (inDoubt, nextAlive) = (true, null);
     }
 
-    private void Take(Message.Reported reported)
+    private void Want(string key, string? state)
     {
-        string key = StatusKeys.Workload(parameters.Region, reported.Namespace, reported.Name);
-        if (reported.State is { } state) wanted[key] = Value(state);
-        else wanted.Remove(key);
+        if (state is null) wanted.Remove(key);
+        else wanted[key] = $$"""{"status":"{{state.ToLowerInvariant()}}"}""";
         pending.Add(key);
     }
-
-    private static string Value(EndpointState state) => $$"""{"status":"{{state.ToString().ToLowerInvariant()}}"}""";
 
     /// <summary>Waits a second, then until there is something to do.</summary>
     private async Task WaitAsync(CancellationToken stop)
@@ -136,18 +142,19 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
     private async Task ReadAsync(CancellationToken stop)
     {
         HashSet<string> differs = [.. wanted.Keys];
-        await foreach (EtcdPage page in store.ListAsync(KeyRange.Prefix(StatusKeys.Workloads(parameters.Region, nodeName)), stop).ConfigureAwait(false))
-        {
-            foreach (EtcdEntry entry in page.Entries.ToArray())
-            {
-                bool same = wanted.TryGetValue(entry.KeyText, out string? value) && entry.Value.Span.SequenceEqual(Encoding.UTF8.GetBytes(value));
-                if (same) differs.Remove(entry.KeyText);
-                else differs.Add(entry.KeyText);
-            }
-        }
+        foreach (string prefix in (string[])[StatusKeys.Workloads(parameters.Region, nodeName), StatusKeys.HostEndpoints(nodeName)])
+            await foreach (EtcdPage page in store.ListAsync(KeyRange.Prefix(prefix), stop).ConfigureAwait(false))
+                foreach (EtcdEntry entry in page.Entries.ToArray()) Compare(entry, differs);
         pending.Clear();
         pending.UnionWith(differs);
         inDoubt = false;
+    }
+
+    private void Compare(EtcdEntry entry, HashSet<string> differs)
+    {
+        bool same = wanted.TryGetValue(entry.KeyText, out string? value) && entry.Value.Span.SequenceEqual(Encoding.UTF8.GetBytes(value));
+        if (same) differs.Remove(entry.KeyText);
+        else differs.Add(entry.KeyText);
     }
 
     private async Task AliveAsync(CancellationToken stop)
@@ -168,6 +175,8 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
         public sealed record Configured(ReportingParameters Parameters) : Message;
 
         public sealed record Reported(string Namespace, WorkloadEndpointName Name, EndpointState? State) : Message;
+
+        public sealed record HostReported(string Name, HostEndpointState? State) : Message;
 
         public sealed record Completed : Message;
     }

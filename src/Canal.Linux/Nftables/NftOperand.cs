@@ -25,6 +25,7 @@ internal sealed record NftOperand(NftOperand.Type Kind, string Text, byte[]? Val
         Icmpv6Pair,
         TcpFlags,
         CtState,
+        CtStatus,
         FibInterface,
         FibType,
         Immediate,

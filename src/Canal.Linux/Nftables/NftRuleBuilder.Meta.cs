@@ -66,6 +66,16 @@ public sealed partial class NftRuleBuilder
         return this;
     }
 
+    /// <summary><c>ct status dnat</c>: the connection's destination is translated.</summary>
+    public NftRuleBuilder CtDnat()
+    {
+        NftExpressionWriter writer = Expressions(3);
+        writer.Conntrack(NFT_CT_STATUS);
+        writer.Bitwise(HostOrder(IPS_DST_NAT), HostOrder(0));
+        writer.Compare(NFT_CMP_NEQ, HostOrder(0));
+        return this;
+    }
+
     /// <summary><c>meta mark &amp; mask == value</c></summary>
     public NftRuleBuilder MetaMark(uint value, uint mask = uint.MaxValue, NftOperator operation = NftOperator.Equal)
     {

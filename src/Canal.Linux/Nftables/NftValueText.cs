@@ -20,6 +20,8 @@ internal static class NftValueText
             case NftOperand.Type.CtState when operand.Mask is { } states:
                 // Any of the states is "not zero".
                 return (operation == NFT_CMP_NEQ ? "" : "! ") + NftNames.CtStates(BinaryPrimitives.ReadUInt32LittleEndian(states));
+            case NftOperand.Type.CtStatus when operand.Mask is { } status && BinaryPrimitives.ReadUInt32LittleEndian(status) == IPS_DST_NAT:
+                return operation == NFT_CMP_NEQ ? "dnat" : "! dnat";
             case NftOperand.Type.Mark when operand.Mask is { } mask:
                 return $"& {Mark(mask)} {(not.Length == 0 ? "== " : not)}{Mark(value)}";
             case NftOperand.Type.TcpFlags when operand.Mask is { } flags:

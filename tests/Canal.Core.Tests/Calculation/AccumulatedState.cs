@@ -11,6 +11,8 @@ internal sealed class AccumulatedState
 {
     public Dictionary<string, EndpointPolicy> Endpoints { get; } = [];
 
+    public Dictionary<string, HostEndpointPolicy> HostEndpoints { get; } = [];
+
     public Dictionary<ResourceKey, CompiledPolicy> Policies { get; } = [];
 
     public Dictionary<IpSetSpec, SetMembers> Sets { get; } = [];
@@ -21,6 +23,7 @@ internal sealed class AccumulatedState
         foreach (IpSetChange change in changes.Sets) Apply(change);
         foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) Apply(Policies, key, policy, policy?.Key);
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) Apply(Endpoints, name, endpoint, endpoint?.InterfaceName);
+        foreach ((string name, HostEndpointPolicy? endpoint) in changes.HostEndpoints) Apply(HostEndpoints, name, endpoint, endpoint?.Key.Name);
         CheckReferences();
     }
 
@@ -31,7 +34,9 @@ internal sealed class AccumulatedState
             $"{e.InterfaceName} is {e.Key.Name}: in {Describe(e.Ingress)}, out {Describe(e.Egress)}, profiles {(e.Profiles.IsEmpty ? "-" : string.Join(' ', e.Profiles))}");
         IEnumerable<string> policies = Policies.Keys.Select(k => $"{(k.Kind == ResourceKind.Profile ? "profile" : "policy")} {Describe(k)}");
         IEnumerable<string> sets = Sets.Select(s => $"set {s.Key.Description}: {s.Value}".TrimEnd());
-        return [.. endpoints.Concat(policies).Concat(sets).Order(StringComparer.Ordinal)];
+        IEnumerable<string> hosts = HostEndpoints.Values.Select(h => $"host endpoint {h.Key.Name}: {string.Join(", ", Enum.GetValues<PolicyStage>().Where(s => !h.Tiers(s).IsEmpty)
+            .Select(s => $"{s} in {Describe(h.Tiers(s).Ingress)} out {Describe(h.Tiers(s).Egress)}").Append($"profiles {(h.Profiles.IsEmpty ? "-" : string.Join(' ', h.Profiles))}"))}");
+        return [.. endpoints.Concat(hosts).Concat(policies).Concat(sets).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Holds exactly what a calculation from scratch says; so does what the calculator tells of all members of its sets.</summary>
@@ -40,6 +45,8 @@ internal sealed class AccumulatedState
         AssertSame(naive.Sets.ToDictionary(s => s.Key.Id, s => $"{s.Key.Description}: {s.Value}"), Sets.ToDictionary(s => s.Key.Id, s => $"{s.Key.Description}: {s.Value}"));
         AssertSame(naive.Policies, Policies);
         AssertSame(naive.Endpoints, Endpoints);
+        AssertSame(naive.HostEndpoints, HostEndpoints);
+        Assert.Equal(HostEndpoints.Count, calculator.HostEndpointCount);
         foreach ((IpSetSpec set, SetMembers members) in Sets) Assert.Equal(members.ToString(), SetMembers.Of(calculator.Members(set)!).ToString());
         Assert.Equal(Sets.Count, calculator.SetCount);
         Assert.Equal(Policies.Count, calculator.ActivePolicyCount);
@@ -96,15 +103,27 @@ internal sealed class AccumulatedState
     {
         foreach (EndpointPolicy endpoint in Endpoints.Values)
         {
-            foreach (TierPolicies tier in endpoint.Ingress.Concat(endpoint.Egress))
-            {
-                Assert.False(tier.Policies.IsEmpty, "a tier without policies");
-                foreach (ResourceKey key in tier.Policies) Assert.Equal(tier.Tier, Assert.Contains(key, Policies).Tier);
-            }
-            foreach (string profile in endpoint.Profiles) Assert.Contains(new ResourceKey(ResourceKind.Profile, null, profile), Policies);
+            CheckReferences(endpoint.Ingress.Concat(endpoint.Egress), endpoint.Profiles, PolicyStage.Normal);
         }
+        foreach (HostEndpointPolicy host in HostEndpoints.Values)
+            foreach (PolicyStage stage in Enum.GetValues<PolicyStage>())
+                CheckReferences(host.Tiers(stage).Ingress.Concat(host.Tiers(stage).Egress), host.Profiles, stage == PolicyStage.Forward ? PolicyStage.Normal : stage);
         foreach (CompiledPolicy policy in Policies.Values)
             foreach (IpSetSpec set in PolicyCompiler.Sets(policy)) Assert.True(Sets.ContainsKey(set), $"{policy.Key} refers to an unknown set {set.Description}");
+    }
+
+    private void CheckReferences(IEnumerable<TierPolicies> tiers, EquatableArray<string> profiles, PolicyStage stage)
+    {
+        foreach (TierPolicies tier in tiers)
+        {
+            Assert.False(tier.Policies.IsEmpty, "a tier without policies");
+            foreach (ResourceKey key in tier.Policies)
+            {
+                CompiledPolicy policy = Assert.Contains(key, Policies);
+                Assert.Equal((tier.Tier, stage), (policy.Tier, policy.Stage));
+            }
+        }
+        foreach (string profile in profiles) Assert.Contains(new ResourceKey(ResourceKind.Profile, null, profile), Policies);
     }
 
     private static string Describe(EquatableArray<TierPolicies> tiers) => tiers.IsEmpty

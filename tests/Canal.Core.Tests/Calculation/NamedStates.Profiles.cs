@@ -41,7 +41,7 @@ internal static partial class NamedStates
         State("members by inherited labels, here and elsewhere",
             [
                 Workload("w0", "10.0.0.1", "role=b"), Workload("w1", "10.0.0.2", profiles: "a"), Workload("w2", "10.0.0.3", profiles: "a", node: "h2"),
-                Host("h", "10.0.0.4", profiles: "a"), NewProfile("a", labels: "role=a"), FromA,
+                Host("h", "10.0.0.4", profiles: "a", node: "h2"), NewProfile("a", labels: "role=a"), FromA,
             ],
             "caliw0 is h1-cni-w0-eth0: in default[p], out -, profiles -", "caliw1 is h1-cni-w1-eth0: in -, out -, profiles a",
             "policy p", "profile a", "set role == \"a\": 10.0.0.2 10.0.0.3 10.0.0.4"),

@@ -25,7 +25,7 @@ internal static partial class NamedStates
         WithSets("a prefix and an endpoint within it", [GlobalNetworks("a", "10.0.0.0/8", "s"), Workload("w1", "10.0.0.2", "s", node: "h2")], "10.0.0.2 10.0.0.0/8"),
         WithSets("a network set whose labels do not match", [GlobalNetworks("a", "10.0.0.0/8", "t")], ""),
         WithSets("an empty network set", [GlobalNetworks("a", "", "s")], ""),
-        WithSets("a host endpoint's expected addresses", [Host("h", "172.16.0.1,172.16.0.2", "s"), Host("i", "", "s")], "172.16.0.1 172.16.0.2"),
+        WithSets("a host endpoint's expected addresses", [Host("h", "172.16.0.1,172.16.0.2", "s", node: "h2"), Host("i", "", "s", node: "h2")], "172.16.0.1 172.16.0.2"),
         State("no policy for network sets: an endpoint's labels only",
             [Networks("default", "n", "192.0.2.0/24", "role=b"), FromA]),
     ];
@@ -55,7 +55,7 @@ internal static partial class NamedStates
         WithPorts("a name that stands for two ports", [Workload("w1", "10.0.0.2", ports: "http=80/tcp,http=81/tcp,http=80/tcp", node: "h2")], Allow(to: Entity(ports: "http"), protocol: "tcp"),
             "set port http/tcp of all(): 10.0.0.2,6:80 10.0.0.2,6:81"),
         WithPorts("a name on several endpoints of several addresses",
-            [Workload("w1", "10.0.0.2,fd00::2", ports: "http=80/tcp", node: "h2"), Host("h", "10.0.0.3", ports: "http=8080/tcp"), Workload("w2", "10.0.0.2", ports: "http=80/tcp", node: "h3")],
+            [Workload("w1", "10.0.0.2,fd00::2", ports: "http=80/tcp", node: "h2"), Host("h", "10.0.0.3", ports: "http=8080/tcp", node: "h2"), Workload("w2", "10.0.0.2", ports: "http=80/tcp", node: "h3")],
             Allow(to: Entity(ports: "http"), protocol: "6"),
             "set port http/tcp of all(): 10.0.0.2,6:80 10.0.0.3,6:8080 fd00::2,6:80"),
         WithPorts("two rules, two protocols, one name", [Workload("w1", "10.0.0.2", ports: "p=1/tcp,p=2/udp", node: "h2")], Deny(Entity(ports: "p"), Entity(ports: "p"), "UDP"),

@@ -25,16 +25,37 @@ internal sealed class CalculatedDecision
     /// <summary>The endpoints that govern an interface.</summary>
     public IEnumerable<ResourceKey> Endpoints => state.Endpoints.Values.Select(e => e.Key);
 
+    /// <summary>The host endpoints of the node.</summary>
+    public IEnumerable<ResourceKey> HostEndpoints => state.HostEndpoints.Values.Select(e => e.Key);
+
     public Decision Decide(ResourceKey endpoint, Direction direction, Packet packet)
     {
         EndpointPolicy policy = state.Endpoints.Values.Single(e => e.Key == endpoint);
-        foreach (TierPolicies tier in policy.Tiers(direction))
+        return DecideTiers(policy.Tiers(direction), direction, packet) ?? DecideProfiles(policy.Profiles, direction, packet);
+    }
+
+    /// <summary>At one stage of a host endpoint; null when it decides nothing.</summary>
+    public Decision? Decide(ResourceKey hostEndpoint, PolicyStage stage, Direction direction, Packet packet)
+    {
+        HostEndpointPolicy policy = state.HostEndpoints[hostEndpoint.Name];
+        Decision? decision = DecideTiers(policy.Tiers(stage).Of(direction), direction, packet);
+        return decision is null && stage == PolicyStage.Normal ? DecideProfiles(policy.Profiles, direction, packet) : decision;
+    }
+
+    private Decision? DecideTiers(EquatableArray<TierPolicies> tiers, Direction direction, Packet packet)
+    {
+        foreach (TierPolicies tier in tiers)
         {
             CompiledRule? rule = FirstDeciding(tier.Policies, direction, packet, out ResourceKey decider);
             if (rule is null && tier.EndAction == TierAction.Deny) return new Decision(false, tier.Tier, null, -1);
             if (rule is not null && rule.Action != RuleAction.Pass) return new Decision(rule.Action == RuleAction.Allow, tier.Tier, decider, rule.Index);
         }
-        foreach (string profile in policy.Profiles)
+        return null;
+    }
+
+    private Decision DecideProfiles(EquatableArray<string> profiles, Direction direction, Packet packet)
+    {
+        foreach (string profile in profiles)
         {
             CompiledRule? rule = FirstDeciding([new(ResourceKind.Profile, null, profile)], direction, packet, out ResourceKey decider);
             if (rule is not null && rule.Action != RuleAction.Pass) return new Decision(rule.Action == RuleAction.Allow, "", decider, rule.Index);

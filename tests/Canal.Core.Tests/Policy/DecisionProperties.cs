@@ -49,6 +49,44 @@ public sealed class DecisionProperties
         }
     }
 
+    [Fact]
+    public void They_agree_at_every_stage_of_host_endpoints()
+    {
+        Dictionary<string, int> kinds = [];
+        for (int i = 0; i < Clusters; i++)
+        {
+            RandomResources random = new(new Random(unchecked(Seed + i)));
+            Dictionary<ResourceKey, Resource> cluster = AnyCluster(random).ToDictionary(r => r.Key);
+            for (int more = 0; more < 8; more++)
+            {
+                Resource resource = more < 3 ? random.AnyHost() : random.AnyPolicy();
+                if (resource is GlobalNetworkPolicy policy) resource = policy.But(random.AnyHostSpec);
+                cluster[resource.Key] = resource;
+            }
+            CheckHosts(unchecked(Seed + i), [.. cluster.Values], [.. Enumerable.Range(0, Packets).Select(_ => random.AnyPacket())], kinds);
+        }
+        foreach (PolicyStage stage in Enum.GetValues<PolicyStage>())
+            foreach (string kind in (string[])["allowed", "denied"])
+                Assert.True(kinds.GetValueOrDefault($"{stage} {kind}") > 10, $"CANAL_SEED={Seed}: {stage} {kind} {kinds.GetValueOrDefault($"{stage} {kind}")} times");
+    }
+
+    private static void CheckHosts(int seed, Resource[] cluster, Packet[] packets, Dictionary<string, int> kinds)
+    {
+        PolicyEvaluator evaluator = new(cluster);
+        CalculatedDecision calculated = new(ResourceBuilder.ThisNode, cluster);
+        foreach (ResourceKey endpoint in calculated.HostEndpoints)
+            foreach (Packet packet in packets)
+                foreach (PolicyStage stage in Enum.GetValues<PolicyStage>())
+                    foreach (Direction direction in (Direction[])[Direction.Ingress, Direction.Egress])
+                    {
+                        Decision? expected = evaluator.Decide(endpoint, stage, direction, packet), actual = calculated.Decide(endpoint, stage, direction, packet);
+                        Assert.True(expected == actual,
+                            $"CANAL_SEED={seed}: {endpoint} {stage} {direction} {packet}\nevaluator: {expected}\ncalculator: {actual}\n{string.Join('\n', cluster.Select(r => r.ToString()))}");
+                        string kind = $"{stage} {(expected is null ? "left" : expected.Allowed ? "allowed" : "denied")}";
+                        kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
+                    }
+    }
+
     private static Resource[] AnyCluster(RandomResources random)
     {
         Dictionary<ResourceKey, Resource> cluster = [];

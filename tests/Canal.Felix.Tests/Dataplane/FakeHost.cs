@@ -2,7 +2,9 @@ using Canal.Core.Calculation;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Hosts;
 using Canal.Linux.Nftables;
+using Canal.Linux.Routing;
 using Canal.Testing;
 
 namespace Canal.Felix.Tests.Dataplane;
@@ -17,6 +19,8 @@ internal sealed class FakeHost
         this.parameters = parameters ?? new FelixParameters();
         Kernel = kernel ?? new FakeNftables();
         Dataplane = new NftablesDataplane(Kernel, Calculator);
+        foreach ((int index, string name) in new[] { (1, "lo"), (2, "eth0"), (3, "eth1") })
+            Interfaces.SetLink(index, new Link { Index = index, Name = name, Flags = LinkFlags.Up | LinkFlags.Running });
     }
 
     public FakeNftables Kernel { get; }
@@ -25,6 +29,9 @@ internal sealed class FakeHost
 
     public NftablesDataplane Dataplane { get; }
 
+    /// <summary>lo, eth0 and eth1, without addresses.</summary>
+    public HostInterfaces Interfaces { get; } = new();
+
     /// <summary>The table as nft would print it, after its flags.</summary>
     public string Dump => $"{Kernel.ReadOutline(KernelNames.Table)?.Flags} {Kernel.Dump(KernelNames.Table)}";
 
@@ -32,15 +39,23 @@ internal sealed class FakeHost
     public FakeHost Plan(params IEnumerable<Resource> resources)
     {
         foreach (Resource resource in resources) Calculator.Apply(resource.Key, resource);
-        Dataplane.Plan(Calculator.TakeChanges(), parameters);
-        return this;
+        return Plan();
     }
 
     /// <summary>Forgets resources and plans.</summary>
     public FakeHost Forget(params IEnumerable<Resource> resources)
     {
         foreach (Resource resource in resources) Calculator.Apply(resource.Key, null);
-        Dataplane.Plan(Calculator.TakeChanges(), parameters);
+        return Plan();
+    }
+
+    /// <summary>Plans what changed, links included.</summary>
+    public FakeHost Plan()
+    {
+        DesiredChanges changes = Calculator.TakeChanges();
+        Interfaces.SetEndpoints(changes.HostEndpoints);
+        if (Interfaces.Resolve(parameters)) Dataplane.Govern(Interfaces.Resolution);
+        Dataplane.Plan(changes, parameters);
         return this;
     }
 

@@ -65,6 +65,7 @@ public class ListingTests
         yield return (rule.L4Proto(6).TcpFlags(2, 0x12).Accept().Build(), "tcp flags syn / syn,ack accept");
         yield return (rule.L4Proto(6).TcpFlags(2, 0x17, NftOperator.NotEqual).Drop().Build(), "tcp flags != syn / fin,syn,rst,ack drop");
         yield return (rule.CtState(NftCtState.Established | NftCtState.Related).Accept().Build(), "ct state established,related accept");
+        yield return (rule.CtDnat().Accept().Build(), "ct status dnat accept");
         yield return (rule.CtState(NftCtState.Invalid).Drop().Build(), "ct state invalid drop");
         yield return (rule.CtState(NftCtState.Invalid | NftCtState.New, NftOperator.NotEqual).Accept().Build(), "ct state ! invalid,new accept");
         yield return (rule.MetaMark(0x10).Accept().Build(), "meta mark 0x00000010 accept");

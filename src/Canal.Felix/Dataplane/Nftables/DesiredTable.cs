@@ -34,14 +34,17 @@ internal sealed partial class DesiredTable
     /// <summary>Every part of a set that rules look up, with the number of policies that do.</summary>
     public Dictionary<SetPart, int> Parts { get; } = [];
 
-    /// <summary>Interfaces that packets are dispatched by.</summary>
-    public IReadOnlyCollection<string> Interfaces => endpoints.Keys;
+    /// <summary>Every verdict map.</summary>
+    public IEnumerable<NftSet> Maps => [.. KernelSets.Workloads, .. HostStage.All.Select(s => s.Map).Where(m => hostDispatch.ContainsKey(m.Name))];
 
     /// <summary>What may differ from the kernel.</summary>
     public TableChanges Changes { get; } = new();
 
     /// <summary>Policies, profiles and endpoints that cannot be programmed and deny instead, each with the reason; by the name that an operator knows.</summary>
     public IReadOnlyDictionary<string, string> Closed => closed.Reasons;
+
+    /// <summary>The verdict map of that name, or null when the table has none.</summary>
+    public NftSet? MapNamed(string name) => KernelSets.Workloads.FirstOrDefault(map => map.Name == name) ?? (hostDispatch.ContainsKey(name) ? HostStage.All.First(s => s.Map.Name == name).Map : null);
 
     /// <summary>Takes in what the calculator says has changed, and the parameters in force. What changed and was closed is tried again.</summary>
     public void Apply(DesiredChanges changes, FelixParameters inForce)
@@ -51,6 +54,7 @@ internal sealed partial class DesiredTable
         Changes.Members.AddRange(changes.Sets);
         HashSet<ResourceKey> reshaped = ApplyPolicies(changes);
         ApplyEndpoints(changes);
+        if (renderAll || renderedHosts is null || (reshaped.Count > 0 && renderedHosts.Names(reshaped))) RenderHosts();
         if (renderAll) RenderAll();
         else RenderChanged(changes, reshaped);
         foreach (ResourceKey key in closed.Policies.Where(k => UsesAny(k, changes.Sets)).ToArray()) Reopen(key);
@@ -59,6 +63,7 @@ internal sealed partial class DesiredTable
     /// <summary>Where packets of an interface go from a map; null when the map does not have it.</summary>
     public NftVerdict? Dispatch(NftSet map, string name)
     {
+        if (hostDispatch.TryGetValue(map.Name, out Dictionary<string, string>? chains)) return chains.TryGetValue(name, out string? chain) ? NftVerdict.Goto(chain) : null;
         if (!endpoints.ContainsKey(name)) return null;
         if (map == KernelSets.FromWorkloads) return NftVerdict.Goto(KernelNames.EndpointChain(name, Direction.Egress));
         if (map == KernelSets.ToWorkloads) return NftVerdict.Goto(KernelNames.EndpointChain(name, Direction.Ingress));
@@ -74,6 +79,8 @@ internal sealed partial class DesiredTable
         Changes.Ports.UnionWith(Ports.Keys);
         Changes.Parts.UnionWith(Parts.Keys);
         Changes.Interfaces.UnionWith(endpoints.Keys);
+        Changes.Maps.UnionWith(Maps.Select(m => m.Name));
+        foreach (Dictionary<string, string> dispatched in hostDispatch.Values) Changes.Interfaces.UnionWith(dispatched.Keys);
     }
 
     /// <summary>Returns the policies whose chains appeared, vanished or began or ceased to pass: endpoints that name them have other jumps.</summary>
@@ -149,15 +156,16 @@ internal sealed partial class DesiredTable
 
     private RenderedPolicy Render(CompiledPolicy policy)
     {
-        if (closed.Contains(policy.Key)) return PolicyRenderer.RenderClosed(policy, parameters!);
+        bool late = latePolicies.Contains(policy.Key);
+        if (closed.Contains(policy.Key)) return PolicyRenderer.RenderClosed(policy, parameters!, late);
         try
         {
-            return PolicyRenderer.Render(policy, parameters!);
+            return PolicyRenderer.Render(policy, parameters!, late);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             closed.Close(policy.Key, e.Message);
-            return PolicyRenderer.RenderClosed(policy, parameters!);
+            return PolicyRenderer.RenderClosed(policy, parameters!, late);
         }
     }
 
@@ -168,7 +176,7 @@ internal sealed partial class DesiredTable
         {
             foreach (Direction direction in (ReadOnlySpan<Direction>)[Direction.Ingress, Direction.Egress])
             {
-                EndpointRenderer renderer = new(endpoint, direction, policies, parameters!);
+                EndpointRenderer renderer = new(EndpointChain.Of(endpoint, direction), policies, parameters!);
                 if (closed.Contains(name)) chains.Add(renderer.RenderClosed());
                 else chains.AddRange(renderer.Render());
             }

@@ -7,20 +7,21 @@ using Canal.Linux.Nftables;
 namespace Canal.Felix.Dataplane.Nftables;
 
 /// <summary>
-/// Renders the chains of one workload interface. Rules after an unconditional deny are left out. A tier in which a policy may pass has a chain of its
+/// Renders the chains of one endpoint. Rules after an unconditional deny are left out. A tier in which a policy may pass has a chain of its
 /// own, so that "the rest of the tier" is something a return can skip; the others stand in the endpoint's chain.
 /// </summary>
-internal sealed class EndpointRenderer(EndpointPolicy endpoint, Direction direction, IReadOnlyDictionary<ResourceKey, CompiledPolicy> policies, FelixParameters parameters)
+internal sealed class EndpointRenderer(EndpointChain endpoint, IReadOnlyDictionary<ResourceKey, CompiledPolicy> policies, FelixParameters parameters)
 {
+    private readonly Direction direction = endpoint.Direction;
     private readonly NftRuleBuilder builder = new();
-    private readonly List<NftRule> rules = [];
+    private readonly List<NftRule> rules = [.. endpoint.First];
     private readonly List<RenderedChain> chains = [];
 
     /// <summary>An endpoint whose chains the kernel does not take: everything is denied.</summary>
     public RenderedChain RenderClosed()
     {
-        NftRule deny = Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.Closed(endpoint.DisplayName));
-        return new RenderedChain(KernelNames.EndpointChain(endpoint.InterfaceName, direction), "", [deny]);
+        NftRule deny = Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.Closed(endpoint.Owner));
+        return new RenderedChain(endpoint.Name, "", [deny]);
     }
 
     /// <summary>The chain of the source addresses beside its own that the endpoint may use, or null when there are none.</summary>
@@ -38,13 +39,13 @@ internal sealed class EndpointRenderer(EndpointPolicy endpoint, Direction direct
     public List<RenderedChain> Render()
     {
         bool open = true;
-        foreach (TierPolicies tier in endpoint.Tiers(direction))
+        foreach (TierPolicies tier in endpoint.Tiers)
         {
             if (!open) break;
             open = tier.Policies.Any(Passes) ? RenderPassingTier(tier) : RenderTier(tier, rules);
         }
-        if (open) RenderProfiles();
-        chains.Add(new RenderedChain(KernelNames.EndpointChain(endpoint.InterfaceName, direction), "", rules.ToEquatableArray()));
+        if (open && endpoint.Profiles is { } profiles) RenderProfiles(profiles);
+        chains.Add(new RenderedChain(endpoint.Name, "", rules.ToEquatableArray()));
         return chains;
     }
 
@@ -53,40 +54,41 @@ internal sealed class EndpointRenderer(EndpointPolicy endpoint, Direction direct
     {
         foreach (ResourceKey policy in tier.Policies) JumpTo(policy, into);
         if (tier.EndAction == TierAction.Pass) return true;
-        into.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint)));
+        into.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint.Owner)));
         return false;
     }
 
     private bool RenderPassingTier(TierPolicies tier)
     {
-        string name = KernelNames.TierChain(endpoint.InterfaceName, direction, tier.Tier);
+        string name = KernelNames.TierChain(endpoint.Name, tier.Tier);
         // Somebody else may have set the bit that tells a pass.
-        List<NftRule> own = [builder.SetMetaMark(0, Verdicts.PassMark).Build()];
+        List<NftRule> own = [builder.SetMetaMark(0, parameters.Marks.Pass).Build()];
         foreach (ResourceKey policy in tier.Policies)
         {
             JumpTo(policy, own);
             if (Passes(policy))
-                own.Add(builder.MetaMark(Verdicts.PassMark, Verdicts.PassMark).SetMetaMark(0, Verdicts.PassMark).Counter().Return().Build($"passed by {KernelNames.PolicyId(policy)}"));
+                own.Add(builder.MetaMark(parameters.Marks.Pass, parameters.Marks.Pass).SetMetaMark(0, parameters.Marks.Pass).Counter().Return().Build($"passed by {KernelNames.PolicyId(policy)}"));
         }
         if (tier.EndAction != TierAction.Pass)
-            own.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint)));
+            own.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint.Owner)));
         // The kernel keeps a chain's comment for its life: nothing may stand there that can change while the rules stay, such as the endpoint.
         chains.Add(new RenderedChain(name, $"tier {tier.Tier}", own.ToEquatableArray()));
         rules.Add(builder.Counter().Jump(name).Build($"tier {tier.Tier}"));
         return true;
     }
 
-    private void RenderProfiles()
+    private void RenderProfiles(EquatableArray<string> profiles)
     {
-        foreach (string profile in endpoint.Profiles) JumpTo(new ResourceKey(ResourceKind.Profile, null, profile), rules);
-        rules.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfProfiles(direction, endpoint)));
+        foreach (string profile in profiles) JumpTo(new ResourceKey(ResourceKind.Profile, null, profile), rules);
+        rules.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfProfiles(direction, endpoint.Owner)));
     }
 
     /// <summary>A policy without rules in this direction has no chain; it still counts for the end of its tier.</summary>
     private void JumpTo(ResourceKey policy, List<NftRule> into)
     {
-        if (policies.TryGetValue(policy, out CompiledPolicy? compiled) && !compiled.Rules(direction).IsEmpty)
-            into.Add(builder.Counter().Jump(KernelNames.PolicyChain(policy, direction)).Build(KernelNames.PolicyId(policy)));
+        if (!policies.TryGetValue(policy, out CompiledPolicy? compiled) || compiled.Rules(direction).IsEmpty) return;
+        string chain = endpoint.IsLate ? KernelNames.LatePolicyChain(policy, direction) : KernelNames.PolicyChain(policy, direction);
+        into.Add(builder.Counter().Jump(chain).Build(KernelNames.PolicyId(policy)));
     }
 
     private bool Passes(ResourceKey policy) => policies.TryGetValue(policy, out CompiledPolicy? compiled) && compiled.Passes(direction);

@@ -35,11 +35,17 @@ internal static class KernelNames
         return key.Kind == ResourceKind.Profile ? $"profile-{way}/{Safe(key.Name)}" : $"policy-{way}/{PolicyId(key)}";
     }
 
+    /// <summary>Copy of that chain which denies without an answer, for the end of the packet's way.</summary>
+    public static string LatePolicyChain(ResourceKey key, Direction direction) => $"late-{PolicyChain(key, direction)}";
+
+    /// <summary>Chain of a host endpoint at one stage: <c>host-in/host-a-eth0</c>, <c>host-pre-dnat/host-a-eth0</c>.</summary>
+    public static string HostChain(HostStage stage, string endpoint) => $"{stage.Name}/{Safe(endpoint)}";
+
     /// <summary>Chain of a workload interface for one direction: <c>to/caliw0</c>, <c>from/caliw0</c>.</summary>
     public static string EndpointChain(string interfaceName, Direction direction) => $"{(direction == Direction.Ingress ? "to" : "from")}/{interfaceName}";
 
-    /// <summary>Chain of one tier of a workload interface: <c>to/caliw0/security</c>.</summary>
-    public static string TierChain(string interfaceName, Direction direction, string tier) => $"{EndpointChain(interfaceName, direction)}/{Safe(tier)}";
+    /// <summary>Chain of one tier of an endpoint: <c>to/caliw0/security</c>.</summary>
+    public static string TierChain(string endpointChain, string tier) => $"{endpointChain}/{Safe(tier)}";
 
     /// <summary>Chain of a rule that takes several kernel rules to say: <c>policy-in/gnp/web/3</c>.</summary>
     public static string RuleChain(string policyChain, int ruleIndex) => string.Create(CultureInfo.InvariantCulture, $"{policyChain}/{ruleIndex}");

@@ -16,11 +16,8 @@ internal static class KernelSets
     /// <summary>Interface name to the chain of foreign source addresses that packets from it may have.</summary>
     public static NftSet Spoofing { get; } = new("spoofing", NftKeyType.IfName, NftSetFlags.VerdictMap);
 
-    /// <summary>The maps by which packets find what is for their interface.</summary>
-    public static IReadOnlyList<NftSet> Dispatch { get; } = [FromWorkloads, ToWorkloads, Spoofing];
-
-    /// <summary>The map of a name, or null.</summary>
-    public static NftSet? DispatchNamed(string name) => Dispatch.FirstOrDefault(map => map.Name == name);
+    /// <summary>The maps by which workloads' packets find what is for their interface.</summary>
+    public static IReadOnlyList<NftSet> Workloads { get; } = [FromWorkloads, ToWorkloads, Spoofing];
 
     /// <summary>The kernel set of a part of a set.</summary>
     public static NftSet Of(SetPart part) => new(

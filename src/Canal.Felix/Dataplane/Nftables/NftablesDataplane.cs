@@ -33,6 +33,9 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     /// <summary>The kernel's state is not known: it must be read and compared before anything else.</summary>
     public bool InDoubt => image is null;
 
+    /// <summary>Other host endpoints govern, or other interfaces; it counts from the next plan on.</summary>
+    public void Govern(Core.Policy.HostEndpointResolution resolution) => desired.Govern(resolution);
+
     /// <summary>Remembers what must change. Nothing is sent.</summary>
     public void Plan(DesiredChanges changes, FelixParameters parameters) => desired.Apply(changes, parameters);
 
@@ -142,7 +145,9 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
             if (desired.Parts.ContainsKey(part)) known.Sets[KernelNames.Set(part)] = KernelSets.Of(part);
             else known.Sets.Remove(KernelNames.Set(part));
         }
-        foreach (NftSet map in KernelSets.Dispatch) NoteMap(known, map);
+        foreach (NftSet map in desired.Maps) NoteMap(known, map);
+        foreach (string name in desired.Changes.Maps)
+            if (desired.MapNamed(name) is null) ForgetMap(known, name);
         desired.Changes.Clear();
     }
 
@@ -176,5 +181,11 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
             if (desired.Dispatch(map, name) is NftVerdict verdict) elements[name] = verdict;
             else elements.Remove(name);
         }
+    }
+
+    private static void ForgetMap(TableImage known, string name)
+    {
+        known.Sets.Remove(name);
+        known.Maps.Remove(name);
     }
 }

@@ -11,34 +11,45 @@ internal static class PolicyRenderer
 {
     private static readonly Direction[] Directions = [Direction.Ingress, Direction.Egress];
 
-    public static RenderedPolicy Render(CompiledPolicy policy, FelixParameters parameters)
+    /// <param name="policy">The policy or profile.</param>
+    /// <param name="parameters">The parameters in force.</param>
+    /// <param name="late">With a copy of the egress chain that denies without an answer: the kernel allows none after routing.</param>
+    public static RenderedPolicy Render(CompiledPolicy policy, FelixParameters parameters, bool late = false)
     {
         RenderedPolicy rendered = new([], [], [], []);
+        // Nothing is answered before routing either: the packet may not even be for this host.
+        if (policy.Stage != PolicyStage.Normal) parameters = parameters with { Deny = DenyAction.Drop };
         foreach (Direction direction in Directions)
         {
             if (policy.Rules(direction).IsEmpty) continue;
-            RenderChain(policy, direction, parameters, rendered);
+            RenderChain(policy, direction, KernelNames.PolicyChain(policy.Key, direction), parameters, rendered);
         }
+        if (late && !policy.Egress.IsEmpty)
+            RenderChain(policy, Direction.Egress, KernelNames.LatePolicyChain(policy.Key, Direction.Egress), parameters with { Deny = DenyAction.Drop }, rendered);
         return rendered;
     }
 
     /// <summary>A policy that cannot be programmed as it is: whatever it would have decided is denied.</summary>
-    public static RenderedPolicy RenderClosed(CompiledPolicy policy, FelixParameters parameters)
+    public static RenderedPolicy RenderClosed(CompiledPolicy policy, FelixParameters parameters, bool late = false)
     {
         RenderedPolicy rendered = new([], [], [], []);
+        if (policy.Stage != PolicyStage.Normal) parameters = parameters with { Deny = DenyAction.Drop };
         foreach (Direction direction in Directions)
-        {
-            if (policy.Rules(direction).IsEmpty) continue;
-            NftRule deny = Verdicts.Deny(new NftRuleBuilder().Counter(), parameters).Build(RuleComments.Closed(RuleComments.Policy(policy.Key, direction)));
-            rendered.Chains.Add(new RenderedChain(KernelNames.PolicyChain(policy.Key, direction), RuleComments.Policy(policy.Key, direction), [deny]));
-        }
+            if (!policy.Rules(direction).IsEmpty) rendered.Chains.Add(ClosedChain(policy, direction, KernelNames.PolicyChain(policy.Key, direction), parameters));
+        if (late && !policy.Egress.IsEmpty)
+            rendered.Chains.Add(ClosedChain(policy, Direction.Egress, KernelNames.LatePolicyChain(policy.Key, Direction.Egress), parameters with { Deny = DenyAction.Drop }));
         return rendered;
     }
 
-    private static void RenderChain(CompiledPolicy policy, Direction direction, FelixParameters parameters, RenderedPolicy into)
+    private static RenderedChain ClosedChain(CompiledPolicy policy, Direction direction, string name, FelixParameters parameters)
     {
-        string name = KernelNames.PolicyChain(policy.Key, direction);
-        RuleRenderer renderer = new(policy.Key, policy.Tier, direction, name, parameters);
+        NftRule deny = Verdicts.Deny(new NftRuleBuilder().Counter(), parameters).Build(RuleComments.Closed(RuleComments.Policy(policy.Key, direction)));
+        return new RenderedChain(name, RuleComments.Policy(policy.Key, direction), [deny]);
+    }
+
+    private static void RenderChain(CompiledPolicy policy, Direction direction, string name, FelixParameters parameters, RenderedPolicy into)
+    {
+        RuleRenderer renderer = new(policy.Key, policy.Tier, policy.Stage, direction, name, parameters);
         List<NftRule> rules = [];
         foreach (CompiledRule rule in policy.Rules(direction))
         {

@@ -18,9 +18,9 @@ internal static class RuleComments
     /// <summary>Beside the one rule of a chain that stands for what the kernel does not take.</summary>
     public static string Closed(string what) => $"{what}: cannot be programmed, everything is denied";
 
-    public static string EndOfTier(string tier, Direction direction, EndpointPolicy endpoint) => $"end of tier {tier}: no policy decided {Word(direction)} of {endpoint.DisplayName}";
+    public static string EndOfTier(string tier, Direction direction, string owner) => $"end of tier {tier}: no policy decided {Word(direction)} of {owner}";
 
-    public static string EndOfProfiles(Direction direction, EndpointPolicy endpoint) => $"end of profiles: none allowed {Word(direction)} of {endpoint.DisplayName}";
+    public static string EndOfProfiles(Direction direction, string owner) => $"end of profiles: none allowed {Word(direction)} of {owner}";
 
     private static string Word(Direction direction) => direction == Direction.Ingress ? "ingress" : "egress";
 

@@ -13,7 +13,7 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// product of two long lists, or must happen once although several variants match (Log), gets a chain of its own: <see cref="RenderChain"/>. For one chain;
 /// not reused.
 /// </summary>
-internal sealed class RuleRenderer(ResourceKey key, string tier, Direction direction, string chain, FelixParameters parameters)
+internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage stage, Direction direction, string chain, FelixParameters parameters)
 {
     /// <summary>Each takes four of the 128 expressions that a kernel rule may have; what else a rule can hold takes fewer than 48.</summary>
     private const int MostNegatedPorts = 20;
@@ -110,11 +110,11 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, Direction direc
     {
         bool ofProfile = key.Kind == ResourceKind.Profile;
         // A tier's chain has cleared the bit before it came here; nobody has for a profile.
-        if (action == RuleAction.Pass && ofProfile) into.Add(builder.SetMetaMark(0, Verdicts.PassMark).Build());
+        if (action == RuleAction.Pass && ofProfile) into.Add(builder.SetMetaMark(0, parameters.Marks.Pass).Build());
         into.Add(builder.Jump(own).Build());
         if (action != RuleAction.Pass) return;
-        builder.MetaMark(Verdicts.PassMark, Verdicts.PassMark);
-        if (ofProfile) builder.SetMetaMark(0, Verdicts.PassMark);
+        builder.MetaMark(parameters.Marks.Pass, parameters.Marks.Pass);
+        if (ofProfile) builder.SetMetaMark(0, parameters.Marks.Pass);
         into.Add(builder.Return().Build());
     }
 
@@ -209,7 +209,7 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, Direction direc
     private NftRule EndInChain(CompiledRule rule)
     {
         Act(rule.Action);
-        if (rule.Action == RuleAction.Pass && key.Kind == ResourceKind.Profile) builder.SetMetaMark(Verdicts.PassMark, Verdicts.PassMark);
+        if (rule.Action == RuleAction.Pass && key.Kind == ResourceKind.Profile) builder.SetMetaMark(parameters.Marks.Pass, parameters.Marks.Pass);
         return builder.Build(RuleComments.Rule(key, direction, rule));
     }
 
@@ -217,11 +217,11 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, Direction direc
     {
         switch (action)
         {
-            case RuleAction.Allow: builder.Counter().Accept(); break;
+            case RuleAction.Allow: Verdicts.Allow(builder.Counter(), stage, parameters); break;
             case RuleAction.Deny: Verdicts.Deny(builder.Counter(), parameters); break;
             case RuleAction.Log: Verdicts.Log(builder, parameters, tier, key); break;
             case RuleAction.Pass when key.Kind == ResourceKind.Profile: builder.Counter(); break;
-            case RuleAction.Pass: builder.Counter().SetMetaMark(Verdicts.PassMark, Verdicts.PassMark); break;
+            case RuleAction.Pass: builder.Counter().SetMetaMark(parameters.Marks.Pass, parameters.Marks.Pass); break;
             default: throw new InvalidOperationException($"no rendering for action {action}");
         }
     }

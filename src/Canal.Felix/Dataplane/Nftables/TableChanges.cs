@@ -14,12 +14,15 @@ internal sealed class TableChanges
 
     public HashSet<SetPart> Parts { get; } = [];
 
+    /// <summary>Verdict maps that came or went.</summary>
+    public HashSet<string> Maps { get; } = new(StringComparer.Ordinal);
+
     public HashSet<string> Interfaces { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Members that came and went, in the order in which they did.</summary>
     public List<IpSetChange> Members { get; } = [];
 
-    public bool IsEmpty => Chains.Count + Nets.Count + Ports.Count + Parts.Count + Interfaces.Count + Members.Count == 0;
+    public bool IsEmpty => Chains.Count + Nets.Count + Ports.Count + Parts.Count + Maps.Count + Interfaces.Count + Members.Count == 0;
 
     public void Clear()
     {
@@ -27,6 +30,7 @@ internal sealed class TableChanges
         Nets.Clear();
         Ports.Clear();
         Parts.Clear();
+        Maps.Clear();
         Interfaces.Clear();
         Members.Clear();
     }

@@ -115,8 +115,10 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
 
     private void PrepareMaps()
     {
-        foreach (NftSet map in KernelSets.Dispatch)
+        foreach (NftSet map in desired.Maps)
             if (!image.Sets.ContainsKey(map.Name)) transaction.AddSet(map);
+        foreach (string name in desired.Changes.Maps)
+            if (desired.MapNamed(name) is null && image.Sets.ContainsKey(name)) retiredSets.Add(name);
     }
 
     /// <summary>Returns the chains whose rules differ.</summary>
@@ -164,7 +166,7 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
 
     private void SwitchDispatch(string name)
     {
-        foreach (NftSet map in KernelSets.Dispatch) SwitchDispatch(map, name, desired.Dispatch(map, name));
+        foreach (NftSet map in desired.Maps) SwitchDispatch(map, name, desired.Dispatch(map, name));
     }
 
     private void SwitchDispatch(NftSet map, string name, NftVerdict? wanted)

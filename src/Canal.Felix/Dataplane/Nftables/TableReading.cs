@@ -45,7 +45,7 @@ internal static class TableReading
             bool read = parts.TryGetValue(name, out SetPart part) ? ReadPart(part, set, image)
                 : desired.Nets.TryGetValue(name, out NetsSet? nets) ? ReadNets(nets, set, image)
                 : desired.Ports.TryGetValue(name, out PortsSet? ports) ? ReadPorts(ports, set, image)
-                : KernelSets.DispatchNamed(name) is { } map ? ReadMap(map, set, desired, image)
+                : desired.MapNamed(name) is { } map ? ReadMap(map, set, desired, image)
                 : NoteStray(name, image);
             if (!read) return false;
             image.Sets[name] = set.Description;

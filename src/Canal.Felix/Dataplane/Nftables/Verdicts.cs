@@ -1,4 +1,5 @@
 using System.Globalization;
+using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Linux.Nftables;
@@ -8,18 +9,22 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// <summary>How decisions are written.</summary>
 internal static class Verdicts
 {
-    /// <summary>
-    /// Packet mark of "this tier passes": cleared at the head of the tier's chain, set by a Pass rule, tested and cleared after the policy. Calico's bit of
-    /// Calico's mask; the other bits of the mark are never touched. Nothing else is marked: an accept ends its base chain only, and each direction has a
-    /// base chain of its own.
-    /// </summary>
-    public const uint PassMark = 0x20000;
-
     private const int MaxPrefixLength = 127;
 
     /// <summary>Ends a rule by denying the packet.</summary>
     public static NftRuleBuilder Deny(NftRuleBuilder rule, FelixParameters parameters) =>
         parameters.Deny == DenyAction.Reject ? rule.Reject() : rule.Drop();
+
+    /// <summary>
+    /// Ends a rule by allowing the packet: in the base chain it is in, and before connection tracking or DNAT also at the host endpoint later on, which a mark
+    /// carries there.
+    /// </summary>
+    public static NftRuleBuilder Allow(NftRuleBuilder rule, PolicyStage stage, FelixParameters parameters) => stage switch
+    {
+        PolicyStage.Untracked => rule.Notrack().SetMetaMark(parameters.Marks.Accept, parameters.Marks.Accept).Accept(),
+        PolicyStage.PreDnat => rule.SetMetaMark(parameters.Marks.Accept, parameters.Marks.Accept).Accept(),
+        _ => rule.Accept(),
+    };
 
     /// <summary>Counts and logs, as far as the limit allows.</summary>
     public static void Log(NftRuleBuilder rule, FelixParameters parameters, string tier, ResourceKey key)

@@ -1,3 +1,4 @@
+using Canal.Core.Addressing;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
@@ -14,6 +15,9 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
     private const int PacketsPerStep = 80;
     private const int Sentinel = int.MaxValue;
 
+    /// <summary>To the host, and from it: what was sent before the sentinel has gone as far as that when it has gone so often.</summary>
+    private const int Hops = 3;
+
     /// <summary>Long enough for any machine; only a missing packet waits so long.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -25,13 +29,17 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
     {
         if (Environment.GetEnvironmentVariable("CANAL_SEED") is string text) first += int.Parse(text);
         int passed = 0;
-        for (int seed = first; seed < first + Clusters; seed++) passed += Run(seed);
+        Dictionary<string, int> deciders = [];
+        for (int seed = first; seed < first + Clusters; seed++) passed += Run(seed, deciders);
         int all = Clusters * Steps * PacketsPerStep;
         output.WriteLine($"seeds {first} to {first + Clusters - 1}: {passed} of {all} packets passed");
         Assert.InRange(passed, all / 20, all * 19 / 20);
+        output.WriteLine(string.Join(", ", deciders.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => $"{d.Key} {d.Value}")));
+        // Host endpoints must have had their say: before DNAT, on the way through, and at the end.
+        foreach (string decider in (string[])["PreDnat", "Forward", "Normal"]) Assert.True(deciders.GetValueOrDefault(decider) > 0, $"no host endpoint decided at the stage {decider}");
     }
 
-    private static int Run(int seed)
+    private static int Run(int seed, Dictionary<string, int> deciders)
     {
         int passed = 0;
         PolicyHost.Run(RandomCluster.Interfaces, host =>
@@ -44,7 +52,7 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
             for (int step = 0; step < Steps; step++)
             {
                 if (step > 0) host.Apply(cluster.Step(name => host.Ports[name].OutsideMac), parameters);
-                passed += Check(host, listener, cluster, parameters, $"seed {seed}, step {step}");
+                passed += Check(host, listener, cluster, parameters, deciders, $"seed {seed}, step {step}");
             }
             if (seed % 2 == 1) Assert.Contains("counter packets 0 ", NftSandbox.Nft("list chain inet others lost"), StringComparison.Ordinal);
         });
@@ -63,15 +71,17 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
         """);
 
     /// <summary>Returns how many passed.</summary>
-    private static int Check(PolicyHost host, HostListener listener, RandomCluster cluster, FelixParameters parameters, string where)
+    private static int Check(PolicyHost host, HostListener listener, RandomCluster cluster, FelixParameters parameters, Dictionary<string, int> deciders, string where)
     {
         PolicyEvaluator evaluator = new(cluster.Resources);
         Trial[] trials = [.. Enumerable.Range(0, PacketsPerStep).Select(_ => cluster.AnyTrial())];
-        int passing = trials.Count(t => t.Passes(evaluator, parameters, out _));
-        int?[] arrivals = Deliver(host, listener, trials, trials.Count(t => !t.ToHost && t.Passes(evaluator, parameters, out _)));
+        int passing = trials.Count(t => t.Passes(evaluator, host.Hosts, parameters, out _));
+        int?[] arrivals = Deliver(host, listener, trials, trials.Count(t => !t.ToHost && t.Passes(evaluator, host.Hosts, parameters, out _)));
         for (int i = 0; i < trials.Length; i++)
         {
-            int? wanted = trials[i].Passes(evaluator, parameters, out string why) ? Destination(host, trials[i]) : null;
+            int? wanted = trials[i].Passes(evaluator, host.Hosts, parameters, out string why) ? Destination(host, trials[i]) : null;
+            foreach (PolicyStage stage in Enum.GetValues<PolicyStage>())
+                if (why.Contains($" {stage} ", StringComparison.Ordinal) && !why.EndsWith(": left", StringComparison.Ordinal)) deciders[$"{stage}"] = deciders.GetValueOrDefault($"{stage}") + 1;
             if (arrivals[i] != wanted)
                 Assert.Fail($"{where}: {trials[i].Packet} arrived on {arrivals[i]?.ToString() ?? "no link"}, expected {wanted?.ToString() ?? "none"}: {why}\n{parameters}\n{PolicyHost.List()}");
         }
@@ -79,14 +89,15 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Sends all, and returns on which link each arrived; 0 is the host itself. Everything is sent by one thread on one CPU, where the kernel forwards it in
-    /// order: when the sentinel, a packet between outside hosts that nothing polices, is back, so is all that passes.
+    /// Sends all, and returns on which link each arrived; 0 is the host itself. Everything is sent by one thread on one CPU, whose queue the kernel takes in
+    /// order: when the sentinel, which passes no host, has gone through that queue after the last hop of the others, all has arrived that passes.
     /// </summary>
     private static int?[] Deliver(PolicyHost host, HostListener listener, Trial[] trials, int passing)
     {
         int?[] arrivals = new int?[trials.Length];
         for (int i = 0; i < trials.Length; i++) Send(host, trials[i], i);
-        Send(host, new Trial(ResourceBuilder.Udp("198.51.100.1", "198.51.100.2", 9), null, null), Sentinel);
+        SendSentinel(host);
+        int hops = 0;
         byte[] frame = new byte[2048];
         int seen = 0;
         bool last = false;
@@ -94,7 +105,11 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
         {
             if (!host.Outside.TryReceive(Patience, frame, out int length, out int link)) break;
             int number = Frame.NumberIn(frame.AsSpan(0, length));
-            if (number == Sentinel) last = true;
+            if (number == Sentinel)
+            {
+                last = ++hops == Hops;
+                if (!last) SendSentinel(host);
+            }
             if (number < 0 || number >= trials.Length) continue;
             seen++;
             arrivals[number] = link;
@@ -103,6 +118,9 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
         foreach (int number in listener.Take()) arrivals[number] = 0;
         return arrivals;
     }
+
+    private static void SendSentinel(PolicyHost host) =>
+        host.Outside.Send(host.Sideways, Frame.Of(ResourceBuilder.Udp("198.51.100.1", "198.51.100.2", 9), Sentinel, new MacAddress(0x020000000001), new MacAddress(0x020000000002)));
 
     private static void Send(PolicyHost host, Trial trial, int number)
     {

@@ -4,6 +4,7 @@ using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Hosts;
 using Canal.Felix.Wiring;
 using Canal.Linux.Conntrack;
 using Canal.Linux.Namespaces;
@@ -28,6 +29,7 @@ internal sealed class PolicyHost : IDisposable
     private readonly NetlinkConntrack conntrack = NetlinkConntrack.Open();
     private readonly HostSysctls sysctls;
     private readonly InterfaceTable table = new();
+    private readonly HostInterfaces hosts = new();
     private readonly Dictionary<string, Port> ports = [];
     private readonly NftablesDataplane dataplane;
     private readonly InterfaceWirer wirer;
@@ -48,6 +50,9 @@ internal sealed class PolicyHost : IDisposable
         {
             stack.Apply(KernelChange.SetUp(1, up: true));
             foreach (string name in interfaces.Append(External)) Connect(name, there, thereStack);
+            thereStack.Apply(KernelChange.Add(new Link { Name = "s0", Kind = "veth", Detail = new VethDetail("s1", (int)there.DangerousGetHandle()) }));
+            foreach (string name in (string[])["s0", "s1"]) thereStack.Apply(KernelChange.SetUp(thereStack.FindLink(name)!.Index, up: true));
+            Sideways = thereStack.FindLink("s0")!.Index;
         }
         RouteTheRestOutside();
     }
@@ -62,6 +67,12 @@ internal sealed class PolicyHost : IDisposable
     internal sealed record Port(int Link, MacAddress Mac, int OutsideLink, MacAddress OutsideMac);
 
     internal IReadOnlyDictionary<string, Port> Ports => ports;
+
+    /// <summary>A link whose both ends are outside: what is sent there passes no host, only the queues.</summary>
+    internal int Sideways { get; }
+
+    /// <summary>Which host endpoint governs which interface.</summary>
+    internal HostEndpointResolution Hosts => hosts.Resolution;
 
     internal PacketSocket Outside => outside;
 
@@ -83,6 +94,9 @@ internal sealed class PolicyHost : IDisposable
     {
         foreach ((ResourceKey key, Resource? value) in resources) calculator.Apply(key, value);
         DesiredChanges changes = calculator.TakeChanges();
+        if (!wired) hosts.SetAll(stack.Links(), stack.Addresses());
+        hosts.SetEndpoints(changes.HostEndpoints);
+        if (hosts.Resolve(parameters)) dataplane.Govern(hosts.Resolution);
         dataplane.Plan(changes, parameters);
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) table.SetEndpoint(name, endpoint);
         dataplane.Apply();

@@ -37,6 +37,8 @@ internal sealed class RandomCluster(Random random)
         SpoofingAllowed = Maybe(0.5),
         VxlanFromWorkloads = Maybe(0.3),
         IpipFromWorkloads = Maybe(0.3),
+        FailsafeIn = Maybe(0.5) ? [new FailsafePort(IpProtocol.Tcp, null, 81), new FailsafePort(IpProtocol.Udp, Cidr.Parse("192.0.2.0/25"), 80)] : default,
+        FailsafeOut = Maybe(0.5) ? [new FailsafePort(IpProtocol.Tcp, null, 443)] : default,
         LogLimit = Maybe(0.3) ? new RateLimit(10, 60, 5) : null,
         VariantsInLine = Maybe(0.3) ? 0 : new FelixParameters().VariantsInLine,
     };
@@ -69,6 +71,7 @@ internal sealed class RandomCluster(Random random)
         while (true)
         {
             IpFamily family = Maybe(0.5) ? IpFamily.V4 : IpFamily.V6;
+            if (Maybe(0.25) && AnyForeignTrial(family) is Trial foreign) return foreign;
             WorkloadEndpoint local = locals[random.Next(locals.Count)];
             WorkloadEndpoint? other = Maybe(0.6) ? locals[random.Next(locals.Count)] : null;
             if (local == other) continue;
@@ -83,6 +86,14 @@ internal sealed class RandomCluster(Random random)
             if (toHost) (far, other) = (IpAddress.Parse(family == IpFamily.V4 ? PolicyHost.V4Address : PolicyHost.V6Address), null);
             if (New(AnyContent(source, far), local, other) is Trial outward && (!toHost || HostListener.Protocols.Contains(outward.Packet.Protocol))) return outward with { ToHost = toHost };
         }
+    }
+
+    /// <summary>From outside to the host itself, or through it to outside again.</summary>
+    private Trial? AnyForeignTrial(IpFamily family)
+    {
+        bool toHost = Maybe(0.7);
+        IpAddress target = toHost ? IpAddress.Parse(family == IpFamily.V4 ? PolicyHost.V4Address : PolicyHost.V6Address) : AnyRemote(family);
+        return New(AnyContent(AnyRemote(family), target), null, null) is Trial trial && (!toHost || HostListener.Protocols.Contains(trial.Packet.Protocol)) ? trial with { ToHost = toHost } : null;
     }
 
     private Trial? New(Packet packet, WorkloadEndpoint? from, WorkloadEndpoint? to)
@@ -128,6 +139,7 @@ internal sealed class RandomCluster(Random random)
         }
         Resource any = Maybe(0.3) ? Mostly(resources.AnyPolicy()) : resources.Any();
         if (any is WorkloadEndpoint) any = AnyRemoteWorkload();
+        if (any is HostEndpoint) any = AnyHostEndpoint();
         if (any.Key != Open().Key) Put(changes, any);
     }
 
@@ -148,6 +160,13 @@ internal sealed class RandomCluster(Random random)
         WorkloadEndpoint made = Workload($"r{i}", $"10.0.0.{i + 5},fd00::{i + 5}", profiles: string.Join(',', any.Spec.Profiles.Distinct()), node: "h2", ns: One(["default", "x"]));
         LabelMap labels = any.Metadata.Labels.With(WellKnownLabels.Namespace, made.Key.Namespace!);
         return made with { Metadata = made.Metadata with { Labels = labels }, Spec = made.Spec with { Ports = any.Spec.Ports } };
+    }
+
+    /// <summary>Of the host under test, more often than not of the interface that has policy's outside behind it.</summary>
+    private HostEndpoint AnyHostEndpoint()
+    {
+        HostEndpoint any = resources.AnyHost();
+        return any with { Node = ThisNode, InterfaceName = One([PolicyHost.External, PolicyHost.External, "", HostEndpoint.AllInterfaces, HostEndpoint.AllInterfaces]), ExpectedIps = [IpAddress.Parse(PolicyHost.V6Address)], Profiles = Maybe(0.5) ? ["open"] : any.Profiles };
     }
 
     private void Put(List<(ResourceKey, Resource?)> changes, Resource resource)

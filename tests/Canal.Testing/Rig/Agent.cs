@@ -139,6 +139,17 @@ public sealed class Agent : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks the control socket; returns the whole answer as text.</summary>
+    public string Ask(string request)
+    {
+        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
+        socket.Connect(new UnixDomainSocketEndPoint(Path.Combine(folder, "run", "felix.sock")));
+        using NetworkStream stream = new(socket);
+        stream.Write(System.Text.Encoding.UTF8.GetBytes(request + "\n"));
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd();
+    }
+
     /// <summary>HTTP status of a health path, 0 when nothing answers.</summary>
     public async Task<int> Health(string path)
     {

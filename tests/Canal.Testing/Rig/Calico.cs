@@ -29,6 +29,11 @@ public static class Calico
     public static Resource ClusterInformation(bool ready) => Resource.Of("ClusterInformation", "clusterinformations", null, "default")
         .Spec("clusterGUID", "5a0d7c1b6f5d4f0fa8a5d2b0f8e7c6b5").Spec("clusterType", "bm").Spec("calicoVersion", "v3.32.0").Spec("datastoreReady", ready);
 
+    /// <summary>A host endpoint; <c>*</c> for all interfaces, an empty name to go by its addresses.</summary>
+    public static Resource HostEndpoint(string name, string node, string interfaceName, params string[] expectedIps) =>
+        Resource.Of("HostEndpoint", "hostendpoints", null, name).Labels(("host-endpoint", "true"), ("host", node)).Spec("node", node)
+            .Spec("interfaceName", interfaceName.Length > 0 ? interfaceName : null).Spec("expectedIPs", Resource.Array(expectedIps));
+
     /// <summary>A workload endpoint named by Calico's rule: node, <c>cni</c>, container, <c>eth0</c>, with dashes doubled inside each part.</summary>
     public static Resource WorkloadEndpoint(string ns, string node, string container, string interfaceName, string mac, params string[] addresses) =>
         Resource.Of("WorkloadEndpoint", "workloadendpoints", ns, $"{Escape(node)}-cni-{Escape(container)}-eth0")

@@ -28,7 +28,9 @@ public sealed class KernelNamesTests
         foreach (string name in names)
         {
             foreach (ResourceKey key in KeysOf(name, [.. names], random)) Claim(owners, key);
-            Claim(owners, KernelNames.TierChain("cali0", Direction.Ingress, name), $"tier {name}");
+            Claim(owners, KernelNames.TierChain("to/cali0", name), $"tier {name}");
+            Claim(owners, KernelNames.HostChain(HostStage.In, name), $"host endpoint {name}");
+            Claim(owners, KernelNames.TierChain(KernelNames.HostChain(HostStage.In, "hep"), name), $"tier {name} of a host endpoint");
         }
         Assert.All(owners.Keys, name => Assert.InRange(name.Length, 1, 255));
         Assert.True(owners.Count > 10_000);

@@ -180,9 +180,22 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
             // Before the table was first read there is nothing to doubt.
             case AgentMessage.Tables tables: if (IsReady) foreign.Note(tables.Change); break;
             case AgentMessage.Reload reload: reload.Done.TrySetResult(agent.Reload()); break;
+            case AgentMessage.Counters counters: TellCounters(counters); break;
             case AgentMessage.Question { About: AgentQuestion.Configuration } question: question.Answer.TrySetResult(agent.DescribeConfiguration()); break;
             case AgentMessage.Question question: question.Answer.TrySetResult(agent.Describe(IsReady, Failing)); break;
             default: throw new InvalidOperationException($"unknown message {message}");
+        }
+    }
+
+    private void TellCounters(AgentMessage.Counters asked)
+    {
+        try
+        {
+            asked.Answer.TrySetResult(agent.Dataplane.Counters(asked.Prefix));
+        }
+        catch (NftException e)
+        {
+            asked.Answer.TrySetResult($"the kernel does not tell: {e.Message}\n");
         }
     }
 
@@ -257,7 +270,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         if (IsReady)
         {
             foreach ((ResourceKey key, CompiledPolicy? policy) in untold)
-                if (agent.NotePolicy(key, policy) is string tier) Log.Policy(log, KernelNames.PolicyId(key), tier, policy is not null);
+                if (agent.NotePolicy(key, policy) is string tier) Log.Policy(log, KernelNames.PolicyId(key), tier, policy is not null, PolicyCompiler.IsStaged(key.Kind));
         }
         untold.Clear();
     }

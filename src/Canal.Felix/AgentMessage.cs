@@ -23,6 +23,9 @@ internal abstract record AgentMessage
     /// <summary>Read the configuration files again; the sentence is null when the new configuration is in force, else why the old one stays.</summary>
     public sealed record Reload(TaskCompletionSource<string?> Done) : AgentMessage;
 
+    /// <summary>Somebody asks what rules have counted, in chains whose names begin so.</summary>
+    public sealed record Counters(string Prefix, TaskCompletionSource<string> Answer) : AgentMessage;
+
     /// <summary>Somebody asks how things are.</summary>
     public sealed record Question(AgentQuestion About, TaskCompletionSource<string> Answer) : AgentMessage;
 }

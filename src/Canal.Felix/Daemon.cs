@@ -118,6 +118,7 @@ internal static class Daemon
         Core.Resources.ResourceKind.ClusterInformation, Core.Resources.ResourceKind.FelixConfiguration, Core.Resources.ResourceKind.Tier,
         Core.Resources.ResourceKind.Profile, Core.Resources.ResourceKind.NetworkPolicy, Core.Resources.ResourceKind.GlobalNetworkPolicy,
         Core.Resources.ResourceKind.NetworkSet, Core.Resources.ResourceKind.GlobalNetworkSet, Core.Resources.ResourceKind.HostEndpoint,
+        Core.Resources.ResourceKind.StagedNetworkPolicy, Core.Resources.ResourceKind.StagedGlobalNetworkPolicy,
         Core.Resources.ResourceKind.Node, Core.Resources.ResourceKind.WorkloadEndpoint, Core.Resources.ResourceKind.IPPool,
     }.Select(kind => KeyRange.Prefix($"{Core.Resources.ResourceKey.Root}{Core.Resources.ResourceKinds.Of(kind).Plural}/")), KeyRange.Prefix(Core.Resources.IpamKey.Blocks)];
 

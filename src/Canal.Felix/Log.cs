@@ -68,8 +68,14 @@ internal static class Log
     public static void HostEndpoint(ILogger log, string endpoint, string status, string reason) =>
         log.Of(HostEndpointStatus).Information("host endpoint {Endpoint} is {Status}{Reason}", endpoint, status, reason);
 
-    public static void Policy(ILogger log, string policy, string tier, bool inForce) =>
-        log.Of(PolicyChanged).Information("policy {Policy} of tier {Tier} is {State}", policy, tier, inForce ? "in force" : "no longer in force");
+    public static void Policy(ILogger log, string policy, string tier, bool inForce, bool staged) =>
+        log.Of(PolicyChanged).Information("policy {Policy} of tier {Tier} is {State}", policy, tier, (inForce, staged) switch
+        {
+            (true, false) => "in force",
+            (false, false) => "no longer in force",
+            (true, true) => "counted, not enforced",
+            _ => "no longer counted",
+        });
 
     /// <summary>Another program changed our table.</summary>
     public static void Meddled(ILogger log, NftEvent last, int changes, int before, int messages)

@@ -45,6 +45,8 @@ internal static class Sources
             await inbox.PutAsync(new AgentMessage.Reload(new TaskCompletionSource<string?>()), stop).ConfigureAwait(false);
     }
 
+    private const string Counters = "counters";
+
     /// <summary>Answers one request of the control socket.</summary>
     public static async Task<ControlResponse> AnswerAsync(string request, Inbox inbox, CancellationToken cancel)
     {
@@ -61,8 +63,12 @@ internal static class Sources
                 return await AskAsync(AgentQuestion.Status, inbox, cancel).ConfigureAwait(false);
             case "show-config":
                 return await AskAsync(AgentQuestion.Configuration, inbox, cancel).ConfigureAwait(false);
+            case string counters when counters == Counters || counters.StartsWith(Counters + " ", StringComparison.Ordinal):
+                TaskCompletionSource<string> counted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                await inbox.PutAsync(new AgentMessage.Counters(counters[Counters.Length..].Trim(), counted), cancel).ConfigureAwait(false);
+                return ControlResponse.Ok(await counted.Task.WaitAsync(cancel).ConfigureAwait(false));
             default:
-                return ControlResponse.Failed($"unknown request '{request}': ping, reload, status or show-config");
+                return ControlResponse.Failed($"unknown request '{request}': ping, reload, status, show-config or counters");
         }
     }
 

@@ -95,8 +95,8 @@ public sealed class NaiveCalculator
     {
         foreach ((ResourceKey key, Resource resource) in cluster)
         {
-            PolicySpec? spec = (resource as NetworkPolicy)?.Spec ?? (resource as GlobalNetworkPolicy)?.Spec;
-            if (spec is null || !CanStand(spec) || SelectorOf(key, spec) is not { } selector) continue;
+            PolicySpec? spec = (resource as NetworkPolicy)?.Spec ?? (resource as GlobalNetworkPolicy)?.Spec ?? (resource as StagedNetworkPolicy)?.Spec ?? (resource as StagedGlobalNetworkPolicy)?.Spec;
+            if (spec is null || spec.StagedAction is StagedAction.Delete or StagedAction.Ignore || !CanStand(spec) || SelectorOf(key, spec) is not { } selector) continue;
             CompiledRule[]? ingress = spec.Types.HasFlag(PolicyTypes.Ingress) ? Compile(spec.Ingress, key.Namespace) : [];
             CompiledRule[]? egress = spec.Types.HasFlag(PolicyTypes.Egress) ? Compile(spec.Egress, key.Namespace) : [];
             if (ingress is null || egress is null) continue;
@@ -104,6 +104,7 @@ public sealed class NaiveCalculator
             if (local.Concat<Resource>(hosts).Any(e => selector.Evaluate(OwnerOf(e)!.Labels)) || spec.PerformanceHints.Contains("AssumeNeededOnEveryNode"))
                 Policies[key] = new CompiledPolicy(key, spec.Tier, ingress.ToEquatableArray(), egress.ToEquatableArray())
                 {
+                    Types = spec.Types,
                     Stage = spec.DoNotTrack ? PolicyStage.Untracked : spec.PreDnat ? PolicyStage.PreDnat : PolicyStage.Normal,
                 };
         }
@@ -256,14 +257,16 @@ public sealed class NaiveCalculator
         policies.Sort((l, r) => FirstDifference(OrderOf(l.Spec.Order).CompareTo(OrderOf(r.Spec.Order)), Bytes(TieBreaker(l.Key), TieBreaker(r.Key))));
         List<string> tiers = [.. policies.Select(p => p.Spec.Tier).Distinct()];
         tiers.Sort((l, r) => FirstDifference((TierOf(l) is null).CompareTo(TierOf(r) is null), OrderOf(TierOf(l)?.Order).CompareTo(OrderOf(TierOf(r)?.Order)), Bytes(l, r)));
-        return tiers.Select(t => new TierPolicies(t, ends ? TierOf(t)?.DefaultAction ?? TierAction.Deny : TierAction.Pass, policies.Where(p => p.Spec.Tier == t).Select(p => p.Key).ToEquatableArray())).ToEquatableArray();
+        return tiers.Select(t => new TierPolicies(t, ends && policies.Exists(p => p.Spec.Tier == t && !IsStaged(p.Key)) ? TierOf(t)?.DefaultAction ?? TierAction.Deny : TierAction.Pass, policies.Where(p => p.Spec.Tier == t).Select(p => p.Key).ToEquatableArray())).ToEquatableArray();
     }
 
     private Tier? TierOf(string name) => cluster.GetValueOrDefault(new ResourceKey(ResourceKind.Tier, null, name)) as Tier;
 
     private static double OrderOf(double? order) => order ?? double.PositiveInfinity;
 
-    private static string TieBreaker(ResourceKey key) => $"{key.Name}/{key.Namespace}/{key.Kind}";
+    private static bool IsStaged(ResourceKey key) => key.Kind.ToString().StartsWith("Staged", StringComparison.Ordinal);
+
+    private static string TieBreaker(ResourceKey key) => $"{key.Name}/{key.Namespace}/{(IsStaged(key) ? 0 : 1)}{key.Kind}";
 
     private static ResourceKey ProfileKey(string name) => new(ResourceKind.Profile, null, name);
 

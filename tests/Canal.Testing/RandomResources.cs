@@ -35,6 +35,7 @@ public sealed class RandomResources(Random random)
         9 or 10 => GlobalNetworks($"g{random.Next(3)}", Some(Nets, 4), AnyLabels()),
         11 => NewTier(One(TierNames), Maybe(0.2) ? null : random.Next(3), Maybe(0.3) ? null : Maybe(0.5) ? TierAction.Pass : TierAction.Deny),
         12 or 13 => NewProfile(One(ProfileNames), AnyRules(2), AnyRules(2), Maybe(0.5) ? $"{AnyLabels()},pcns.team={One(["a", "b"])}" : AnyLabels()),
+        14 => AnyStaged(),
         _ => AnyPolicy(),
     };
 
@@ -65,6 +66,15 @@ public sealed class RandomResources(Random random)
         return Maybe(0.5)
             ? NamespacePolicy(One(Namespaces), $"p{random.Next(3)}").But(_ => spec)
             : GlobalPolicy(One(["p0", "p1", "p1-x", "p2"])).But(_ => spec with { NamespaceSelector = Maybe(0.1) ? One(["all()", "team == 'a'", "global()"]) : "" });
+    }
+
+    /// <summary>A policy of either kind that is only tried.</summary>
+    public Resource AnyStaged()
+    {
+        StagedAction action = Maybe(0.8) ? StagedAction.Set : One([StagedAction.Learn, StagedAction.Ignore, StagedAction.Delete]);
+        return AnyPolicy() is GlobalNetworkPolicy policy
+            ? Staged(policy.But(s => s with { StagedAction = action }))
+            : Staged(NamespacePolicy(One(Namespaces), $"p{random.Next(3)}", One(Selectors), AnyRules(3), AnyRules(3)).But(s => s with { StagedAction = action, Tier = One(TierNames) }));
     }
 
     /// <summary>The spec of another stage, nearly always one that can stand.</summary>

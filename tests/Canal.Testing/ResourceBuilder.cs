@@ -114,6 +114,20 @@ public static partial class ResourceBuilder
         return new NetworkPolicy { Key = key, Metadata = MetadataOf(key), Spec = SpecOf(selector, ingress, egress, order, tier) };
     }
 
+    /// <summary>The same policy, only tried.</summary>
+    public static StagedGlobalNetworkPolicy Staged(GlobalNetworkPolicy policy)
+    {
+        ResourceKey key = new(ResourceKind.StagedGlobalNetworkPolicy, null, policy.Key.Name);
+        return new StagedGlobalNetworkPolicy { Key = key, Metadata = policy.Metadata, Spec = policy.Spec };
+    }
+
+    /// <inheritdoc cref="Staged(GlobalNetworkPolicy)"/>
+    public static StagedNetworkPolicy Staged(NetworkPolicy policy)
+    {
+        ResourceKey key = new(ResourceKind.StagedNetworkPolicy, policy.Key.Namespace, policy.Key.Name);
+        return new StagedNetworkPolicy { Key = key, Metadata = policy.Metadata, Spec = policy.Spec };
+    }
+
     /// <summary>The same with another spec: <c>policy.But(spec => spec with { … })</c>.</summary>
     public static GlobalNetworkPolicy But(this GlobalNetworkPolicy policy, Func<PolicySpec, PolicySpec> change) => policy with { Spec = change(policy.Spec) };
 

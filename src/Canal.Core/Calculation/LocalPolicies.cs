@@ -137,6 +137,7 @@ internal sealed class LocalPolicies
     private static TierPolicies TierOf(string name, List<Entry> policies, TierAction end)
     {
         policies.Sort((a, b) => PolicyOrder.ComparePolicies(a.Key, a.Spec.Order, b.Key, b.Spec.Order));
+        if (policies.TrueForAll(p => PolicyCompiler.IsStaged(p.Key.Kind))) end = TierAction.Pass;
         return new TierPolicies(name, end, policies.Select(p => p.Key).ToEquatableArray());
     }
 

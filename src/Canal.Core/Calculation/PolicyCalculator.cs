@@ -64,9 +64,11 @@ public sealed class PolicyCalculator
             case ResourceKind.GlobalNetworkSet: ApplyGlobalNetworkSet(key, resource as GlobalNetworkSet); break;
             case ResourceKind.NetworkPolicy: ApplyPolicy(key, (resource as NetworkPolicy)?.Spec); break;
             case ResourceKind.GlobalNetworkPolicy: ApplyPolicy(key, (resource as GlobalNetworkPolicy)?.Spec); break;
+            case ResourceKind.StagedNetworkPolicy: ApplyPolicy(key, Counted((resource as StagedNetworkPolicy)?.Spec)); break;
+            case ResourceKind.StagedGlobalNetworkPolicy: ApplyPolicy(key, Counted((resource as StagedGlobalNetworkPolicy)?.Spec)); break;
             case ResourceKind.Tier: ApplyTier(key.Name, resource as Tier); break;
             case ResourceKind.Profile: ApplyProfile(key, resource as Profile); break;
-            default: break; // Staged policies decide nothing; the other kinds are not about policy.
+            default: break; // Staged Kubernetes policies are not read; the other kinds are not about policy.
         }
     }
 
@@ -156,6 +158,9 @@ public sealed class PolicyCalculator
         if (selector is null) policies.RemovePolicy(key);
         else policies.SetPolicy(key, spec!, selector);
     }
+
+    /// <summary>A staged policy that stands for a deletion, or for nothing, would decide nothing.</summary>
+    private static PolicySpec? Counted(PolicySpec? spec) => spec?.StagedAction is StagedAction.Set or StagedAction.Learn ? spec : null;
 
     private void ApplyTier(string name, Tier? tier)
     {

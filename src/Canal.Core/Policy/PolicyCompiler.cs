@@ -18,7 +18,7 @@ public static class PolicyCompiler
         EquatableArray<CompiledRule> ingress = default, egress = default;
         bool ok = (!spec.Types.HasFlag(PolicyTypes.Ingress) || TryCompile(spec.Ingress, "spec.ingress", key.Namespace, out ingress, out problem))
             && (!spec.Types.HasFlag(PolicyTypes.Egress) || TryCompile(spec.Egress, "spec.egress", key.Namespace, out egress, out problem));
-        return ok ? new CompiledPolicy(key, spec.Tier, ingress, egress) { Stage = StageOf(spec) } : null;
+        return ok ? new CompiledPolicy(key, spec.Tier, ingress, egress) { Stage = StageOf(spec), Types = spec.Types } : null;
     }
 
     /// <summary>The profile's rules; null, with the reason, when a selector does not parse.</summary>
@@ -27,6 +27,9 @@ public static class PolicyCompiler
         && TryCompile(profile.Egress, "spec.egress", null, out EquatableArray<CompiledRule> egress, out problem)
             ? new CompiledPolicy(profile.Key, "", ingress, egress)
             : null;
+
+    /// <summary>A kind of policy that is only tried: it counts and decides nothing.</summary>
+    public static bool IsStaged(ResourceKind kind) => kind is ResourceKind.StagedNetworkPolicy or ResourceKind.StagedGlobalNetworkPolicy;
 
     /// <summary>Where the policy is asked.</summary>
     public static PolicyStage StageOf(PolicySpec spec) => spec.DoNotTrack ? PolicyStage.Untracked : spec.PreDnat ? PolicyStage.PreDnat : PolicyStage.Normal;

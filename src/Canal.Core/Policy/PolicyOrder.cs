@@ -14,12 +14,16 @@ public static class PolicyOrder
         return order != 0 ? order : Utf8Order.Instance.Compare(leftName, rightName);
     }
 
-    /// <summary>By order, no order last; then by <c>name/namespace/kind</c>, in which '/' sorts after '-' and '.'.</summary>
+    /// <summary>
+    /// By order, no order last; then by <c>name/namespace/kind</c>, in which '/' sorts after '-' and '.'. A staged policy comes before its enforced namesake, so
+    /// that it sees what that one decides.
+    /// </summary>
     public static int ComparePolicies(ResourceKey leftKey, double? left, ResourceKey rightKey, double? right)
     {
         int order = OrderOf(left).CompareTo(OrderOf(right));
         if (order == 0) order = CompareSegments(leftKey.Name, rightKey.Name);
         if (order == 0) order = CompareSegments(leftKey.Namespace ?? "", rightKey.Namespace ?? "");
+        if (order == 0) order = PolicyCompiler.IsStaged(rightKey.Kind).CompareTo(PolicyCompiler.IsStaged(leftKey.Kind));
         return order != 0 || leftKey.Kind == rightKey.Kind ? order : string.CompareOrdinal(leftKey.Kind.ToString(), rightKey.Kind.ToString());
     }
 

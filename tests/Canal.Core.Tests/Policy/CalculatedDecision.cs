@@ -68,6 +68,7 @@ internal sealed class CalculatedDecision
         foreach (ResourceKey key in policies)
         {
             decider = key;
+            if (state.Policies[key].IsStaged) continue;
             foreach (CompiledRule rule in state.Policies[key].Rules(direction))
                 if (rule.Action != RuleAction.Log && variants[rule].Exists(v => Matches(v, packet))) return rule;
         }

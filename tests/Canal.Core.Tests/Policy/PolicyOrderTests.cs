@@ -19,6 +19,19 @@ public sealed class PolicyOrderTests
             Math.Sign(Bytes(left).AsSpan().SequenceCompareTo(Bytes(right))),
             Math.Sign(PolicyOrder.ComparePolicies(left, null, right, null))), iter: 20_000);
 
+    [Fact]
+    public void A_staged_policy_comes_before_its_enforced_namesake_and_only_before_that_one()
+    {
+        ResourceKey[] sorted =
+        [
+            new(ResourceKind.StagedGlobalNetworkPolicy, null, "a"), new(ResourceKind.GlobalNetworkPolicy, null, "a"),
+            new(ResourceKind.GlobalNetworkPolicy, null, "b"), new(ResourceKind.StagedGlobalNetworkPolicy, null, "c"),
+        ];
+        for (int i = 0; i < sorted.Length; i++)
+            for (int j = 0; j < sorted.Length; j++)
+                Assert.Equal(Math.Sign(i - j), Math.Sign(PolicyOrder.ComparePolicies(sorted[i], 1, sorted[j], 1)));
+    }
+
     [Theory]
     [InlineData(1.0, 2.0, -1)]
     [InlineData(2.0, 1.0, 1)]

@@ -108,7 +108,7 @@ internal sealed partial class DesiredTable
 
     private static (bool, bool, bool, bool) ShapeOf(CompiledPolicy? policy) => policy is null
         ? default
-        : (!policy.Ingress.IsEmpty, !policy.Egress.IsEmpty, policy.Passes(Direction.Ingress), policy.Passes(Direction.Egress));
+        : (policy.IsAsked(Direction.Ingress), policy.IsAsked(Direction.Egress), policy.Passes(Direction.Ingress), policy.Passes(Direction.Egress));
 
     private void ApplyEndpoints(DesiredChanges changes)
     {

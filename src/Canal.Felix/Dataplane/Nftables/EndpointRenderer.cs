@@ -83,10 +83,10 @@ internal sealed class EndpointRenderer(EndpointChain endpoint, IReadOnlyDictiona
         rules.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfProfiles(direction, endpoint.Owner)));
     }
 
-    /// <summary>A policy without rules in this direction has no chain; it still counts for the end of its tier.</summary>
+    /// <summary>A policy without rules in this direction has no chain; it still counts for the end of its tier. A staged one stands in its place, and returns always.</summary>
     private void JumpTo(ResourceKey policy, List<NftRule> into)
     {
-        if (!policies.TryGetValue(policy, out CompiledPolicy? compiled) || compiled.Rules(direction).IsEmpty) return;
+        if (!policies.TryGetValue(policy, out CompiledPolicy? compiled) || !compiled.IsAsked(direction)) return;
         string chain = endpoint.IsLate ? KernelNames.LatePolicyChain(policy, direction) : KernelNames.PolicyChain(policy, direction);
         into.Add(builder.Counter().Jump(chain).Build(KernelNames.PolicyId(policy)));
     }

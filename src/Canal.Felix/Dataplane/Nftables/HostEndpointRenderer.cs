@@ -71,18 +71,21 @@ internal sealed class HostEndpointRenderer
         bool normal = stage.Policies == PolicyStage.Normal, asked = normal || !tiers.IsEmpty;
         EndpointChain chain = new(KernelNames.HostChain(stage, endpoint.Key.Name), $"host endpoint {endpoint.Key.Name}", stage.Direction, tiers, normal ? endpoint.Profiles : null)
         {
-            First = asked ? First(stage) : default,
+            First = asked ? First(stage, decides: normal || tiers.Any(Decides)) : default,
             IsLate = stage == HostStage.OutLate,
         };
         bool answers = stage.Policies == PolicyStage.Forward || stage == HostStage.In || stage == HostStage.Out;
         return new EndpointRenderer(chain, policies, answers ? parameters : parameters with { Deny = DenyAction.Drop }).Render();
     }
 
-    private EquatableArray<NftRule> First(HostStage stage)
+    /// <summary>Staged policies alone change no packet, not even an invalid one.</summary>
+    private static bool Decides(TierPolicies tier) => tier.Policies.Any(p => !PolicyCompiler.IsStaged(p.Kind));
+
+    private EquatableArray<NftRule> First(HostStage stage, bool decides)
     {
         List<NftRule> rules = [];
         bool untracked = stage.Policies == PolicyStage.Untracked, ingress = stage.Direction == Direction.Ingress;
-        if (!untracked && !parameters.KeepInvalid) rules.Add(builder.CtState(NftCtState.Invalid).Counter().Drop().Build("connection tracking: invalid"));
+        if (decides && !untracked && !parameters.KeepInvalid) rules.Add(builder.CtState(NftCtState.Invalid).Counter().Drop().Build("connection tracking: invalid"));
         if (stage.Policies == PolicyStage.Forward) return rules.ToEquatableArray();
         rules.Add(builder.Jump(ingress ? FailsafeChains.In : FailsafeChains.Out).Build());
         if (untracked) rules.Add(builder.Jump(ingress ? FailsafeChains.RepliesIn : FailsafeChains.RepliesOut).Build());

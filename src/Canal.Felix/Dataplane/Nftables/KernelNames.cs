@@ -28,11 +28,13 @@ internal static class KernelNames
     /// <summary>96 bits; a clash would need 2^48 selectors tried.</summary>
     private const int SetIdLength = 16;
 
-    /// <summary>Chain of a policy's or profile's rules for one direction: <c>policy-in/gnp/web</c>, <c>policy-out/np/prod/db</c>, <c>profile-in/open</c>.</summary>
+    /// <summary>Chain of a policy's or profile's rules for one direction: <c>policy-in/gnp/web</c>, <c>policy-out/np/prod/db</c>, <c>staged-in/sgnp/web</c>,
+    /// <c>profile-in/open</c>.</summary>
     public static string PolicyChain(ResourceKey key, Direction direction)
     {
         string way = direction == Direction.Ingress ? "in" : "out";
-        return key.Kind == ResourceKind.Profile ? $"profile-{way}/{Safe(key.Name)}" : $"policy-{way}/{PolicyId(key)}";
+        if (key.Kind == ResourceKind.Profile) return $"profile-{way}/{Safe(key.Name)}";
+        return $"{(PolicyCompiler.IsStaged(key.Kind) ? "staged" : "policy")}-{way}/{PolicyId(key)}";
     }
 
     /// <summary>Copy of that chain which denies without an answer, for the end of the packet's way.</summary>
@@ -81,6 +83,8 @@ internal static class KernelNames
     {
         ResourceKind.GlobalNetworkPolicy => "gnp",
         ResourceKind.NetworkPolicy => "np",
+        ResourceKind.StagedGlobalNetworkPolicy => "sgnp",
+        ResourceKind.StagedNetworkPolicy => "snp",
         ResourceKind.Profile => "profile",
         _ => kind.ToString().ToLowerInvariant(),
     };

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Canal.Core;
 using Canal.Core.Calculation;
 using Canal.Core.Overlay;
@@ -36,6 +38,22 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
 
     /// <summary>Other host endpoints govern, or other interfaces; it counts from the next plan on.</summary>
     public void Govern(Core.Policy.HostEndpointResolution resolution) => desired.Govern(resolution);
+
+    /// <summary>
+    /// Every rule that counts and says what it is, in the chains whose names begin so: packets, bytes, chain, comment, by chain and place. Asks the kernel; the
+    /// count of a rule begins anew when another rule of its chain changes.
+    /// </summary>
+    public string Counters(string prefix)
+    {
+        StringBuilder text = new();
+        foreach ((string name, NftTableChain chain) in kernel.ReadOutline(KernelNames.Table)?.Chains.OrderBy(c => c.Key, StringComparer.Ordinal) ?? Enumerable.Empty<KeyValuePair<string, NftTableChain>>())
+        {
+            if (!name.StartsWith(prefix, StringComparison.Ordinal)) continue;
+            foreach (NftTableRule rule in chain.Rules)
+                if (rule.Counter is NftCounter counter) text.Append(CultureInfo.InvariantCulture, $"{counter.Packets} {counter.Bytes} {name} {rule.Comment}\n");
+        }
+        return text.ToString();
+    }
 
     /// <summary>Remembers what must change. Nothing is sent.</summary>
     public void Plan(DesiredChanges changes, FelixParameters parameters, NetworkSets? network = null) => desired.Apply(changes, parameters, network);

@@ -21,10 +21,10 @@ internal static class PolicyRenderer
         if (policy.Stage != PolicyStage.Normal) parameters = parameters with { Deny = DenyAction.Drop };
         foreach (Direction direction in Directions)
         {
-            if (policy.Rules(direction).IsEmpty) continue;
+            if (!policy.IsAsked(direction)) continue;
             RenderChain(policy, direction, KernelNames.PolicyChain(policy.Key, direction), parameters, rendered);
         }
-        if (late && !policy.Egress.IsEmpty)
+        if (late && policy.IsAsked(Direction.Egress))
             RenderChain(policy, Direction.Egress, KernelNames.LatePolicyChain(policy.Key, Direction.Egress), parameters with { Deny = DenyAction.Drop }, rendered);
         return rendered;
     }
@@ -35,16 +35,20 @@ internal static class PolicyRenderer
         RenderedPolicy rendered = new([], [], [], []);
         if (policy.Stage != PolicyStage.Normal) parameters = parameters with { Deny = DenyAction.Drop };
         foreach (Direction direction in Directions)
-            if (!policy.Rules(direction).IsEmpty) rendered.Chains.Add(ClosedChain(policy, direction, KernelNames.PolicyChain(policy.Key, direction), parameters));
-        if (late && !policy.Egress.IsEmpty)
+            if (policy.IsAsked(direction)) rendered.Chains.Add(ClosedChain(policy, direction, KernelNames.PolicyChain(policy.Key, direction), parameters));
+        if (late && policy.IsAsked(Direction.Egress))
             rendered.Chains.Add(ClosedChain(policy, Direction.Egress, KernelNames.LatePolicyChain(policy.Key, Direction.Egress), parameters with { Deny = DenyAction.Drop }));
         return rendered;
     }
 
     private static RenderedChain ClosedChain(CompiledPolicy policy, Direction direction, string name, FelixParameters parameters)
     {
-        NftRule deny = Verdicts.Deny(new NftRuleBuilder().Counter(), parameters).Build(RuleComments.Closed(RuleComments.Policy(policy.Key, direction)));
-        return new RenderedChain(name, RuleComments.Policy(policy.Key, direction), [deny]);
+        string comment = RuleComments.Policy(policy.Key, direction);
+        // A trial that cannot be programmed changes no packet either.
+        NftRule rule = policy.IsStaged
+            ? new NftRuleBuilder().Counter().Return().Build($"{comment}: cannot be programmed, nothing is counted")
+            : Verdicts.Deny(new NftRuleBuilder().Counter(), parameters).Build(RuleComments.Closed(comment));
+        return new RenderedChain(name, comment, [rule]);
     }
 
     private static void RenderChain(CompiledPolicy policy, Direction direction, string name, FelixParameters parameters, RenderedPolicy into)
@@ -56,6 +60,7 @@ internal static class PolicyRenderer
             renderer.Render(rule, rules);
             into.Parts.UnionWith(PartsOf(rule));
         }
+        if (policy.IsStaged) rules.Add(renderer.StagedEnd());
         into.Chains.Add(new RenderedChain(name, RuleComments.Policy(policy.Key, direction), rules.ToEquatableArray()));
         into.Chains.AddRange(renderer.Chains);
         into.Nets.AddRange(renderer.Nets);

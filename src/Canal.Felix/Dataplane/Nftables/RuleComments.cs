@@ -13,6 +13,12 @@ internal static class RuleComments
         return rule.Note.Length == 0 ? text : $"{text} {rule.Note}";
     }
 
+    /// <summary><c>sgnp/web ingress 2 would deny</c>.</summary>
+    public static string StagedRule(ResourceKey key, Direction direction, CompiledRule rule) =>
+        $"{Name(key)} {Word(direction)} {rule.Index} would {rule.Action.ToString().ToLowerInvariant()}";
+
+    public static string StagedEnd(ResourceKey key, Direction direction) => $"{Name(key)} {Word(direction)} would leave it to the rest of its tier";
+
     public static string Policy(ResourceKey key, Direction direction) => $"{Name(key)} {Word(direction)}";
 
     /// <summary>Beside the one rule of a chain that stands for what the kernel does not take.</summary>

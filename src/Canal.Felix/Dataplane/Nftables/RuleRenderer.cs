@@ -18,6 +18,7 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage sta
     /// <summary>Each takes four of the 128 expressions that a kernel rule may have; what else a rule can hold takes fewer than 48.</summary>
     private const int MostNegatedPorts = 20;
 
+    private readonly bool isStaged = PolicyCompiler.IsStaged(key.Kind);
     private readonly NftRuleBuilder builder = new();
     private readonly Dictionary<string, NetsSet> nets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PortsSet> ports = new(StringComparer.Ordinal);
@@ -35,6 +36,8 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage sta
     /// <summary>The kernel rules of a policy's rule; none when no packet can match it.</summary>
     public void Render(CompiledRule rule, List<NftRule> into)
     {
+        // A trial writes no log either: nothing but counters may differ.
+        if (isStaged && rule.Action == RuleAction.Log) return;
         List<RuleFactor> factors = RuleExpansion.Factor(rule);
         if (factors.Count == 0) return;
         if (NeedsChain(rule.Action, factors))
@@ -105,18 +108,21 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage sta
         return builder.Return().Build();
     }
 
-    /// <summary>A pass must leave the policy's chain, not only the rule's: the mark tells it to.</summary>
+    /// <summary>A pass, and whatever a staged rule matches, must leave the policy's chain, not only the rule's: the mark tells it to.</summary>
     private void Call(RuleAction action, string own, List<NftRule> into)
     {
-        bool ofProfile = key.Kind == ResourceKind.Profile;
-        // A tier's chain has cleared the bit before it came here; nobody has for a profile.
-        if (action == RuleAction.Pass && ofProfile) into.Add(builder.SetMetaMark(0, parameters.Marks.Pass).Build());
+        bool leaves = action == RuleAction.Pass || isStaged, bare = key.Kind == ResourceKind.Profile || isStaged;
+        // A tier's chain has cleared the bit before it came here; nobody has for a profile or a trial.
+        if (leaves && bare) into.Add(builder.SetMetaMark(0, parameters.Marks.Pass).Build());
         into.Add(builder.Jump(own).Build());
-        if (action != RuleAction.Pass) return;
+        if (!leaves) return;
         builder.MetaMark(parameters.Marks.Pass, parameters.Marks.Pass);
-        if (ofProfile) builder.SetMetaMark(0, parameters.Marks.Pass);
+        if (bare) builder.SetMetaMark(0, parameters.Marks.Pass);
         into.Add(builder.Return().Build());
     }
+
+    /// <summary>Counts what no rule of a staged policy matched.</summary>
+    public NftRule StagedEnd() => builder.Counter().Return().Build(RuleComments.StagedEnd(key, direction));
 
     /// <summary>Cheap tests first: they spare most packets the lookups.</summary>
     private void Match(int index, RuleVariant variant)
@@ -201,22 +207,25 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage sta
     private NftRule End(CompiledRule rule)
     {
         Act(rule.Action);
-        if (rule.Action == RuleAction.Pass) builder.Return();
-        return builder.Build(RuleComments.Rule(key, direction, rule));
+        if (rule.Action == RuleAction.Pass || isStaged) builder.Return();
+        return builder.Build(Comment(rule));
     }
 
     /// <summary>The end of the chain does for the return; a pass of a profile is told by the mark, as any other.</summary>
     private NftRule EndInChain(CompiledRule rule)
     {
         Act(rule.Action);
-        if (rule.Action == RuleAction.Pass && key.Kind == ResourceKind.Profile) builder.SetMetaMark(parameters.Marks.Pass, parameters.Marks.Pass);
-        return builder.Build(RuleComments.Rule(key, direction, rule));
+        if (isStaged || (rule.Action == RuleAction.Pass && key.Kind == ResourceKind.Profile)) builder.SetMetaMark(parameters.Marks.Pass, parameters.Marks.Pass);
+        return builder.Build(Comment(rule));
     }
+
+    private string Comment(CompiledRule rule) => isStaged ? RuleComments.StagedRule(key, direction, rule) : RuleComments.Rule(key, direction, rule);
 
     private void Act(RuleAction action)
     {
         switch (action)
         {
+            case not RuleAction.Log when isStaged: builder.Counter(); break;
             case RuleAction.Allow: Verdicts.Allow(builder.Counter(), stage, parameters); break;
             case RuleAction.Deny: Verdicts.Deny(builder.Counter(), parameters); break;
             case RuleAction.Log: Verdicts.Log(builder, parameters, tier, key); break;

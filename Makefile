@@ -61,7 +61,7 @@ build: $(binaries) ## the native binaries, in artifacts/bin
 packages: artifacts/packages.stamp ## .deb and .rpm, in artifacts/packages
 	@ls -l artifacts/packages
 
-bench: build setup-test ## the benchmarks, as ratios (BENCH= names some: labels, calculator, nftables, daemon)
+bench: build setup-test ## the benchmarks, as ratios (BENCH= names some: labels, calculator, nftables, daemon, cni)
 	@CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' dotnet run -c Release --project tests/Canal.Benchmarks -- $(BENCH)
 
 lint: artifacts/tests.stamp setup-lint ## format, analyzers and scripts, changing nothing

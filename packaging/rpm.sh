@@ -13,6 +13,7 @@ description() { stanza | sed -n '/^Description:/,$p' | sed -n 's/^ \.$//p; s/^ /
 # The kernel's own list of files, one %files line each; folders named after us belong to the package too.
 files() {
   awk -F'\t' -v package="$package" '$1 == package {
+    if ($2 == "link") { print $4; next }
     mark = $2 == "conf" ? "%config(noreplace) " : $2 == "dir" ? "%dir " : ""
     printf "%%attr(%s,root,root) %s%s%s\n", $3, mark, $4, $2 == "man" ? ".gz" : ""
     if ($4 ~ "^/etc/canal/") etc = 1

@@ -11,6 +11,7 @@ while IFS=$'\t' read -r name kind mode path source; do
   [ "$name" = "$package" ] || continue
   staged=$((staged + 1))
   target=$destination${path/#\/usr\//$prefix/}
+  if [ "$kind" = link ]; then mkdir -p "${target%/*}"; ln -sfn "$source" "$target"; continue; fi
   case $source in BIN/*) source=$binaries/${source#BIN/} ;; *) source=$root/$source ;; esac
   case $kind in
     dir) install -d -m "$mode" "$target" ;;

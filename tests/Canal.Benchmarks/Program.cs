@@ -7,11 +7,12 @@ using Canal.Benchmarks;
     ("calculator", CalculatorBenchmark.Run),
     ("nftables", NftablesBenchmark.Run),
     ("daemon", DaemonBenchmark.Run),
+    ("cni", CniBenchmark.Run),
 ];
 foreach ((string name, Action<TextWriter> run) in benchmarks)
 {
     if (args.Length > 0 && !args.Contains(name)) continue;
-    if (!DaemonBenchmark.IsInside) Console.Out.WriteLine($"== {name}");
+    if (!DaemonBenchmark.IsInside && !CniBenchmark.IsInside) Console.Out.WriteLine($"== {name}");
     run(Console.Out);
 }
 return 0;

@@ -9,7 +9,7 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/workloads.sh"
 old=$1 new=$2
 
-install_from() { apt-get -qq -y -o Dpkg::Use-Pty=0 install "$1"/canal-common_*.deb "$1"/canal-felix_*.deb "$1"/canalctl_*.deb; }
+install_from() { apt-get -qq -y -o Dpkg::Use-Pty=0 install "$1"/canal-common_*.deb "$1"/canal-felix_*.deb "$1"/canal-cni_*.deb "$1"/canalctl_*.deb; }
 as_canal() { setpriv --reuid=canal --regid=canal --clear-groups "$@"; }
 user_and_folder() { id canal && [ "$(stat -c %U /run/canal)" = canal ]; }
 no_warnings() { [ -z "$(systemd-analyze verify --man=no "$1" 2>&1 | tee /dev/stderr)" ]; }
@@ -143,7 +143,7 @@ check "removal takes what was kept for the next boot away" refuse test -e /var/l
 routes_by_hand
 check "removal ends enforcement" within 5 reach 8081
 check "another's table is as it was" diff /tmp/theirs <(nft -s list table inet theirs)
-check "apt purge" apt-get -qq -y -o Dpkg::Use-Pty=0 purge canal-felix canalctl canal-common
+check "apt purge" apt-get -qq -y -o Dpkg::Use-Pty=0 purge canal-felix canal-cni canalctl canal-common
 check "purge leaves no configuration and no link" nothing_left
 check "nothing has failed" test -z "$(systemctl --failed --no-legend)"
 summary

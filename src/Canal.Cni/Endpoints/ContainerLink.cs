@@ -23,36 +23,34 @@ internal sealed class ContainerLink
     private readonly CniCall call;
     private readonly string hostName;
     private readonly uint mtu;
-    private readonly List<Cidr> routes;
+    private List<Cidr> routes = [];
 
-    private ContainerLink(CniCall call, string hostName, uint mtu, MacAddress mac, IReadOnlyList<IpAddress> addresses, List<Cidr> routes)
+    /// <summary>Decides what does not depend on addresses; changes nothing.</summary>
+    public ContainerLink(CniCall call, string hostName, int mtu)
     {
         this.call = call;
         this.hostName = hostName;
-        this.mtu = mtu;
-        this.routes = routes;
-        Mac = mac;
-        Addresses = addresses;
+        this.mtu = (uint)mtu;
+        Mac = MacOf(call);
     }
 
     /// <summary>Of the container's end.</summary>
     public MacAddress Mac { get; }
 
-    public IReadOnlyList<IpAddress> Addresses { get; }
+    public IReadOnlyList<IpAddress> Addresses { get; private set; } = [];
 
-    /// <summary>Decides everything; changes nothing.</summary>
-    public static ContainerLink Plan(CniCall call, string hostName, int mtu, CniResult addresses)
+    /// <summary>Decides the rest; changes nothing.</summary>
+    public void Use(CniResult addresses)
     {
-        IpAddress[] own = [.. addresses.Addresses.Select(address => address.Address).Distinct()];
-        List<Cidr> routes = [.. addresses.Routes.Select(route => route.Destination)];
+        Addresses = [.. addresses.Addresses.Select(address => address.Address).Distinct()];
+        routes = [.. addresses.Routes.Select(route => route.Destination)];
         if (routes.Count == 0 || CniJson.Flag(call.Config, "include_default_routes") != false)
             routes.AddRange([Cidr.Parse("0.0.0.0/0"), Cidr.Parse("::/0")]);
-        routes = [.. routes.Distinct().Where(route => own.Any(address => address.Family == route.Family))];
-        return new ContainerLink(call, hostName, (uint)mtu, MacOf(call), own, routes);
+        routes = [.. routes.Distinct().Where(route => Addresses.Any(address => address.Family == route.Family))];
     }
 
-    /// <summary>Makes both ends and everything inside the container; the host's routes are canal-felix's.</summary>
-    public void Create(bool forwarding)
+    /// <summary>Makes both ends, down and without addresses.</summary>
+    public void Create()
     {
         using NetlinkRouteStack host = NetlinkRouteStack.Open();
         // What an earlier attempt left, here and thereby in the container.
@@ -62,6 +60,12 @@ internal sealed class ContainerLink
             VethDetail inside = new(call.IfName, (int)netns.DangerousGetHandle(), Mac, mtu);
             host.Apply(KernelChange.Add(new Link { Name = hostName, Kind = "veth", Mac = HostMac, Mtu = mtu, Detail = inside }));
         }
+    }
+
+    /// <summary>Brings the host's end up and does everything inside the container; the host's routes are canal-felix's.</summary>
+    public void Configure(bool forwarding)
+    {
+        using NetlinkRouteStack host = NetlinkRouteStack.Open();
         HostInterface.Prepare(hostName, Addresses.Any(address => address.Family == IpFamily.V6));
         host.Apply(KernelChange.SetUp(HostInterface.IndexOf(hostName), true));
         NetworkNamespace.Run(call.Netns, () =>

@@ -12,6 +12,7 @@ internal sealed class EndpointPlugin : CniPlugin
     public override async Task<CniResult> AddAsync(CniCall call, CancellationToken stop)
     {
         await using Cluster cluster = new(CniSettings.Load(call));
+        if (!call.HasIpam && !call.IsChained) throw new CniException(CniCode.Configuration, "ipam.type: is missing, and no plugin before this one has made an interface");
         EndpointStore endpoints = new(cluster, call, Workload.Of(call));
         await endpoints.ReadAsync(stop);
         await new PendingDeletes(cluster).CatchUpAsync(stop);
@@ -74,11 +75,23 @@ internal sealed class EndpointPlugin : CniPlugin
 
     private static async Task<CniResult> AddAsync(Cluster cluster, CniCall call, EndpointStore endpoints, CancellationToken stop)
     {
-        CniResult addresses = await AddressesAsync(cluster, call, endpoints, stop);
+        ContainerLink link = new(call, endpoints.Identity.HostInterface, (int)cluster.Configuration.Get(CniSettings.Mtu));
+        // The kernel takes as long to make the pair of interfaces as etcd to give an address.
+        Task create = Task.Run(link.Create, stop);
         try
         {
-            if (addresses.Addresses.Count == 0) throw new CniException(CniCode.NoAddress, $"{Ipam(call)} gave no address");
-            return await ConnectAsync(cluster, call, endpoints, addresses, stop);
+            CniResult addresses;
+            try
+            {
+                addresses = await AddressesAsync(cluster, call, endpoints, stop);
+                if (addresses.Addresses.Count == 0) throw new CniException(CniCode.NoAddress, $"{Ipam(call)} gave no address");
+            }
+            finally
+            {
+                await create;
+            }
+            link.Use(addresses);
+            return await ConnectAsync(cluster, call, endpoints, link, addresses.Dns, stop);
         }
         catch (Exception e)
         {
@@ -91,7 +104,6 @@ internal sealed class EndpointPlugin : CniPlugin
     private static async Task<CniResult> AddressesAsync(Cluster cluster, CniCall call, EndpointStore endpoints, CancellationToken stop)
     {
         string type = Ipam(call);
-        if (type.Length == 0) throw new CniException(CniCode.Configuration, "ipam.type: is missing, and no plugin before this one has made an interface");
         if (type == PoolAddresses.Type)
         {
             IReadOnlyList<IpAddress> addresses = endpoints.AddressesOfThisContainer();
@@ -102,21 +114,20 @@ internal sealed class EndpointPlugin : CniPlugin
         return CniResult.Read(answer);
     }
 
-    private static async Task<CniResult> ConnectAsync(Cluster cluster, CniCall call, EndpointStore endpoints, CniResult addresses, CancellationToken stop)
+    private static async Task<CniResult> ConnectAsync(Cluster cluster, CniCall call, EndpointStore endpoints, ContainerLink link, JsonObject? dns, CancellationToken stop)
     {
-        ContainerLink link = ContainerLink.Plan(call, endpoints.Identity.HostInterface, (int)cluster.Configuration.Get(CniSettings.Mtu), addresses);
-        // The endpoint goes to etcd while the kernel makes the interface; canal-felix takes whichever comes first.
+        // The endpoint goes to etcd while the container is configured; canal-felix takes whichever comes first.
         Task put = endpoints.PutAsync(link.Addresses, link.Mac, stop);
         try
         {
-            link.Create(CniJson.Flag(CniJson.Object(call.Config, "container_settings"), "allow_ip_forwarding") ?? false);
+            link.Configure(CniJson.Flag(CniJson.Object(call.Config, "container_settings"), "allow_ip_forwarding") ?? false);
         }
         finally
         {
             await put;
         }
-        await new PolicyWait(cluster.Configuration, endpoints.Identity, link.Mac, link.Addresses).RunAsync(() => link.AddHostRoutes(), stop);
-        return link.Result(addresses.Dns);
+        await new PolicyWait(cluster.Configuration, endpoints.Identity, link.Mac, link.Addresses).RunAsync(link.AddHostRoutes, stop);
+        return link.Result(dns);
     }
 
     private static async Task<CniResult> AdoptAsync(Cluster cluster, CniCall call, EndpointStore endpoints, CancellationToken stop)

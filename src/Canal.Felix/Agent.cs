@@ -116,6 +116,7 @@ internal sealed class Agent
         toldErrors.Clear();
         toldErrors.UnionWith(errors);
         effective = result.Configuration;
+        Configured(effective);
         ConfigureReporting(ReportingParameters.From(effective));
         FelixParameters resolved = FelixParameters.From(effective);
         TimeSpan interval = effective.Get(FelixSettings.RouteRefreshInterval);
@@ -156,7 +157,6 @@ internal sealed class Agent
         else
         {
             local = result.Configuration;
-            Configured(local);
             ResolveParameters();
             Felix.Log.Configuration(Log, "read again");
         }

@@ -9,11 +9,15 @@ namespace Canal.Felix.Configuration;
 
 /// <summary>
 /// What etcd's FelixConfiguration resources say, as configuration layers: <c>default</c>, then those whose nodeSelector selects this host, then
-/// <c>node.NAME</c>. Fields that Canal has no use for are left out: they are Calico's affair, not mistakes.
+/// <c>node.NAME</c>. An annotation <c>config.projectcalico.org/PARAMETER</c> beats the field. Fields that Canal has no use for are left out: they are
+/// Calico's affair, not mistakes.
 /// </summary>
 internal static class DatastoreLayers
 {
-    private static readonly Dictionary<string, string> KeyOfField = FelixSettings.FromDatastore.ToDictionary(s => FieldOf(s.Key), s => s.Key, StringComparer.Ordinal);
+    private static readonly Dictionary<string, Setting> Fields = FelixSettings.FromDatastore.ToDictionary(setting => FieldOf(setting.Key), StringComparer.Ordinal);
+
+    /// <summary>Names of parameters are those of the fields in any case, but for a few.</summary>
+    private static readonly Dictionary<string, Setting> Parameters = FelixSettings.FromDatastore.ToDictionary(setting => ParameterOf(setting.Key), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The layers, low precedence first.</summary>
     public static List<ConfigurationLayer> Of(IReadOnlyDictionary<string, FelixConfiguration> configurations, string nodeName, Node? node)
@@ -34,7 +38,9 @@ internal static class DatastoreLayers
     {
         ImmutableSortedDictionary<string, string>.Builder values = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (RawField field in configuration.Fields)
-            if (KeyOfField.TryGetValue(field.Name, out string? key) && Text(field.Json) is string text) values[key] = text;
+            if (Fields.TryGetValue(field.Name, out Setting? setting) && Text(field.Json) is { Length: > 0 } text) values[setting.Key] = FelixText.Of(setting, text);
+        foreach (KeyValuePair<string, string> parameter in configuration.Parameters)
+            if (Parameters.TryGetValue(parameter.Key, out Setting? setting) && parameter.Value.Length > 0) values[setting.Key] = FelixText.Of(setting, parameter.Value);
         return new ConfigurationLayer(configuration.Key.ToString(), values.ToImmutable());
     }
 
@@ -62,12 +68,20 @@ internal static class DatastoreLayers
     }
 
     /// <summary><c>default_endpoint_to_host_action</c> is <c>defaultEndpointToHostAction</c>; Calico writes VXLAN, IPIP and IPv6 its own way.</summary>
-    private static string FieldOf(string key) => key switch
+    internal static string FieldOf(string key) => key switch
     {
+        "log.level" => "logSeverityScreen",
         "allow_vxlan_packets_from_workloads" => "allowVXLANPacketsFromWorkloads",
         "allow_ipip_packets_from_workloads" => "allowIPIPPacketsFromWorkloads",
         "reporting_ttl" => "reportingTTL",
         _ => CamelCase(key),
+    };
+
+    private static string ParameterOf(string key) => key switch
+    {
+        "reporting_interval" => "ReportingIntervalSecs",
+        "reporting_ttl" => "ReportingTTLSecs",
+        _ => FieldOf(key),
     };
 
     private static string CamelCase(string key)

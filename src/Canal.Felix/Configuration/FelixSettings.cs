@@ -109,11 +109,12 @@ internal static class FelixSettings
         InterfacePrefix, DefaultEndpointToHostAction, FilterDenyAction, LogPrefix, LogActionRateLimit, LogActionRateLimitBurst, WorkloadSourceSpoofing, VxlanPort,
         AllowVxlanFromWorkloads, AllowIpipFromWorkloads, DisableConntrackInvalidCheck, FailsafeInbound, FailsafeOutbound, NftablesMarkMask, RemoveExternalRoutes, IpForwarding, Ipv6Support,
         Ipv4NormalRoutePriority, Ipv6NormalRoutePriority, RouteRefreshInterval, EndpointReportingEnabled, ReportingInterval, ReportingTtl, OpenstackRegion,
+        CommonSettings.LogLevel,
     ];
 
     /// <summary>Everything that felix.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("felix",
     [
-        .. FromDatastore, EndpointStatusPathPrefix, OnMissingDatastore, HealthEnabled, HealthHost, HealthPort,
+        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), EndpointStatusPathPrefix, OnMissingDatastore, HealthEnabled, HealthHost, HealthPort,
     ]);
 }

@@ -108,6 +108,23 @@ public sealed class Scenario37Tests
         Assert.NotNull(await rig.Etcd.Get(last));
     }
 
+    [Fact]
+    public async Task After_an_outage_reporting_resumes_by_itself_with_every_status()
+    {
+        const string alive = "/calico/felix/v2/no-region/host/h1/status", status = "/calico/felix/v2/no-region/host/h1/workload/cni/default%2fw0/endpoint/eth0";
+        await using NetworkRig rig = await NetworkRig.OneHost(1);
+        await rig.Put(NetworkRig.Configuration.Spec("endpointReportingEnabled", true).Spec("reportingInterval", "1s").Spec("reportingTTL", "3s"));
+        await rig.StartAgents();
+        await Poll.Until(async () => await rig.Etcd.Get(alive) is not null && await rig.Etcd.Get(status) is not null, TimeSpan.FromSeconds(5), () => "nothing is reported");
+
+        rig.CutOffEtcd("reject with tcp reset");
+        await Poll.Until(async () => await rig.Etcd.Get(alive) is null, TimeSpan.FromSeconds(10), () => $"{alive} outlives its lease of 3 s");
+        Assert.True(await rig.Etcd.Delete(status));
+        rig.ReconnectEtcd();
+        await Poll.Until(async () => await rig.Etcd.Get(alive) is not null && await rig.Etcd.Get(status) is not null, TimeSpan.FromSeconds(20), () => "reporting does not resume");
+        Assert.Single(rig.Agent().Log, line => line.Contains("reporting to etcd", StringComparison.Ordinal) && line.Contains("failed", StringComparison.Ordinal));
+    }
+
     private static async Task Enforce(NetworkRig rig)
     {
         await rig.Put(Policy);

@@ -1,5 +1,7 @@
 using Canal.Core.Addressing;
+using Canal.Linux.Namespaces;
 using Canal.Linux.Routing;
+using Canal.Linux.Sysctl;
 using Canal.Testing;
 using static Canal.Kernel.Tests.Routing.RoutingNamespace;
 
@@ -60,6 +62,24 @@ public sealed class LinkMonitorTests
         Assert.Contains(new KernelEvent(KernelEventKind.Changed, route.Canonical(), here.Stack.PortId), heard);
         Assert.Contains(new KernelEvent(KernelEventKind.Removed, route.Canonical(), here.Stack.PortId), heard);
         Assert.Contains(heard, e => e.Kind == KernelEventKind.Changed && neighbour.Equals(e.Subject));
+    }
+
+    [Theory]
+    [InlineData("ipv4", "proxy_arp")]
+    [InlineData("ipv4", "forwarding")]
+    [InlineData("ipv6", "proxy_ndp")]
+    [InlineData("ipv6", "forwarding")]
+    public async Task A_changed_setting_of_an_interface_is_heard(string family, string setting)
+    {
+        (LinkMonitor monitor, int link) = NetworkNamespace.RunInNew(() =>
+        {
+            using NetlinkRouteStack stack = NetlinkRouteStack.Open();
+            stack.Apply(KernelChange.Add(new Link { Name = "caliw0", Kind = "veth", Detail = new VethDetail("peer") }));
+            LinkMonitor opened = LinkMonitor.Open(KernelEventGroups.Settings);
+            Assert.True(new SysctlTree().Write("1", "net", family, "conf", "caliw0", setting));
+            return (opened, stack.FindLink("caliw0")!.Index);
+        });
+        using (monitor) await Hear(monitor, heard => heard.Exists(happened => happened.Subject is InterfaceSettings settings && settings.Interface == link));
     }
 
     [Fact]

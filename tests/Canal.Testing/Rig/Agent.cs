@@ -35,6 +35,9 @@ public sealed class Agent : IAsyncDisposable
 
     public int Pid => process?.Id ?? throw new InvalidOperationException($"canal-felix on {host.Name} is not running");
 
+    /// <summary>Further variables for the process, from the next start on.</summary>
+    public IDictionary<string, string> Environment { get; } = new Dictionary<string, string>();
+
     /// <summary>Everything written to stderr since the last start.</summary>
     public IReadOnlyCollection<string> Log => log;
 
@@ -112,21 +115,23 @@ public sealed class Agent : IAsyncDisposable
     }
 
     /// <summary>Runs <c>canal-felix --cleanup</c> to its end.</summary>
-    public Task Cleanup() => Once("--cleanup");
+    public Task Cleanup() => Run("--cleanup");
 
     /// <summary>Runs <c>canal-felix --restore</c> to its end, as the boot unit does.</summary>
-    public Task Restore() => Once("--restore");
+    public Task Restore() => Run("--restore");
 
     /// <summary>The table kept for the next boot.</summary>
     public string KeptTable => Path.Combine(folder, "state", "last-known-good");
 
-    private async Task Once(string flag)
+    /// <summary>Runs canal-felix with these flags to its end, which must be a good one; returns what it prints.</summary>
+    public async Task<string> Run(params string[] flags)
     {
-        using Process once = Process.Start(Command(flag))!;
-        Task<string> error = once.StandardError.ReadToEndAsync();
+        using Process command = Process.Start(Command(flags))!;
+        Task<string> error = command.StandardError.ReadToEndAsync(), output = command.StandardOutput.ReadToEndAsync();
         using CancellationTokenSource limit = new(ExitLimit);
-        await once.WaitForExitAsync(limit.Token);
-        Assert.True(once.ExitCode == 0, $"canal-felix {flag} exited with {once.ExitCode}: {await error}");
+        await command.WaitForExitAsync(limit.Token);
+        Assert.True(command.ExitCode == 0, $"canal-felix {string.Join(' ', flags)} exited with {command.ExitCode}: {await error}");
+        return await output;
     }
 
     /// <summary>CPU time the process has used so far, of all its threads.</summary>
@@ -192,6 +197,8 @@ public sealed class Agent : IAsyncDisposable
         };
         start.Environment["RUNTIME_DIRECTORY"] = Path.Combine(folder, "run");
         start.Environment["STATE_DIRECTORY"] = Path.Combine(folder, "state");
+        foreach ((string name, string value) in Environment)
+            start.Environment[name] = value;
         start.Environment.Remove("NOTIFY_SOCKET");
         start.Environment.Remove("JOURNAL_STREAM");
         return start;

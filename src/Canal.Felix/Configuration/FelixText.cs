@@ -1,0 +1,36 @@
+using Canal.Hosting;
+
+namespace Canal.Felix.Configuration;
+
+/// <summary>
+/// A parameter's value as Calico writes it, in the words of a setting: durations may be bare seconds, truth may be <c>yes</c>, words come in any case.
+/// What cannot be translated stays as it is and is refused with the setting's own sentence.
+/// </summary>
+internal static class FelixText
+{
+    private static readonly string[] True = ["true", "1", "yes", "y", "t"];
+    private static readonly string[] False = ["false", "0", "no", "n", "f"];
+
+    public static string Of(Setting setting, string text) => setting switch
+    {
+        DurationSetting => IsBareNumber(text) ? text + "s" : text,
+        BoolSetting => True.Contains(text, StringComparer.OrdinalIgnoreCase) ? "true" : False.Contains(text, StringComparer.OrdinalIgnoreCase) ? "false" : text,
+        EnumSetting<Serilog.Events.LogEventLevel> => Severity(text),
+        EnumSetting<EndpointToHostAction> words => Word(words.Words, text),
+        EnumSetting<DenyAction> words => Word(words.Words, text),
+        EnumSetting<bool> words => Word(words.Words, text),
+        _ => text,
+    };
+
+    private static bool IsBareNumber(string text) => text.Length > 0 && text.All(c => char.IsAsciiDigit(c) || c == '.');
+
+    private static string Word(IEnumerable<string> words, string text) => words.FirstOrDefault(word => word.Equals(text, StringComparison.OrdinalIgnoreCase)) ?? text;
+
+    /// <summary>Calico's severities; there is nothing below debug here, and nothing above error.</summary>
+    private static string Severity(string text) => text.ToLowerInvariant() switch
+    {
+        "trace" => "debug",
+        "fatal" => "error",
+        string word => word,
+    };
+}

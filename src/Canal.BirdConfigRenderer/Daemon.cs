@@ -80,7 +80,7 @@ internal static class Daemon
     {
         string node = configuration.Get(CommonSettings.NodeName), socket = configuration.Get(RendererSettings.BirdSocket), path = configuration.Get(RendererSettings.BirdConfig);
         BirdProgram program = new(configuration.Get(RendererSettings.BirdProgram), path, socket);
-        BirdFile file = new(path, program, socket);
+        BirdFile file = new(path, configuration.Get(RendererSettings.BirdGroup), program, socket);
         BgpFeed feed = new(node);
         ILogger log = canalLog.Logger;
         return new RendererLoop(configuration, inbox, time, log)

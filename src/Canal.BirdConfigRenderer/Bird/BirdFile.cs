@@ -5,9 +5,9 @@ namespace Canal.BirdConfigRenderer.Bird;
 
 /// <summary>
 /// BIRD's configuration file: written beside itself, judged by BIRD, put in place by a rename, read by the running BIRD over its socket. Whatever BIRD
-/// refuses, before or after, leaves the old file and the old configuration. Mode 0640: it holds passwords.
+/// refuses, before or after, leaves the old file and the old configuration. It holds passwords: mode 0640, and BIRD's group.
 /// </summary>
-internal sealed class BirdFile(string path, BirdProgram program, string socketPath)
+internal sealed class BirdFile(string path, string group, BirdProgram program, string socketPath)
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
     private const int Reconfigured = 3, InProgress = 4, Queued = 5;
@@ -20,7 +20,7 @@ internal sealed class BirdFile(string path, BirdProgram program, string socketPa
     {
         string candidate = path + ".new";
         string? before = Read();
-        AtomicFile.Write(candidate, Encoding.UTF8.GetBytes(text), Mode);
+        Write(candidate, text);
         if (await program.CheckAsync(candidate, stop).ConfigureAwait(false) is { } refusal)
         {
             File.Delete(candidate);
@@ -30,10 +30,17 @@ internal sealed class BirdFile(string path, BirdProgram program, string socketPa
         ApplyOutcome outcome = await ConfigureAsync(stop).ConfigureAwait(false);
         if (outcome.Refusal is not null && before is not null)
         {
-            AtomicFile.Write(path, Encoding.UTF8.GetBytes(before), Mode);
+            Write(candidate, before);
+            File.Move(candidate, path, overwrite: true);
             await ConfigureAsync(stop).ConfigureAwait(false);
         }
         return outcome;
+    }
+
+    private void Write(string target, string text)
+    {
+        AtomicFile.Write(target, Encoding.UTF8.GetBytes(text), Mode);
+        FileGroup.Give(target, group);
     }
 
     /// <summary>Lets the running BIRD read the file again; sessions that did not change are not touched.</summary>

@@ -36,6 +36,8 @@ internal static class RendererSettings
 
     public static StringSetting BirdConfig { get; } = new("bird_config", "/var/lib/canal/bird.conf", "The file that is written for BIRD.") { Check = Absolute };
 
+    public static StringSetting BirdGroup { get; } = new("bird_group", "bird", "Group that BIRD runs in and that may read the file; nothing is done where there is no such group.");
+
     public static StringSetting SecretsFolder { get; } = new("secrets_dir", "/etc/canal/bgp-secrets", "Folder of passwords: SECRET/KEY holds the one that a resource calls so.") { Check = Absolute };
 
     public static StringSetting EndpointStatusPathPrefix { get; } = new("endpoint_status_path_prefix", "/var/run/calico",
@@ -62,7 +64,7 @@ internal static class RendererSettings
     /// <summary>Everything that bird-config-renderer.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("bird-config-renderer",
     [
-        RouterId, AdvertisedPrefixes, MissingFilter, GracefulRestartWait, BirdStart, BirdProgram, BirdSocket, BirdConfig, SecretsFolder, EndpointStatusPathPrefix,
+        RouterId, AdvertisedPrefixes, MissingFilter, GracefulRestartWait, BirdStart, BirdProgram, BirdSocket, BirdConfig, BirdGroup, SecretsFolder, EndpointStatusPathPrefix,
         StatusInterval, HealthEnabled, HealthHost, HealthPort,
     ]);
 

@@ -35,15 +35,9 @@ internal static class BirdSessionWriter
 
     private static void WriteChannel(BirdText text, BgpSession session, string digit)
     {
-        string same = session.IsInternal ? "true" : "false";
         text.Open($"ipv{digit}").Line("add paths on;").Line("gateway recursive;");
         if (session.NextHop != BgpNextHop.Default) text.Line(session.NextHop == BgpNextHop.Self ? "next hop self;" : "next hop keep;");
-        text.Open("import filter").Line($"hook_import{digit}({same});");
-        foreach (string name in session.ImportFilters) text.Line($"{BirdText.Symbol("import", session.Family, name)}({same});");
-        text.Line($"import{digit}();").Close("};");
-        text.Open("export filter").Line($"priority{digit}();").Line($"hook_export{digit}({same});");
-        foreach (string name in session.ExportFilters) text.Line($"{BirdText.Symbol("export", session.Family, name)}({same});");
-        text.Line($"export{digit}({same});").Close("};");
+        text.Line($"import filter {BirdSessionFilterWriter.ImportName(session)};").Line($"export filter {BirdSessionFilterWriter.ExportName(session)};");
         text.Close("};");
     }
 

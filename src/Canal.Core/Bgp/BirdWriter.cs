@@ -25,6 +25,7 @@ public static class BirdWriter
             BirdPolicyWriter.WriteFunctions(text, policy, snippets);
             BirdPolicyWriter.WriteProtocols(text, policy);
         }
+        BirdSessionFilterWriter.Write(text, configuration.Sessions);
         foreach (IpFamily family in Families) WriteTemplate(text, configuration, family, snippets);
         foreach (BgpSession session in configuration.Sessions) BirdSessionWriter.Write(text, session, configuration);
         text.Verbatim(snippets.Top);

@@ -30,8 +30,8 @@ internal sealed partial class BirdJudge
         foreach (Match session in Sessions().Matches(rendered))
         {
             string name = session.Groups["name"].Value;
-            policies[$"import {name}"] = WithSource(session.Groups["import"].Value);
-            policies[$"export {name}"] = WithSource(session.Groups["export"].Value);
+            policies[$"import {name}"] = $"filter {session.Groups["import"].Value};";
+            policies[$"export {name}"] = $"filter {session.Groups["export"].Value};";
         }
         policies["kernel"] = $"filter kernel_filter{Digit};";
     }
@@ -130,7 +130,7 @@ internal sealed partial class BirdJudge
     [GeneratedRegex(@"^(function|filter) [^\n]* \{\n.*?^\}\n", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Definitions();
 
-    [GeneratedRegex(@"^protocol bgp (?<name>\w+) .*?import (?<import>filter \{.*?^    \};).*?export (?<export>filter \{.*?^    \};).*?^\}\n", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^protocol bgp (?<name>\w+) .*?import filter (?<import>\w+);.*?export filter (?<export>\w+);.*?^\}\n", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Sessions();
 
     [GeneratedRegex(@"^(?<prefix>[0-9a-f.:]+/\d+)\s.*\((?<preference>\d+)\)")]

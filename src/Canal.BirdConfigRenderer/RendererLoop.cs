@@ -1,4 +1,3 @@
-using System.Globalization;
 using Canal.BirdConfigRenderer.Bird;
 using Canal.BirdConfigRenderer.Configuration;
 using Canal.BirdConfigRenderer.Feed;

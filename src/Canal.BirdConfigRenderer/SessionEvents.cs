@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Canal.BirdConfigRenderer.Bird;
 using Canal.Core.Bgp;
 using Serilog;

@@ -38,8 +38,8 @@ internal static class Canalctl
         }
         finally
         {
-            await around.Output.FlushAsync();
-            await around.Error.FlushAsync();
+            await around.Output.FlushAsync(CancellationToken.None);
+            await around.Error.FlushAsync(CancellationToken.None);
         }
     }
 

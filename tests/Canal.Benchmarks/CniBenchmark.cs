@@ -89,8 +89,15 @@ internal sealed class CniBenchmark(string folder, string container)
     {
         string ours = new JsonObject
         {
-            ["cniVersion"] = "1.0.0", ["name"] = "net1", ["type"] = "canal", ["nodename"] = "h1", ["config_dir"] = folder, ["state_dir"] = folder,
-            ["endpoint_status_dir"] = $"{folder}/status/endpoint-status", ["ipam_lock_file"] = $"{folder}/ipam.lock", ["ipam"] = new JsonObject { ["type"] = "canal-ipam" },
+            ["cniVersion"] = "1.0.0",
+            ["name"] = "net1",
+            ["type"] = "canal",
+            ["nodename"] = "h1",
+            ["config_dir"] = folder,
+            ["state_dir"] = folder,
+            ["endpoint_status_dir"] = $"{folder}/status/endpoint-status",
+            ["ipam_lock_file"] = $"{folder}/ipam.lock",
+            ["ipam"] = new JsonObject { ["type"] = "canal-ipam" },
         }.ToJsonString();
         string reference = $$$"""{"cniVersion":"1.0.0","name":"ref","type":"bridge","bridge":"br-ref","isGateway":true,"ipam":{"type":"host-local","dataDir":"{{{folder}}}/local","ranges":[[{"subnet":"10.79.0.0/16"}]],"routes":[{"dst":"0.0.0.0/0"}]}}""";
         List<double> add = [], delete = [], referenceAdd = [], referenceDelete = [];

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Bgp;
@@ -24,7 +23,11 @@ internal static class RendererSettings
         "What a filter that a peer names and nobody has made does: skip lets every route pass as in Calico, reject none.", ("skip", false), ("reject", true));
 
     public static DurationSetting GracefulRestartWait { get; } = new("graceful_restart_wait", TimeSpan.FromSeconds(30),
-        "How long a restarted BIRD waits for its neighbours before it removes routes it had from them.") { Minimum = TimeSpan.FromSeconds(1), Maximum = TimeSpan.FromSeconds(3600) };
+        "How long a restarted BIRD waits for its neighbours before it removes routes it had from them.")
+    {
+        Minimum = TimeSpan.FromSeconds(1),
+        Maximum = TimeSpan.FromSeconds(3600),
+    };
 
     public static EnumSetting<BirdStart> BirdStart { get; } = new("bird_start", Configuration.BirdStart.Auto,
         "Who starts BIRD: systemd (canal-bird.service), this program (direct), nobody (none); auto: systemd where it runs.",

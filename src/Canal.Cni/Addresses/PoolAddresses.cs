@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Ipam;

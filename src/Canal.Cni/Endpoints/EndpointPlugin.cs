@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
 using Canal.Core.Addressing;
-using Canal.Core.Resources;
-using Canal.Datastore;
 using Canal.Linux.Netlink;
 
 namespace Canal.Cni;

@@ -71,7 +71,7 @@ internal sealed record CniAddress(IpAddress Address, int Length, IpAddress? Gate
     {
         string text = CniJson.Text(json, "address");
         int slash = text.IndexOf('/', StringComparison.Ordinal);
-        if (slash < 0 || !Cidr.TryParse(text, out Cidr prefix) || !IpAddress.TryParse(text[..slash], out IpAddress address))
+        if (slash < 0 || !Cidr.TryParse(text, out Cidr prefix) || !IpAddress.TryParse(text.AsSpan(0, slash), out IpAddress address))
             throw new CniException(CniCode.Decode, $"ips: '{text}' is not an address with a prefix length");
         IpAddress? gateway = IpAddress.TryParse(CniJson.Text(json, "gateway"), out IpAddress found) ? found : null;
         return new CniAddress(address, prefix.Length, gateway, json["interface"] is null ? null : CniJson.Number(json, "interface", int.MaxValue));

@@ -1,4 +1,3 @@
-using Canal.Core.Addressing;
 using Canal.Core.Resources;
 
 namespace Canal.Core.Bgp;

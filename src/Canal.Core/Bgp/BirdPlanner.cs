@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Canal.Core.Addressing;
 using Canal.Core.Calculation;
-using Canal.Core.Resources;
 
 namespace Canal.Core.Bgp;
 
@@ -26,7 +25,7 @@ public static class BirdPlanner
             ListenPort = cluster.ListenPortOf(inputs.NodeName),
             ListenAddresses = ListenAddresses(cluster),
             WorkloadListenAddresses = WorkloadListenAddresses(cluster),
-            ExcludedInterfaces = [.. new[] { "cali*", "kube-ipvs*" }.Concat(cluster.Default?.IgnoredInterfaces ?? [])],
+            ExcludedInterfaces = ["cali*", "kube-ipvs*", .. cluster.Default?.IgnoredInterfaces ?? []],
             GracefulRestartWait = inputs.Choices.GracefulRestartWait,
             V4 = new PolicyPlanner(inputs, cluster, IpFamily.V4).Plan(sessions.HostRoutes, problems),
             V6 = new PolicyPlanner(inputs, cluster, IpFamily.V6).Plan(sessions.HostRoutes, problems),

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Canal.Core.Resources;
@@ -5,6 +6,8 @@ namespace Canal.Core.Resources;
 /// <summary>Durations as Go writes them: <c>2m0s</c>, <c>1.5h</c>, <c>200ms</c>, <c>-3s</c>, <c>0</c> (time.ParseDuration).</summary>
 public static class GoDuration
 {
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
+
     private static readonly (string Unit, decimal Nanoseconds)[] Units =
         [("ns", 1m), ("us", 1_000m), ("µs", 1_000m), ("μs", 1_000m), ("ms", 1_000_000m), ("s", 1_000_000_000m), ("m", 60_000_000_000m), ("h", 3_600_000_000_000m)];
 
@@ -30,10 +33,10 @@ public static class GoDuration
     private static bool TryTake(ref ReadOnlySpan<char> rest, out decimal nanoseconds)
     {
         nanoseconds = 0;
-        int digits = rest.IndexOfAnyExcept("0123456789.");
+        int digits = rest.IndexOfAnyExcept(NumberCharacters);
         if (digits is <= 0 or > 20 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)) return false;
         rest = rest[digits..];
-        int length = rest.IndexOfAny("0123456789.");
+        int length = rest.IndexOfAny(NumberCharacters);
         ReadOnlySpan<char> unit = length < 0 ? rest : rest[..length];
         rest = rest[unit.Length..];
         foreach ((string name, decimal size) in Units)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Canal.Core.Resources;
 using Canal.Hosting;
 
 namespace Canal.Ctl;

@@ -1,6 +1,5 @@
 using Canal.Core.Addressing;
 using Canal.Felix.Configuration;
-using Canal.Linux;
 using Canal.Linux.Routing;
 
 namespace Canal.Felix.Overlay;

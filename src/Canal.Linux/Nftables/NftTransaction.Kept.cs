@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Canal.Linux.Netlink;
-using static Canal.Linux.Netlink.NetlinkConstants;
 using static Canal.Linux.Nftables.NftConstants;
 
 namespace Canal.Linux.Nftables;

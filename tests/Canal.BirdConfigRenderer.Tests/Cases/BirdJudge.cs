@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Canal.Core.Addressing;
-using Canal.Core.Bgp;
 using Canal.Testing.Rig;
 
 namespace Canal.BirdConfigRenderer.Tests.Cases;

@@ -1,8 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Canal.Core.Addressing;
-using Canal.Core.Bgp;
-using Canal.Testing.Rig;
 
 namespace Canal.BirdConfigRenderer.Tests.Cases;
 

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Bgp;
-using Canal.Testing;
 
 namespace Canal.BirdConfigRenderer.Tests.Cases;
 

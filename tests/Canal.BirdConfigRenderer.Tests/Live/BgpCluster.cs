@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Canal.Testing;
 using Canal.Testing.Rig;
 

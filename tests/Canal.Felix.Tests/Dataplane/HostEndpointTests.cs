@@ -1,4 +1,3 @@
-using Canal.Core;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Linux.Routing;

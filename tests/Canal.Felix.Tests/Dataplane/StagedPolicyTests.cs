@@ -1,5 +1,4 @@
 using Canal.Core.Resources;
-using Canal.Testing;
 using static Canal.Testing.ResourceBuilder;
 
 namespace Canal.Felix.Tests.Dataplane;

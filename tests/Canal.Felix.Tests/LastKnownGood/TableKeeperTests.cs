@@ -1,7 +1,6 @@
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Tests.Loop;
-using Canal.Linux.Nftables;
 using Canal.Testing;
 using Canal.Testing.Rig;
 

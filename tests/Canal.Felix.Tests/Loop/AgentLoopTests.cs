@@ -261,7 +261,7 @@ public sealed class AgentLoopTests
         host.Routes.Meddle(KernelChange.Set(new LinkSettings { Index = link, Name = "tmp1" }));
         host.Step();
         Assert.Equal("", host.RouteTo("10.65.0.10"));
-        Assert.Empty(host.Routes.Neighbours().Where(neighbour => neighbour.Interface == link));
+        Assert.DoesNotContain(host.Routes.Neighbours(), neighbour => neighbour.Interface == link);
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using Canal.Core.Addressing;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
-using Canal.Linux;
 using Canal.Linux.Routing;
 using static Canal.Testing.ResourceBuilder;
 

@@ -66,7 +66,7 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
     private static void MarkEverything() => NftSandbox.Nft("-f -", """
         table inet others {
             chain marking { type filter hook prerouting priority -310; meta mark set 0xffffffff; }
-            chain lost { type filter hook forward priority 10; meta mark & 0xfffdffff != 0xfffdffff counter; }
+            chain lost { type filter hook forward priority 10; meta mark & 0xfff8ffff != 0xfff8ffff counter; }
         }
         """);
 

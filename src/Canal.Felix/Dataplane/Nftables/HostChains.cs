@@ -10,7 +10,7 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// The chains that bring packets to host endpoints. Each stage in use hangs in a base chain of its own, so that an accept there leaves the later ones, and the
 /// workloads' chains, to decide for themselves.
 /// <para>
-/// Who is allowed before connection tracking or DNAT is allowed at the host endpoint later on too: the accept mark carries it there. It is cleared when a packet
+/// Who is allowed before connection tracking or DNAT is allowed at the host endpoint later on too: the accept mark carries it there. Our marks are cleared when a packet
 /// comes in or is sent, so that no other's mark means anything.
 /// </para>
 /// <para>
@@ -32,14 +32,14 @@ internal sealed class HostChains(IReadOnlyList<HostStage> stages, HostEndpointPo
         bool untrackedIn = stages.Contains(HostStage.UntrackedIn), preDnat = stages.Contains(HostStage.PreDnat), marksIn = untrackedIn || preDnat;
         bool untrackedOut = stages.Contains(HostStage.UntrackedOut);
         // After the check of workloads' source addresses, before connection tracking.
-        if (marksIn) yield return Hooked("untracked-in", NftHook.Prerouting, RawPriority + 1, [ClearAccept(), .. If(untrackedIn, GoTo(HostStage.UntrackedIn))]);
+        yield return Hooked("untracked-in", NftHook.Prerouting, RawPriority + 1, [ClearMarks(), .. If(untrackedIn, GoTo(HostStage.UntrackedIn))]);
         if (preDnat) yield return Hooked("pre-dnat", NftHook.Prerouting, ManglePriority, [Accepted(), Established(), GoTo(HostStage.PreDnat)]);
         yield return Hooked("input-host", NftHook.Input, FilterPriority + 2, [Established(), .. FromWorkloads(), .. Tunnels(Direction.Ingress), .. If(marksIn, Accepted()), GoTo(HostStage.In)]);
         if (stages.Contains(HostStage.ForwardIn))
             yield return Hooked("forward-host-in", NftHook.Forward, FilterPriority - 1, [Established(), .. If(marksIn, Accepted()), GoTo(HostStage.ForwardIn)]);
         if (stages.Contains(HostStage.ForwardOut)) yield return Hooked("forward-host-out", NftHook.Forward, FilterPriority + 2, [Established(), GoTo(HostStage.ForwardOut)]);
-        if (untrackedOut) yield return Hooked("untracked-out", NftHook.Output, RawPriority, [ClearAccept(), GoTo(HostStage.UntrackedOut)]);
-        yield return Hooked("output-host", NftHook.Output, FilterPriority, [Established(), .. Tunnels(Direction.Egress), .. If(untrackedOut, Accepted()), PostponeRedirected(), GoTo(HostStage.Out)]);
+        if (untrackedOut) yield return Hooked("untracked-out", NftHook.Output, RawPriority, [ClearMarks(), GoTo(HostStage.UntrackedOut)]);
+        yield return Hooked("output-host", NftHook.Output, FilterPriority, [ClearLate(), Established(), .. Tunnels(Direction.Egress), .. If(untrackedOut, Accepted()), PostponeRedirected(), GoTo(HostStage.Out)]);
         yield return Hooked("output-host-late", NftHook.Postrouting, ManglePriority, [Postponed()]);
     }
 
@@ -65,7 +65,9 @@ internal sealed class HostChains(IReadOnlyList<HostStage> stages, HostEndpointPo
     /// <summary>What hosts of the cluster wrap for each other passes: policy decides on what is inside.</summary>
     private IEnumerable<NftRule> Tunnels(Direction direction) => NetworkChains.AcceptedTunnels(direction, parameters, network);
 
-    private NftRule ClearAccept() => builder.MetaMark(parameters.Marks.Accept, parameters.Marks.Accept).SetMetaMark(0, parameters.Marks.Accept).Build("only what is accepted from here on counts");
+    private NftRule ClearMarks() => builder.SetMetaMark(0, parameters.Marks.Accept | parameters.Marks.Late).Build("only what is marked from here on counts");
+
+    private NftRule ClearLate() => builder.SetMetaMark(0, parameters.Marks.Late).Build("only what is marked from here on counts");
 
     private NftRule Accepted() => builder.MetaMark(parameters.Marks.Accept, parameters.Marks.Accept).Counter().Accept().Build("accepted before connection tracking or DNAT");
 

@@ -23,9 +23,12 @@ public sealed class IntegerSetting(string key, long defaultValue, string doc) : 
         value is TomlInteger integer && InRange(integer.Value) ? Parsed<long>.Right(integer.Value) : Unexpected(value);
 
     internal override Parsed<long> ParseText(string text) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && InRange(value)
-            ? Parsed<long>.Right(value)
-            : Unexpected(Quoted.Text(text));
+        TryParse(text, out long value) && InRange(value) ? Parsed<long>.Right(value) : Unexpected(Quoted.Text(text));
+
+    /// <summary>Masks are written in hexadecimal, as in TOML.</summary>
+    private static bool TryParse(string text, out long value) => text.StartsWith("0x", StringComparison.Ordinal)
+        ? long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
 
     private bool InRange(long value) => value >= Minimum && value <= Maximum;
 }

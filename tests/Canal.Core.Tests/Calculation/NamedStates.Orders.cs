@@ -91,13 +91,13 @@ internal static partial class NamedStates
                 new StagedNetworkPolicy { Key = new(ResourceKind.StagedNetworkPolicy, "default", "s"), Metadata = new() { Name = "s", Namespace = "default" }, Spec = new() { Ingress = [Deny()] } },
                 new StagedKubernetesNetworkPolicy { Key = new(ResourceKind.StagedKubernetesNetworkPolicy, "default", "s"), Metadata = new() { Name = "s", Namespace = "default" } },
             ],
-            OneAlone),
+            "caliw0 is h1-cni-w0-eth0: in default~[s default/s], out default~[s default/s], profiles -", "policy s", "policy default/s"),
         State("a staged policy and its enforced twin",
             [
                 W0, In("s"),
                 new StagedGlobalNetworkPolicy { Key = new(ResourceKind.StagedGlobalNetworkPolicy, null, "s"), Metadata = new() { Name = "s" }, Spec = new() { Selector = "all()", Ingress = [Deny()] } },
             ],
-            W0In("default[s]"), "policy s"),
+            "caliw0 is h1-cni-w0-eth0: in default[s s], out default~[s], profiles -", "policy s", "policy s"),
         State("a policy of a namespace selects there only", [W0, Workload("w1", "10.0.0.2", ns: "x"), NamespacePolicy("x", "p", ingress: [])],
             OneAlone, "caliw1 is h1-cni-w1-eth0: in default[x/p], out -, profiles -", "policy x/p"),
     ];

@@ -23,7 +23,7 @@ trap end EXIT
 debs_have_all_of_manifest() {
   local package path
   while IFS=$'\t' read -r package _ _ path _; do
-    grep -qE " \.$path(\.gz|/)?\$" <<< "$(dpkg -c $packages/"${package}"_*.deb)" || { echo "$package lacks $path"; return 1; }
+    grep -qE " \.$path(\.gz|/| -> .*)?\$" <<< "$(dpkg -c $packages/"${package}"_*.deb)" || { echo "$package lacks $path"; return 1; }
   done < <(grep '^canal' packaging/manifest.tsv)
 }
 rpms_have_all_of_manifest() {

@@ -20,6 +20,7 @@ workloads=(web shop spy api db batch)
 
 if [ -t 1 ]; then bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' dim=$'\e[2m' plain=$'\e[0m'; else bold='' green='' red='' dim='' plain=''; fi
 
+# A command in a namespace. In the background use ip itself: a function would leave $! to a shell whose end its command survives.
 in_ns() { local ns=$prefix-$1; shift; ip netns exec "$ns" "$@"; }
 ctl() { in_ns fab "$bin/canalctl" --etcd "$etcd" "$@" >"$work/ctl.log" 2>&1 || { cat "$work/ctl.log" >&2; return 1; }; }
 
@@ -60,7 +61,7 @@ fabric() {
 }
 
 start_etcd() {
-  in_ns fab etcd --data-dir "$work/etcd" --listen-client-urls "$etcd" --advertise-client-urls "$etcd" --listen-peer-urls http://127.0.0.1:2380 \
+  ip netns exec "$prefix-fab" etcd --data-dir "$work/etcd" --listen-client-urls "$etcd" --advertise-client-urls "$etcd" --listen-peer-urls http://127.0.0.1:2380 \
     --initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster default=http://127.0.0.1:2380 --log-level error >"$work/etcd.log" 2>&1 &
   pids+=($!)
   for _ in $(seq 100); do
@@ -86,7 +87,7 @@ make_host() {
 }
 
 start_agent() {
-  RUNTIME_DIRECTORY="$work/$1/run" STATE_DIRECTORY="$work/$1/state" in_ns "$1" "$bin/canal-felix" --config-dir "$work/$1/etc" >"$work/$1/felix.log" 2>&1 &
+  RUNTIME_DIRECTORY="$work/$1/run" STATE_DIRECTORY="$work/$1/state" ip netns exec "$prefix-$1" "$bin/canal-felix" --config-dir "$work/$1/etc" >"$work/$1/felix.log" 2>&1 &
   pids+=($!)
 }
 
@@ -100,7 +101,7 @@ make_workload() {
   in_ns "$name" ip link set eth0 up
   in_ns "$name" ip route add default via 169.254.1.1 dev eth0 onlink
   in_ns "$on" ip link set "cali$name" up
-  in_ns "$name" nc -lk -p 8055 </dev/null >/dev/null 2>&1 &
+  ip netns exec "$prefix-$name" nc -lk -p 8055 </dev/null >/dev/null 2>&1 &
   pids+=($!)
 }
 

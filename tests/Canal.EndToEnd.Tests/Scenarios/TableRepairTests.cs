@@ -25,9 +25,11 @@ public sealed partial class TableRepairTests(ITestOutputHelper output)
             await Poll.Until(Later(forbidden, 100), RepairLimit, "the forbidden flow stopped sending");
             Assert.True(forbidden.Received - leaked <= 5, $"after repair {i} {forbidden.Received - leaked} forbidden packets passed; {rig.Agent().Story}");
         }
-        // A packet that is in the middle of the old rules when another program's flush takes their sets away finds no entry for its interface: the kernel's
-        // doing, once a flush at most.
-        Assert.InRange(allowed.Stop().Count, 0, 20);
+        // A known defect, not a licence: 0, 3, 4, 5 and 5 were lost in runs of this test, while flush and reload by nft without an agent lost 1 in 120 flushes.
+        // The repair's part in it is not understood; the bound is there so that it does not grow.
+        int lost = allowed.Stop().Count;
+        output.WriteLine($"{lost} allowed packets lost");
+        Assert.InRange(lost, 0, 10);
         forbidden.Stop();
         times.Sort();
         output.WriteLine($"ms until the listing is as before, median {times[10]:F0}, longest {times[^1]:F0}; {forbidden.Received} of {forbidden.Sent} forbidden packets passed meanwhile");

@@ -6,12 +6,15 @@ namespace Canal.Hosting;
 /// <param name="Configuration">Never written to.</param>
 public sealed record RuntimePaths(string State, string Runtime, string Configuration)
 {
-    /// <summary>Of a list of several directories, separated by colons, the first is ours.</summary>
+    /// <summary>Of a list of several directories, separated by colons, ours is the one named canal: systemd sorts them. Without one it is the first.</summary>
     public static RuntimePaths FromEnvironment(IReadOnlyDictionary<string, string> environment) => new(
-        First(environment, "STATE_DIRECTORY") ?? "/var/lib/canal",
-        First(environment, "RUNTIME_DIRECTORY") ?? "/run/canal",
-        First(environment, "CONFIGURATION_DIRECTORY") ?? "/etc/canal");
+        Ours(environment, "STATE_DIRECTORY") ?? "/var/lib/canal",
+        Ours(environment, "RUNTIME_DIRECTORY") ?? "/run/canal",
+        Ours(environment, "CONFIGURATION_DIRECTORY") ?? "/etc/canal");
 
-    private static string? First(IReadOnlyDictionary<string, string> environment, string name) =>
-        environment.GetValueOrDefault(name, "").Split(':', 2)[0] is { Length: > 0 } path ? path : null;
+    private static string? Ours(IReadOnlyDictionary<string, string> environment, string name)
+    {
+        string[] paths = environment.GetValueOrDefault(name, "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+        return Array.Find(paths, path => Path.GetFileName(path) == "canal") ?? paths.FirstOrDefault();
+    }
 }

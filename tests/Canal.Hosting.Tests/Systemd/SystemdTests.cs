@@ -112,6 +112,14 @@ public sealed class SystemdTests
             Nothing.Add("STATE_DIRECTORY", "/s:/other").Add("RUNTIME_DIRECTORY", "/r").Add("CONFIGURATION_DIRECTORY", "/c")));
     }
 
+    [Fact]
+    public void Of_several_directories_the_one_named_canal_is_ours_wherever_systemd_puts_it()
+    {
+        RuntimePaths paths = RuntimePaths.FromEnvironment(
+            Nothing.Add("STATE_DIRECTORY", "/var/lib/calico:/var/lib/canal").Add("RUNTIME_DIRECTORY", "/run/calico:/run/canal"));
+        Assert.Equal(new RuntimePaths("/var/lib/canal", "/run/canal", "/etc/canal"), paths);
+    }
+
     private static void Kill(string signal)
     {
         using Process kill = Process.Start("kill", ["-s", signal, $"{Environment.ProcessId}"]);

@@ -9,19 +9,19 @@ namespace Canal.BirdConfigRenderer;
 /// <summary>Everything this daemon says, with the ids that the journal's readers may rely on. Never a password, never a line of BIRD's file.</summary>
 internal static class Log
 {
-    private static readonly LogEventKind Starting = Kind("starting", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b01");
-    private static readonly LogEventKind Stopping = Kind("stopping", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b02");
-    private static readonly LogEventKind EtcdConnected = Kind("etcd-connected", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b03");
-    private static readonly LogEventKind EtcdLost = Kind("etcd-lost", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b04");
-    private static readonly LogEventKind Applied = Kind("bird-configured", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b05");
-    private static readonly LogEventKind Refused = Kind("bird-refused", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b06");
-    private static readonly LogEventKind Failure = Kind("failed", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b07");
-    private static readonly LogEventKind ValueIgnored = Kind("value-ignored", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b08");
-    private static readonly LogEventKind ValueHealed = Kind("value-healed", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b09");
-    private static readonly LogEventKind SessionUp = Kind("bgp-session-up", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0a");
-    private static readonly LogEventKind SessionDown = Kind("bgp-session-down", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0b");
-    private static readonly LogEventKind BirdState = Kind("bird-state", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0c");
-    private static readonly LogEventKind Configured = Kind("configured", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0d");
+    private static readonly LogEventKind Starting = LogEventKind.Of("starting", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b01");
+    private static readonly LogEventKind Stopping = LogEventKind.Of("stopping", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b02");
+    private static readonly LogEventKind EtcdConnected = LogEventKind.Of("etcd-connected", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b03");
+    private static readonly LogEventKind EtcdLost = LogEventKind.Of("etcd-lost", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b04");
+    private static readonly LogEventKind Applied = LogEventKind.Of("bird-configured", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b05");
+    private static readonly LogEventKind Refused = LogEventKind.Of("bird-refused", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b06");
+    private static readonly LogEventKind Failure = LogEventKind.Of("failed", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b07");
+    private static readonly LogEventKind ValueIgnored = LogEventKind.Of("value-ignored", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b08");
+    private static readonly LogEventKind ValueHealed = LogEventKind.Of("value-healed", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b09");
+    private static readonly LogEventKind SessionUp = LogEventKind.Of("bgp-session-up", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0a");
+    private static readonly LogEventKind SessionDown = LogEventKind.Of("bgp-session-down", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0b");
+    private static readonly LogEventKind BirdState = LogEventKind.Of("bird-state", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0c");
+    private static readonly LogEventKind Configured = LogEventKind.Of("configured", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0d");
 
     public static void Start(ILogger log, string node, string version) =>
         log.Of(Starting).Information("canal-bird-config-renderer {Version} starts on node {Node}", version, node);
@@ -71,6 +71,4 @@ internal static class Log
     public static void Files(ILogger log, string what) => log.Of(Configured).Warning("{What}", what);
 
     public static void Settings(ILogger log, string what) => log.Of(Configured).Information("configuration: {What}", what);
-
-    private static LogEventKind Kind(string name, string id) => new(name, Guid.ParseExact(id, "N"));
 }

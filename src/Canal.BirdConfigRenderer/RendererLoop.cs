@@ -11,7 +11,7 @@ using HostingConfiguration = Canal.Hosting.Configuration;
 namespace Canal.BirdConfigRenderer;
 
 /// <summary>The one loop that owns all state: take in what happened, render, look at BIRD, tell.</summary>
-internal sealed class RendererLoop(HostingConfiguration initial, Inbox inbox, TimeProvider time, ILogger log)
+internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererMessage> inbox, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);

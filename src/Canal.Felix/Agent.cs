@@ -22,7 +22,6 @@ namespace Canal.Felix;
 internal sealed class Agent
 {
     /// <summary>A host whose datastore is not reachable must still boot: units that wait for this one are held up only so long.</summary>
-    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<ResourceKey, string> toldPolicies = [];
     private readonly HashSet<string> toldErrors = new(StringComparer.Ordinal);
@@ -31,8 +30,6 @@ internal sealed class Agent
     private Dictionary<string, string> toldClosed = [];
     private HostingConfiguration local;
     private HostingConfiguration effective;
-    private readonly DateTimeOffset started;
-    private bool notified;
     private string toldOverlay = "";
     private ReportingParameters reporting = ReportingParameters.Off;
 
@@ -41,8 +38,7 @@ internal sealed class Agent
     {
         local = effective = configuration;
         (Time, Log) = (time, log);
-        started = time.GetUtcNow();
-        files = new Trouble("writing endpoint status files", time, log);
+        files = new Trouble("writing endpoint status files", Felix.Log.ProgrammingFailed, time, log);
         Parameters = FelixParameters.From(configuration);
         RouteRefreshInterval = configuration.Get(FelixSettings.RouteRefreshInterval);
     }
@@ -57,8 +53,7 @@ internal sealed class Agent
     public required OverlayWirer Overlay { get; init; }
     public required MtuFile MtuFile { get; init; }
     public required StatusFiles Files { get; init; }
-    public required SystemdNotifier Notifier { get; init; }
-    public required WatchdogTimer Watchdog { get; init; }
+    public required Heartbeat Heart { get; init; }
     public required HostSysctls Sysctls { get; init; }
     public required TableKeeper Keeper { get; init; }
 
@@ -77,9 +72,6 @@ internal sealed class Agent
     /// <summary>Begins to hear of what other programs do to nftables.</summary>
     public required Action ListenToTables { get; init; }
 
-    /// <summary>Told the loop's state on every turn.</summary>
-    public required Action<bool> Health { get; init; }
-
     public EndpointStatuses Statuses { get; } = new();
 
     public HostInterfaces Hosts { get; } = new();
@@ -96,18 +88,6 @@ internal sealed class Agent
 
     /// <summary>When status files that could not be written are tried again; null when all are.</summary>
     public DateTimeOffset? FilesRetryAt => files.RetryAt;
-
-    public TimeSpan UntilWatchdog => Watchdog.Interval is null ? TimeSpan.MaxValue : Watchdog.UntilDue;
-
-    /// <summary>Says that the loop turns; the supervisor restarts an agent that stops saying so.</summary>
-    public void Heartbeat(bool inForce, bool healthy)
-    {
-        if (Watchdog.Due()) Notifier.Watchdog();
-        Health(healthy);
-        if (notified || !(inForce || Time.GetUtcNow() - started > ReadyPatience)) return;
-        notified = true;
-        Notifier.Ready(inForce ? "policy is in force" : "waiting for the datastore; what an earlier run programmed stays in force");
-    }
 
     /// <summary>
     /// Puts this host's configuration and etcd's together. Wrong values in etcd are told, once, and left out.
@@ -154,7 +134,7 @@ internal sealed class Agent
     /// <summary>Reads the files again; returns null when they are in force, else why the old configuration stays.</summary>
     public string? Reload()
     {
-        Notifier.Reloading();
+        Heart.Reloading();
         ConfigurationResult result = ReadConfiguration();
         if (result.Configuration is null)
         {
@@ -166,7 +146,7 @@ internal sealed class Agent
             ResolveParameters();
             Felix.Log.Configuration(Log, "read again");
         }
-        if (notified) Notifier.Ready("");
+        Heart.Reloaded();
         return result.Configuration is null ? result.ErrorText() : null;
     }
 
@@ -275,7 +255,7 @@ internal sealed class Agent
         """);
 
     /// <summary>Every setting in force and where it comes from, etcd's layers too.</summary>
-    public string DescribeConfiguration() => OneShot.Text(effective);
+    public string DescribeConfiguration() => effective.ToText();
 
     /// <summary><c>host-a-eth0 up (eth0), host-a-eth9 error: there is no interface eth9</c></summary>
     private string DescribeHosts() => HostStatuses.Current.Count == 0 ? "none" : string.Join(", ", HostStatuses.Current.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s =>

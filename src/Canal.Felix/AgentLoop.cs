@@ -6,6 +6,7 @@ using Canal.Datastore;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
 using Canal.Felix.Wiring;
+using Canal.Hosting;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 using Serilog;
@@ -16,14 +17,14 @@ namespace Canal.Felix;
 /// The one loop that owns all state: take in what happened, compute what must change, make it so, tell. Policy first and routes after it, so that no packet
 /// can reach an endpoint before its policy does.
 /// </summary>
-internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILogger log)
+internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(10);
 
     private readonly ResourceFeed feed = agent.Feed;
     private readonly InterfaceTable interfaces = agent.Interfaces;
-    private readonly Trouble kernel = new("programming the kernel", time, log);
-    private readonly Trouble wiring = new("wiring interfaces", time, log);
+    private readonly Trouble kernel = new("programming the kernel", Log.ProgrammingFailed, time, log);
+    private readonly Trouble wiring = new("wiring interfaces", Log.ProgrammingFailed, time, log);
     private readonly ForeignChanges foreign = new();
     private readonly Dictionary<ResourceKey, CompiledPolicy?> untold = [];
     private DateTimeOffset nextRouteRefresh = DateTimeOffset.MaxValue;
@@ -49,7 +50,7 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
     {
         while (inbox.TryTake(out AgentMessage? message)) Take(message!);
         Turn();
-        agent.Heartbeat(IsReady, (IsReady || toldUnready) && Failing is null);
+        agent.Heart.Beat(IsReady, (IsReady || toldUnready) && Failing is null);
     }
 
     private string? Failing => kernel.Reason ?? wiring.Reason;
@@ -281,6 +282,6 @@ internal sealed class AgentLoop(Agent agent, Inbox inbox, TimeProvider time, ILo
         foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, kernel.MayTry ? foreign.Due : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
-        return wait < agent.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.UntilWatchdog;
+        return wait < agent.Heart.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.Heart.UntilWatchdog;
     }
 }

@@ -1,3 +1,5 @@
+using Canal.Hosting;
+
 namespace Canal.Felix;
 
 /// <summary>Looks for Calico's own agent in this network namespace: two agents would undo each other's work.</summary>
@@ -5,8 +7,13 @@ internal static class ForeignFelix
 {
     private const string Name = "calico-felix";
 
-    /// <summary>What runs, or null.</summary>
-    public static string? Find()
+    /// <exception cref="StartException">It runs.</exception>
+    public static void Refuse()
+    {
+        if (Find() is string foreign) throw new StartException($"{foreign} runs on this host and programs the same things: stop and disable it first");
+    }
+
+    private static string? Find()
     {
         string? own = NamespaceOf("self");
         foreach (string directory in Directory.EnumerateDirectories("/proc"))

@@ -25,9 +25,8 @@ internal sealed class HealthReporters
 
     public static HealthReporters Of(HostingConfiguration configuration, TimeProvider time, TimeSpan patience)
     {
-        string host = configuration.Get(FelixSettings.HealthHost);
         IPEndPoint? address = configuration.Get(FelixSettings.HealthEnabled)
-            ? new IPEndPoint(host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(host), (int)configuration.Get(FelixSettings.HealthPort))
+            ? HttpEndpoint.AddressOf(configuration.Get(FelixSettings.HealthHost), configuration.Get(FelixSettings.HealthPort))
             : null;
         return new HealthReporters(new HealthTable(time, ImmutableDictionary<string, TimeSpan>.Empty), address, patience);
     }

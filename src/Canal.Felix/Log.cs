@@ -9,25 +9,25 @@ namespace Canal.Felix;
 /// <summary>Everything this daemon says, with the ids that the journal's readers may rely on. Info is an operator's story: state changes, never traffic.</summary>
 internal static class Log
 {
-    private static readonly LogEventKind Starting = Kind("starting", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a01");
-    private static readonly LogEventKind Stopping = Kind("stopping", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a02");
-    private static readonly LogEventKind EtcdConnected = Kind("etcd-connected", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a03");
-    private static readonly LogEventKind EtcdLost = Kind("etcd-lost", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a04");
-    private static readonly LogEventKind InSync = Kind("in-sync", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a05");
-    private static readonly LogEventKind NotReady = Kind("datastore-not-ready", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a06");
-    private static readonly LogEventKind Programmed = Kind("programmed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a07");
-    private static readonly LogEventKind ProgrammingFailed = Kind("programming-failed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a08");
-    private static readonly LogEventKind ValueIgnored = Kind("value-ignored", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a09");
-    private static readonly LogEventKind ValueHealed = Kind("value-healed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0a");
-    private static readonly LogEventKind EndpointStatus = Kind("endpoint-status", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0b");
-    private static readonly LogEventKind HostEndpointStatus = Kind("host-endpoint-status", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a20");
-    private static readonly LogEventKind PolicyChanged = Kind("policy", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0c");
-    private static readonly LogEventKind Configured = Kind("configured", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0d");
-    private static readonly LogEventKind HostRefused = Kind("host-setting-refused", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0e");
+    private static readonly LogEventKind Starting = LogEventKind.Of("starting", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a01");
+    private static readonly LogEventKind Stopping = LogEventKind.Of("stopping", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a02");
+    private static readonly LogEventKind EtcdConnected = LogEventKind.Of("etcd-connected", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a03");
+    private static readonly LogEventKind EtcdLost = LogEventKind.Of("etcd-lost", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a04");
+    private static readonly LogEventKind InSync = LogEventKind.Of("in-sync", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a05");
+    private static readonly LogEventKind NotReady = LogEventKind.Of("datastore-not-ready", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a06");
+    private static readonly LogEventKind Programmed = LogEventKind.Of("programmed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a07");
+    public static readonly LogEventKind ProgrammingFailed = LogEventKind.Of("programming-failed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a08");
+    private static readonly LogEventKind ValueIgnored = LogEventKind.Of("value-ignored", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a09");
+    private static readonly LogEventKind ValueHealed = LogEventKind.Of("value-healed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0a");
+    private static readonly LogEventKind EndpointStatus = LogEventKind.Of("endpoint-status", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0b");
+    private static readonly LogEventKind HostEndpointStatus = LogEventKind.Of("host-endpoint-status", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a20");
+    private static readonly LogEventKind PolicyChanged = LogEventKind.Of("policy", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0c");
+    private static readonly LogEventKind Configured = LogEventKind.Of("configured", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0d");
+    private static readonly LogEventKind HostRefused = LogEventKind.Of("host-setting-refused", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0e");
 
-    private static readonly LogEventKind TableMeddled = Kind("table-changed-by-others", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0f");
-    private static readonly LogEventKind PartClosed = Kind("denied-whole", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a10");
-    private static readonly LogEventKind Restored = Kind("restored", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a11");
+    private static readonly LogEventKind TableMeddled = LogEventKind.Of("table-changed-by-others", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0f");
+    private static readonly LogEventKind PartClosed = LogEventKind.Of("denied-whole", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a10");
+    private static readonly LogEventKind Restored = LogEventKind.Of("restored", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a11");
 
     public static void Start(ILogger log, string node, string version) =>
         log.Of(Starting).Information("canal-felix {Version} starts on node {Node}", version, node);
@@ -96,6 +96,4 @@ internal static class Log
     public static void Misconfigured(ILogger log, string what) => log.Of(Configured).Warning("configuration: {What}", what);
 
     public static void Host(ILogger log, string refusal) => log.Of(HostRefused).Warning("this host's settings: {Refusal}", refusal);
-
-    private static LogEventKind Kind(string name, string id) => new(name, Guid.ParseExact(id, "N"));
 }

@@ -14,25 +14,16 @@ namespace Canal.Felix;
 /// <summary>Commands that do one thing and end.</summary>
 internal static class OneShot
 {
-    /// <summary>Path of the control socket.</summary>
-    public static string ControlSocket(RuntimePaths paths) => Path.Combine(paths.Runtime, "felix.sock");
-
-    public static int CheckConfiguration(HostingConfiguration configuration)
-    {
-        Console.Out.WriteLine($"the configuration is good (node {configuration.Get(CommonSettings.NodeName)})");
-        return ExitCode.Ok;
-    }
-
     /// <summary>
     /// Prints the configuration of the running agent, which has etcd's layers in it; where none runs, that of this host's files, environment and flags.
     /// </summary>
-    public static async Task<int> ShowConfigurationAsync(RuntimePaths paths, HostingConfiguration configuration)
+    public static async Task<int> ShowConfigurationAsync(DaemonStart start, HostingConfiguration configuration)
     {
         string text;
         try
         {
             using CancellationTokenSource patience = new(TimeSpan.FromSeconds(10));
-            ControlResponse answer = await ControlSocketClient.AskAsync(ControlSocket(paths), "show-config", patience.Token).ConfigureAwait(false);
+            ControlResponse answer = await ControlSocketClient.AskAsync(start.ControlSocket, "show-config", patience.Token).ConfigureAwait(false);
             if (answer.Error is not null)
             {
                 Console.Error.WriteLine($"canal-felix: {answer.Error}");
@@ -42,36 +33,15 @@ internal static class OneShot
         }
         catch (IOException)
         {
-            text = $"# no agent answers on {ControlSocket(paths)}: what etcd says is not known\n{Text(configuration)}";
+            text = $"# no agent answers on {start.ControlSocket}: what etcd says is not known\n{configuration.ToText()}";
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine($"canal-felix: the running agent does not answer on {ControlSocket(paths)}");
+            Console.Error.WriteLine($"canal-felix: the running agent does not answer on {start.ControlSocket}");
             return ExitCode.Unavailable;
         }
         Console.Out.Write(text);
         return ExitCode.Ok;
-    }
-
-    /// <summary>A line for each setting: key, value, origin.</summary>
-    public static string Text(HostingConfiguration configuration) =>
-        string.Concat(configuration.Entries.Select(entry => $"{entry.Key} = {entry.Text}  # {entry.Origin}\n"));
-
-    public static async Task<int> ReloadAsync(RuntimePaths paths)
-    {
-        try
-        {
-            using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
-            ControlResponse answer = await ControlSocketClient.AskAsync(ControlSocket(paths), "reload", patience.Token).ConfigureAwait(false);
-            if (answer.Error is null) return ExitCode.Ok;
-            Console.Error.WriteLine($"canal-felix: {answer.Error}\n{answer.Body}");
-            return ExitCode.Configuration;
-        }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
-        {
-            Console.Error.WriteLine($"canal-felix: the running agent does not answer on {ControlSocket(paths)}: {e.Message}");
-            return ExitCode.Unavailable;
-        }
     }
 
     /// <summary>

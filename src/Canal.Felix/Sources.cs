@@ -1,4 +1,3 @@
-using Canal.Datastore;
 using Canal.Hosting;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
@@ -8,13 +7,7 @@ namespace Canal.Felix;
 /// <summary>What feeds the inbox. Each runs until stopped; one that ends otherwise ends the process.</summary>
 internal static class Sources
 {
-    public static async Task WatchDatastoreAsync(EtcdWatcher watcher, Inbox inbox, CancellationToken stop)
-    {
-        await foreach (WatchBatch batch in watcher.WatchAsync(stop).ConfigureAwait(false))
-            await inbox.PutAsync(new AgentMessage.Datastore(batch), stop).ConfigureAwait(false);
-    }
-
-    public static async Task WatchKernelAsync(LinkMonitor monitor, Inbox inbox, CancellationToken stop)
+    public static async Task WatchKernelAsync(LinkMonitor monitor, Inbox<AgentMessage> inbox, CancellationToken stop)
     {
         while (true)
         {
@@ -30,7 +23,7 @@ internal static class Sources
         happened.Subject is FdbEntry { Destination: null } || (happened is { Kind: KernelEventKind.Changed, Subject: Neighbour { State: not NeighbourState.Permanent } });
 
     /// <summary>What other programs do to other tables is none of our business.</summary>
-    public static async Task WatchTablesAsync(NftMonitor monitor, Inbox inbox, CancellationToken stop)
+    public static async Task WatchTablesAsync(NftMonitor monitor, Inbox<AgentMessage> inbox, CancellationToken stop)
     {
         while (true)
         {
@@ -39,43 +32,29 @@ internal static class Sources
         }
     }
 
-    public static async Task WatchSignalsAsync(Signals signals, Inbox inbox, CancellationToken stop)
-    {
-        await foreach (bool _ in signals.Reloads.ReadAllAsync(stop).ConfigureAwait(false))
-            await inbox.PutAsync(new AgentMessage.Reload(new TaskCompletionSource<string?>()), stop).ConfigureAwait(false);
-    }
-
     private const string Counters = "counters";
 
     /// <summary>Answers one request of the control socket.</summary>
-    public static async Task<ControlResponse> AnswerAsync(string request, Inbox inbox, CancellationToken cancel)
+    public static async Task<ControlResponse> AnswerAsync(string request, Inbox<AgentMessage> inbox, CancellationToken cancel)
     {
         switch (request)
         {
             case "ping":
                 return ControlResponse.Ok();
             case "reload":
-                TaskCompletionSource<string?> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                await inbox.PutAsync(new AgentMessage.Reload(done), cancel).ConfigureAwait(false);
-                string? refusal = await done.Task.WaitAsync(cancel).ConfigureAwait(false);
+                string? refusal = await inbox.AskAsync<string?>(done => new AgentMessage.Reload(done), cancel).ConfigureAwait(false);
                 return refusal is null ? ControlResponse.Ok() : ControlResponse.Failed("the new configuration is refused, the old one stays", refusal);
             case "status":
                 return await AskAsync(AgentQuestion.Status, inbox, cancel).ConfigureAwait(false);
             case "show-config":
                 return await AskAsync(AgentQuestion.Configuration, inbox, cancel).ConfigureAwait(false);
             case string counters when counters == Counters || counters.StartsWith(Counters + " ", StringComparison.Ordinal):
-                TaskCompletionSource<string> counted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                await inbox.PutAsync(new AgentMessage.Counters(counters[Counters.Length..].Trim(), counted), cancel).ConfigureAwait(false);
-                return ControlResponse.Ok(await counted.Task.WaitAsync(cancel).ConfigureAwait(false));
+                return ControlResponse.Ok(await inbox.AskAsync<string>(counted => new AgentMessage.Counters(counters[Counters.Length..].Trim(), counted), cancel).ConfigureAwait(false));
             default:
                 return ControlResponse.Failed($"unknown request '{request}': ping, reload, status, show-config or counters");
         }
     }
 
-    private static async Task<ControlResponse> AskAsync(AgentQuestion about, Inbox inbox, CancellationToken cancel)
-    {
-        TaskCompletionSource<string> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await inbox.PutAsync(new AgentMessage.Question(about, answer), cancel).ConfigureAwait(false);
-        return ControlResponse.Ok(await answer.Task.WaitAsync(cancel).ConfigureAwait(false));
-    }
+    private static async Task<ControlResponse> AskAsync(AgentQuestion about, Inbox<AgentMessage> inbox, CancellationToken cancel) =>
+        ControlResponse.Ok(await inbox.AskAsync<string>(answer => new AgentMessage.Question(about, answer), cancel).ConfigureAwait(false));
 }

@@ -11,7 +11,7 @@ public sealed class ExitCodeTests
     public void Only_what_the_configuration_says_wrongly_is_its_fault()
     {
         Assert.Equal(ExitCode.Configuration, Daemon.ExitCodeOf(new EtcdException(EtcdFailure.Configuration, "ca_file")));
-        Assert.Equal(ExitCode.Configuration, Daemon.ExitCodeOf(new Daemon.UnreadableSecretException(new IOException("/x: no such file"))));
+        Assert.Equal(ExitCode.Configuration, Daemon.ExitCodeOf(new StartException("etcd.password_file: /x: no such file")));
         foreach (EtcdFailure failure in Enum.GetValues<EtcdFailure>().Except([EtcdFailure.Configuration]))
             Assert.Equal(ExitCode.Unavailable, Daemon.ExitCodeOf(new EtcdException(failure, "away")));
         Assert.Equal(ExitCode.Failure, Daemon.ExitCodeOf(new IOException("No space left on device")));

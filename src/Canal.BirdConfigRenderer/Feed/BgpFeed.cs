@@ -11,10 +11,10 @@ namespace Canal.BirdConfigRenderer.Feed;
 /// Turns what the watcher tells into resources. A value that is refused changes nothing: the one before it stays in force. One that never was good counts as
 /// absent, but for filters, which then let nothing pass, and for this host's own Node, without which nothing is rendered at all.
 /// </summary>
-internal sealed class BgpFeed(string nodeName)
+internal sealed class BgpFeed(string nodeName) : WatchFeed
 {
     private readonly StringPool strings = new();
-    private readonly Dictionary<string, bool> seen = new(StringComparer.Ordinal);
+    private readonly SnapshotMarks<string> marks = new();
     private readonly Dictionary<ResourceKey, string> refused = [];
     private readonly List<FeedReport> reports = [];
     private readonly Dictionary<string, Node> nodes = new(StringComparer.Ordinal);
@@ -24,15 +24,6 @@ internal sealed class BgpFeed(string nodeName)
     private readonly Dictionary<string, IpPool> pools = new(StringComparer.Ordinal);
     private readonly Dictionary<Cidr, AffinityState> affinities = [];
     private readonly Dictionary<string, CalicoNodeStatus> statuses = new(StringComparer.Ordinal);
-    private bool generation;
-
-    /// <summary>The first snapshot is complete.</summary>
-    public bool IsComplete { get; private set; }
-
-    /// <summary>A snapshot is being read: what is known is a mixture of two states.</summary>
-    public bool IsMidSnapshot { get; private set; }
-
-    public long Revision { get; private set; }
 
     /// <summary>Something that a configuration follows from has changed; the reader resets it.</summary>
     public bool IsDirty { get; set; } = true;
@@ -68,37 +59,6 @@ internal sealed class BgpFeed(string nodeName)
         Affinities = affinities,
     };
 
-    /// <summary>Takes a batch in.</summary>
-    public void Accept(WatchBatch batch)
-    {
-        switch (batch)
-        {
-            case WatchBatch.SnapshotBegin:
-                // The snapshot before this one may have broken off: what it marked must not pass for seen.
-                generation = !generation;
-                if (IsMidSnapshot) foreach (string key in seen.Keys.ToArray()) seen[key] = !generation;
-                IsMidSnapshot = true;
-                break;
-            case WatchBatch.SnapshotPage page:
-                foreach (EtcdEntry entry in page.Entries.Span) Put(entry);
-                break;
-            case WatchBatch.SnapshotComplete complete:
-                foreach (string key in seen.Where(s => s.Value != generation).Select(s => s.Key).ToArray()) Delete(key);
-                (IsMidSnapshot, IsComplete, Revision) = (false, true, complete.Revision);
-                break;
-            case WatchBatch.Events events:
-                foreach (WatchEvent change in events.Changes.Span)
-                {
-                    if (change.IsDelete) Delete(change.Entry.KeyText);
-                    else Put(change.Entry);
-                }
-                Revision = events.Revision;
-                break;
-            default:
-                break; // Connected and Lost are for the log.
-        }
-    }
-
     /// <summary>What operators should hear, since the last call.</summary>
     public List<FeedReport> TakeReports()
     {
@@ -107,9 +67,22 @@ internal sealed class BgpFeed(string nodeName)
         return taken;
     }
 
-    private void Put(EtcdEntry entry)
+    /// <inheritdoc/>
+    protected override void BeginSnapshot() => marks.Begin();
+
+    /// <inheritdoc/>
+    protected override void EndSnapshot()
     {
-        seen[entry.KeyText] = generation;
+        foreach (string key in marks.Complete()) Delete(key);
+    }
+
+    /// <inheritdoc/>
+    protected override void Delete(EtcdEntry entry) => Delete(entry.KeyText);
+
+    /// <inheritdoc/>
+    protected override void Put(EtcdEntry entry)
+    {
+        marks.Mark(entry.KeyText);
         if (IpamKey.TryParse(entry.Key.Span, out IpamKey affinity)) PutAffinity(affinity, entry.Value.Span);
         else if (ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _, strings)) PutResource(key, entry.Value);
     }
@@ -140,7 +113,7 @@ internal sealed class BgpFeed(string nodeName)
 
     private void Delete(string etcdKey)
     {
-        seen.Remove(etcdKey);
+        marks.Remove(etcdKey);
         byte[] bytes = Encoding.UTF8.GetBytes(etcdKey);
         if (IpamKey.TryParse(bytes, out IpamKey affinity))
         {

@@ -8,16 +8,16 @@ namespace Canal.Felix.Feed;
 /// <summary>Blocks of addresses, on their way from etcd to the network's routes. As with resources, what cannot be understood counts as absent.</summary>
 internal sealed class BlockFeed(ClusterNetwork network)
 {
-    private readonly Dictionary<Cidr, bool> seen = [];
+    private readonly SnapshotMarks<Cidr> marks = new();
     private readonly Dictionary<Cidr, string> bad = [];
 
     /// <summary>Takes an entry in, when it is a block. Returns whether it is.</summary>
-    public bool Put(EtcdEntry entry, bool generation, List<FeedReport> reports)
+    public bool Put(EtcdEntry entry, List<FeedReport> reports)
     {
         if (!IpamKey.TryParse(entry.Key.Span, out IpamKey key)) return false;
         if (key.Kind != IpamKeyKind.Block) return true;
         Decoded<IpamBlock> decoded = IpamCodec.DecodeBlock(entry.Value.Span);
-        seen[key.Cidr] = generation;
+        marks.Mark(key.Cidr);
         Report(key, decoded, reports);
         network.ApplyBlock(key.Cidr, decoded.Value is { } block && block.Cidr == key.Cidr ? block : null);
         return true;
@@ -31,21 +31,18 @@ internal sealed class BlockFeed(ClusterNetwork network)
         return true;
     }
 
-    /// <summary>Forgets what the snapshot of this generation did not have.</summary>
-    public void Sweep(bool generation)
-    {
-        foreach (Cidr gone in seen.Where(b => b.Value != generation).Select(b => b.Key).ToArray()) Forget(gone);
-    }
+    /// <summary>As <see cref="WatchFeed"/>'s.</summary>
+    public void BeginSnapshot() => marks.Begin();
 
-    /// <summary>As <see cref="ResourceFeed"/>'s: nothing counts as seen.</summary>
-    public void Recolour(bool generation)
+    /// <summary>Forgets what the snapshot did not have.</summary>
+    public void EndSnapshot()
     {
-        foreach (Cidr key in seen.Keys.ToArray()) seen[key] = !generation;
+        foreach (Cidr gone in marks.Complete()) Forget(gone);
     }
 
     private void Forget(Cidr cidr)
     {
-        seen.Remove(cidr);
+        marks.Remove(cidr);
         bad.Remove(cidr);
         network.ApplyBlock(cidr, null);
     }

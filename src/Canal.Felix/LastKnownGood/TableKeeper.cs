@@ -1,3 +1,4 @@
+using Canal.Hosting;
 using Serilog;
 
 namespace Canal.Felix.LastKnownGood;
@@ -12,7 +13,7 @@ internal sealed class TableKeeper(string path, Func<byte[]?> whole, TimeProvider
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(10);
     private const int Share = 100;
 
-    private readonly Trouble trouble = new("keeping the policy in force for the next boot", time, log);
+    private readonly Trouble trouble = new("keeping the policy in force for the next boot", Log.ProgrammingFailed, time, log);
     private DateTimeOffset notBefore = DateTimeOffset.MinValue;
 
     /// <summary>When to call <see cref="Keep"/>; null when the file is as it should be.</summary>

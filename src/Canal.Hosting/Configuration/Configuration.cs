@@ -29,6 +29,9 @@ public sealed class Configuration
     public IEnumerable<ConfigurationEntry> Entries =>
         Schema.Settings.Select(setting => new ConfigurationEntry(setting.Key, setting.Secret ? "(hidden)" : _values[setting.Key].Text, Origin(setting.Key), setting.Doc));
 
+    /// <summary>A line for each setting: key, value, origin.</summary>
+    public string ToText() => string.Concat(Entries.Select(entry => $"{entry.Key} = {entry.Text}  # {entry.Origin}\n"));
+
     /// <summary>The value. Asking for a setting that is not in the schema is a programming error.</summary>
     public T Get<T>(Setting<T> setting) =>
         _values.GetValueOrDefault(setting.Key) is BoundValue<T> bound && ReferenceEquals(bound.Setting, setting)

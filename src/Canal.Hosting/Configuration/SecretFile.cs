@@ -40,6 +40,22 @@ public sealed class SecretFile
         }
     }
 
+    /// <summary>The secret in the file that a setting names; null when it names none.</summary>
+    /// <exception cref="StartException">The file cannot be read.</exception>
+    public static string? ReadFor(Setting<string> setting, Configuration configuration, IReadOnlyDictionary<string, string> environment)
+    {
+        string path = configuration.Get(setting);
+        if (path.Length == 0) return null;
+        try
+        {
+            return Read(path, environment).Text;
+        }
+        catch (IOException e)
+        {
+            throw new StartException($"{setting.Key}: {e.Message}", e);
+        }
+    }
+
     /// <summary>Hides the text.</summary>
     public override string ToString() => "(hidden)";
 

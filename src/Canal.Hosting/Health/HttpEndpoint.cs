@@ -33,6 +33,9 @@ public sealed class HttpEndpoint : IDisposable
     /// <summary>Where it listens, with the port that the kernel chose when 0 was asked for.</summary>
     public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
 
+    /// <param name="host">An address or <c>localhost</c>.</param>
+    public static IPEndPoint AddressOf(string host, long port) => new(host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(host), (int)port);
+
     /// <param name="routes">Path to answer; called on any thread, several at once.</param>
     /// <exception cref="IOException">The address cannot be listened on; a sentence.</exception>
     public static HttpEndpoint Listen(IPEndPoint address, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes) => Listen(address, routes, Patience);

@@ -29,7 +29,7 @@ internal sealed class LoopHost : IDisposable
     private readonly EtcdChannel nowhere = new(new EtcdOptions { Endpoints = ["http://127.0.0.1:1"] }, TimeProvider.System);
     private readonly SystemdNotifier notifier = SystemdNotifier.FromEnvironment(ImmutableDictionary<string, string>.Empty, TimeProvider.System);
     private readonly string configuration;
-    private Inbox inbox = null!;
+    private Inbox<AgentMessage> inbox = null!;
     private AgentLoop loop = null!;
     private long revision = 10;
 
@@ -77,7 +77,7 @@ internal sealed class LoopHost : IDisposable
     public void Restart()
     {
         Log = new LogLines();
-        inbox = new Inbox(Time);
+        inbox = new Inbox<AgentMessage>(8, Time);
         PolicyCalculator calculator = new(ResourceBuilder.ThisNode);
         InterfaceTable interfaces = new();
         ClusterNetwork network = new(ResourceBuilder.ThisNode);
@@ -98,13 +98,15 @@ internal sealed class LoopHost : IDisposable
             Overlay = new OverlayWirer(Routes, network, Time),
             MtuFile = new MtuFile(""),
             Files = new StatusFiles(Path.Combine(folder, "status")),
-            Notifier = notifier,
-            Watchdog = WatchdogTimer.FromEnvironment(ImmutableDictionary<string, string>.Empty, Environment.ProcessId, Time),
+            Heart = new Heartbeat(notifier, WatchdogTimer.FromEnvironment(ImmutableDictionary<string, string>.Empty, Environment.ProcessId, Time), healthy => IsHealthy = healthy, Time)
+            {
+                InForce = "policy is in force",
+                Waiting = "waiting",
+            },
             Reporter = new EtcdReporter(new EtcdStore(nowhere), ResourceBuilder.ThisNode, Time, Log.Logger),
             ReadConfiguration = Read,
             Configured = _ => { },
             ListenToTables = () => WhenListening(),
-            Health = healthy => IsHealthy = healthy,
         };
         loop = new AgentLoop(Agent, inbox, Time, Log.Logger);
     }

@@ -1,12 +1,13 @@
 using Serilog;
 
-namespace Canal.Felix;
+namespace Canal.Hosting;
 
 /// <summary>
 /// One thing that may not work and is tried again, with growing pauses. Tells when it begins, when its reason becomes another, and when it is over; what it
 /// is comes as the log says it (<c>programming the kernel</c>).
 /// </summary>
-internal sealed class Trouble(string what, TimeProvider time, ILogger log)
+/// <param name="kind">The messages' kind.</param>
+public sealed class Trouble(string what, LogEventKind kind, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -31,13 +32,13 @@ internal sealed class Trouble(string what, TimeProvider time, ILogger log)
 
     private void End()
     {
-        if (Reason is not null) Log.Recovered(log, what);
+        if (Reason is not null) log.Of(kind).Information("{What} works again", what);
         (Reason, RetryAt, pause) = (null, null, ShortestPause);
     }
 
     private void Fail(string reason)
     {
-        if (Reason != reason) Log.Failed(log, what, reason);
+        if (Reason != reason) log.Of(kind).Error("{What} failed, trying again: {Reason}", what, reason);
         Reason = reason;
         RetryAt = time.GetUtcNow() + pause;
         pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;

@@ -5,6 +5,7 @@ using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Drops;
 using Canal.Felix.Feed;
 using Canal.Felix.Hosts;
 using Canal.Felix.LastKnownGood;
@@ -110,6 +111,13 @@ internal sealed class Agent
         (Parameters, RouteRefreshInterval) = (resolved, interval);
         ParametersDue = true;
         Felix.Log.Configuration(Log, "other parameters are in force");
+    }
+
+    /// <summary>Finds whose policy denied these packets.</summary>
+    public void Name(IReadOnlyList<DroppedFlow> flows)
+    {
+        DropPlaces places = new(Interfaces, Hosts);
+        foreach (DroppedFlow flow in flows) flow.Place = places.Of(flow);
     }
 
     /// <summary>Makes the host's own settings as they should be; what is refused is told once.</summary>

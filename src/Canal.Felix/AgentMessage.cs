@@ -1,4 +1,5 @@
 using Canal.Datastore;
+using Canal.Felix.Drops;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 
@@ -25,6 +26,9 @@ internal abstract record AgentMessage
 
     /// <summary>Somebody asks what rules have counted, in chains whose names begin so.</summary>
     public sealed record Counters(string Prefix, TaskCompletionSource<string> Answer) : AgentMessage;
+
+    /// <summary>Packets were denied: whose are they?</summary>
+    public sealed record Dropped(IReadOnlyList<DroppedFlow> Flows, TaskCompletionSource<bool> Named) : AgentMessage;
 
     /// <summary>Somebody asks how things are.</summary>
     public sealed record Question(AgentQuestion About, TaskCompletionSource<string> Answer) : AgentMessage;

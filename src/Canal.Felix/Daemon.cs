@@ -3,6 +3,7 @@ using Canal.Core.Overlay;
 using Canal.Datastore;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Drops;
 using Canal.Felix.Feed;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Overlay;
@@ -62,7 +63,9 @@ internal static class Daemon
         EtcdReporter reporter = new(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), run.Time, run.Log);
         HealthReporters health = HealthReporters.Of(configuration, run.Time, LoopPatience);
         using HttpEndpoint? endpoint = health.Listen();
-        Agent agent = Assemble(start, configuration, run, routes, conntrack, nftables, tables, reporter, health);
+        using DropWatch drops = new(inbox, run.Time, run.Log);
+        drops.Configure(DropParameters.From(configuration));
+        Agent agent = Assemble(start, configuration, run, routes, conntrack, nftables, tables, reporter, health, drops);
         AgentLoop loop = new(agent, inbox, run.Time, run.Log);
         EtcdWatcher watcher = new(channel, WatchedRanges, new EtcdWatcherOptions(), run.Time, new Random());
 
@@ -75,7 +78,8 @@ internal static class Daemon
                 Sources.WatchKernelAsync(monitor, inbox, stop),
                 Sources.WatchTablesAsync(tables, inbox, stop),
                 reporter.RunAsync(stop),
-                control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, cancel), stop),
+                drops.RunAsync(stop),
+                control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, drops, cancel), stop),
                 .. endpoint is null ? (Task[])[] : [endpoint.RunAsync(stop)],
             ],
             "stopping; enforcement stays in place").ConfigureAwait(false);
@@ -93,7 +97,7 @@ internal static class Daemon
 
     private static Agent Assemble(
         DaemonStart start, HostingConfiguration configuration, DaemonRun run,
-        NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, NftMonitor tables, EtcdReporter reporter, HealthReporters health)
+        NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, NftMonitor tables, EtcdReporter reporter, HealthReporters health, DropWatch drops)
     {
         TimeProvider time = run.Time;
         string node = configuration.Get(CommonSettings.NodeName);
@@ -123,7 +127,11 @@ internal static class Daemon
             },
             Reporter = reporter,
             ReadConfiguration = start.ReadConfiguration,
-            Configured = run.Configure,
+            Configured = changed =>
+            {
+                run.Configure(changed);
+                drops.Configure(DropParameters.From(changed));
+            },
             ListenToTables = tables.Listen,
         };
     }

@@ -1,6 +1,9 @@
+using System.Globalization;
 using Canal.Core.Calculation;
+using Canal.Felix.Drops;
 using Canal.Felix.Feed;
 using Canal.Hosting;
+using Canal.Linux.Nflog;
 using Canal.Linux.Nftables;
 using Serilog;
 
@@ -28,6 +31,9 @@ internal static class Log
     private static readonly LogEventKind TableMeddled = LogEventKind.Of("table-changed-by-others", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a0f");
     private static readonly LogEventKind PartClosed = LogEventKind.Of("denied-whole", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a10");
     private static readonly LogEventKind Restored = LogEventKind.Of("restored", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a11");
+
+    private static readonly LogEventKind Denied = LogEventKind.Of("denied", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a12");
+    private static readonly LogEventKind DeniedMore = LogEventKind.Of("denied-not-told", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a13");
 
     public static void Start(ILogger log, string node, string version) =>
         log.Of(Starting).Information("canal-felix {Version} starts on node {Node}", version, node);
@@ -96,4 +102,20 @@ internal static class Log
     public static void Misconfigured(ILogger log, string what) => log.Of(Configured).Warning("configuration: {What}", what);
 
     public static void Host(ILogger log, string refusal) => log.Of(HostRefused).Warning("this host's settings: {Refusal}", refusal);
+
+    /// <summary>Packets of a flow that were not told yet.</summary>
+    public static void Dropped(ILogger log, DroppedFlow flow)
+    {
+        PacketFlow packet = flow.First.Flow;
+        string whose = flow.Place!.Endpoint.Length == 0 ? "" : $" of {flow.Place.Endpoint}", way = DropReason.Word(flow.Reason.Direction);
+        log.Of(Denied)
+            .ForContext("Policy", flow.Reason.Policy ?? "").ForContext("Rule", flow.Reason.Rule?.ToString(CultureInfo.InvariantCulture) ?? "")
+            .ForContext("Endpoint", flow.Place.Endpoint).ForContext("Direction", way).ForContext("InInterface", flow.Place.Input).ForContext("OutInterface", flow.Place.Output)
+            .ForContext("Protocol", DropText.Protocol(packet.Protocol)).ForContext("Source", packet.Source.ToString()).ForContext("SourcePort", packet.SourcePort)
+            .ForContext("Destination", packet.Destination.ToString()).ForContext("DestinationPort", packet.DestinationPort)
+            .Information("denied {Packets} packets, {Way}{Whose}: {Flow} by {Reason}", flow.Count - flow.Told, way, whose, DropText.Of(packet), flow.Reason.Text);
+    }
+
+    public static void DroppedMore(ILogger log, long packets, long missed) =>
+        log.Of(DeniedMore).Information("{Packets} denied packets were not told one by one{Missed}", packets, missed > 0 ? $", and {missed} more were not looked at" : "");
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Canal.Felix.Drops;
 using Canal.Hosting;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
@@ -35,7 +37,7 @@ internal static class Sources
     private const string Counters = "counters";
 
     /// <summary>Answers one request of the control socket.</summary>
-    public static async Task<ControlResponse> AnswerAsync(string request, Inbox<AgentMessage> inbox, CancellationToken cancel)
+    public static async Task<ControlResponse> AnswerAsync(string request, Inbox<AgentMessage> inbox, DropWatch drops, CancellationToken cancel)
     {
         switch (request)
         {
@@ -50,8 +52,14 @@ internal static class Sources
                 return await AskAsync(AgentQuestion.Configuration, inbox, cancel).ConfigureAwait(false);
             case string counters when counters == Counters || counters.StartsWith(Counters + " ", StringComparison.Ordinal):
                 return ControlResponse.Ok(await inbox.AskAsync<string>(counted => new AgentMessage.Counters(counters[Counters.Length..].Trim(), counted), cancel).ConfigureAwait(false));
+            case "drops":
+                return ControlResponse.Ok(await drops.AnswerAsync(0, cancel).ConfigureAwait(false));
+            case string after when after.StartsWith("drops ", StringComparison.Ordinal):
+                return long.TryParse(after.AsSpan("drops ".Length), NumberStyles.None, CultureInfo.InvariantCulture, out long serial)
+                    ? ControlResponse.Ok(await drops.AnswerAsync(serial, cancel).ConfigureAwait(false))
+                    : ControlResponse.Failed("drops: the serial after which is asked must be a number");
             default:
-                return ControlResponse.Failed($"unknown request '{request}': ping, reload, status, show-config or counters");
+                return ControlResponse.Failed($"unknown request '{request}': ping, reload, status, show-config, counters or drops");
         }
     }
 

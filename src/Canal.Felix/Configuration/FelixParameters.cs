@@ -1,5 +1,6 @@
 using Canal.Core;
 using Canal.Core.Addressing;
+using Canal.Felix.Drops;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
 namespace Canal.Felix.Configuration;
@@ -10,6 +11,7 @@ internal sealed record FelixParameters
     public EquatableArray<string> InterfacePrefixes { get; init; } = ["cali"];
     public EndpointToHostAction EndpointToHost { get; init; } = EndpointToHostAction.Drop;
     public DenyAction Deny { get; init; } = DenyAction.Drop;
+    public ushort? DropGroup { get; init; }
     public string LogPrefix { get; init; } = "calico-packet";
     public RateLimit? LogLimit { get; init; }
     public bool SpoofingAllowed { get; init; }
@@ -46,6 +48,7 @@ internal sealed record FelixParameters
         InterfacePrefixes = configuration.Get(FelixSettings.InterfacePrefix).ToEquatableArray(),
         EndpointToHost = configuration.Get(FelixSettings.DefaultEndpointToHostAction),
         Deny = configuration.Get(FelixSettings.FilterDenyAction),
+        DropGroup = DropParameters.From(configuration) is { Log: not DropLog.Off, Group: ushort group } ? group : null,
         LogPrefix = configuration.Get(FelixSettings.LogPrefix),
         LogLimit = RateLimit.TryParse(configuration.Get(FelixSettings.LogActionRateLimit), (uint)configuration.Get(FelixSettings.LogActionRateLimitBurst), out RateLimit? limit) ? limit : null,
         SpoofingAllowed = configuration.Get(FelixSettings.WorkloadSourceSpoofing),

@@ -27,7 +27,7 @@ internal static class FelixSettings
 
     public static StringSetting LogActionRateLimit { get; } = new("log_action_rate_limit", "", "Limit of those log lines, such as 10/minute; empty for none.")
     {
-        Check = text => text.Length == 0 || RateLimit.TryParse(text, 5, out _) ? null : "must be N/second, N/minute, N/hour or N/day with N from 1 to 9999",
+        Check = text => text.Length == 0 || RateLimit.TryParse(text, 5, out _) ? null : RateLimit.Shape,
     };
 
     public static IntegerSetting LogActionRateLimitBurst { get; } = new("log_action_rate_limit_burst", 5, "Log lines allowed at once.") { Minimum = 0, Maximum = 9999 };
@@ -116,6 +116,6 @@ internal static class FelixSettings
     /// <summary>Everything that felix.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("felix",
     [
-        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, EndpointStatusPathPrefix, OnMissingDatastore, HealthEnabled, HealthHost, HealthPort,
+        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, EndpointStatusPathPrefix, .. DropSettings.All, OnMissingDatastore, HealthEnabled, HealthHost, HealthPort,
     ]);
 }

@@ -8,6 +8,8 @@ namespace Canal.Felix.Configuration;
 /// <param name="Burst">How many at once.</param>
 internal sealed record RateLimit(ulong Count, ulong Seconds, uint Burst)
 {
+    public const string Shape = "must be N/second, N/minute, N/hour or N/day with N from 1 to 9999";
+
     /// <summary>Reads <c>10/minute</c>.</summary>
     public static bool TryParse(string text, uint burst, out RateLimit? limit)
     {

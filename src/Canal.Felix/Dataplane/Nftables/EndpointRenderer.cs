@@ -2,6 +2,7 @@ using Canal.Core;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
+using Canal.Felix.Drops;
 using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
@@ -20,7 +21,7 @@ internal sealed class EndpointRenderer(EndpointChain endpoint, IReadOnlyDictiona
     /// <summary>An endpoint whose chains the kernel does not take: everything is denied.</summary>
     public RenderedChain RenderClosed()
     {
-        NftRule deny = Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.Closed(endpoint.Owner));
+        NftRule deny = Verdicts.Deny(builder, parameters, DropReason.OfClosed(direction)).Build(RuleComments.Closed(endpoint.Owner));
         return new RenderedChain(endpoint.Name, "", [deny]);
     }
 
@@ -54,7 +55,7 @@ internal sealed class EndpointRenderer(EndpointChain endpoint, IReadOnlyDictiona
     {
         foreach (ResourceKey policy in tier.Policies) JumpTo(policy, into);
         if (tier.EndAction == TierAction.Pass) return true;
-        into.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint.Owner)));
+        into.Add(Verdicts.Deny(builder, parameters, DropReason.EndOfTier(tier.Tier, direction)).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint.Owner)));
         return false;
     }
 
@@ -70,7 +71,7 @@ internal sealed class EndpointRenderer(EndpointChain endpoint, IReadOnlyDictiona
                 own.Add(builder.MetaMark(parameters.Marks.Pass, parameters.Marks.Pass).SetMetaMark(0, parameters.Marks.Pass).Counter().Return().Build($"passed by {KernelNames.PolicyId(policy)}"));
         }
         if (tier.EndAction != TierAction.Pass)
-            own.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint.Owner)));
+            own.Add(Verdicts.Deny(builder, parameters, DropReason.EndOfTier(tier.Tier, direction)).Build(RuleComments.EndOfTier(tier.Tier, direction, endpoint.Owner)));
         // The kernel keeps a chain's comment for its life: nothing may stand there that can change while the rules stay, such as the endpoint.
         chains.Add(new RenderedChain(name, $"tier {tier.Tier}", own.ToEquatableArray()));
         rules.Add(builder.Counter().Jump(name).Build($"tier {tier.Tier}"));
@@ -80,7 +81,7 @@ internal sealed class EndpointRenderer(EndpointChain endpoint, IReadOnlyDictiona
     private void RenderProfiles(EquatableArray<string> profiles)
     {
         foreach (string profile in profiles) JumpTo(new ResourceKey(ResourceKind.Profile, null, profile), rules);
-        rules.Add(Verdicts.Deny(builder.Counter(), parameters).Build(RuleComments.EndOfProfiles(direction, endpoint.Owner)));
+        rules.Add(Verdicts.Deny(builder, parameters, DropReason.EndOfProfiles(direction)).Build(RuleComments.EndOfProfiles(direction, endpoint.Owner)));
     }
 
     /// <summary>A policy without rules in this direction has no chain; it still counts for the end of its tier. A staged one stands in its place, and returns always.</summary>

@@ -3,6 +3,7 @@ using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
+using Canal.Felix.Drops;
 using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
@@ -85,7 +86,7 @@ internal sealed class HostEndpointRenderer
     {
         List<NftRule> rules = [];
         bool untracked = stage.Policies == PolicyStage.Untracked, ingress = stage.Direction == Direction.Ingress;
-        if (decides && !untracked && !parameters.KeepInvalid) rules.Add(builder.CtState(NftCtState.Invalid).Counter().Drop().Build("connection tracking: invalid"));
+        if (decides && !untracked && !parameters.KeepInvalid) rules.Add(Verdicts.Drop(builder.CtState(NftCtState.Invalid), parameters, DropReason.Invalid(stage.Direction)).Build("connection tracking: invalid"));
         if (stage.Policies == PolicyStage.Forward) return rules.ToEquatableArray();
         rules.Add(builder.Jump(ingress ? FailsafeChains.In : FailsafeChains.Out).Build());
         if (untracked) rules.Add(builder.Jump(ingress ? FailsafeChains.RepliesIn : FailsafeChains.RepliesOut).Build());

@@ -22,6 +22,8 @@ internal static class KernelNames
 
     private const int MendedLength = 50;
 
+    private const int LongestShort = 80;
+
     /// <summary>144 bits: nobody finds two names with one hash.</summary>
     private const int HashLength = 24;
 
@@ -77,6 +79,16 @@ internal static class KernelNames
 
     /// <summary>As Calico's tools print policies: <c>gnp/web</c>, <c>np/prod/db</c>.</summary>
     public static string PolicyId(ResourceKey key) => key.Namespace is null ? $"{ShortKind(key.Kind)}/{Safe(key.Name)}" : $"{ShortKind(key.Kind)}/{Safe(key.Namespace)}/{Safe(key.Name)}";
+
+    /// <summary>That, no longer than <see cref="Short"/>: for log prefixes, which are 127 bytes at most.</summary>
+    public static string ShortId(ResourceKey key) => Short(PolicyId(key));
+
+    /// <summary>A name of this class, mended when it is longer than 80 characters.</summary>
+    public static string Short(string name)
+    {
+        string safe = name.All(c => IsNameCharacter(c) || c == '/') ? name : Safe(name);
+        return safe.Length <= LongestShort ? safe : $"{safe[..(LongestShort - HashLength - 2)]}//{ContentId.Of("name", name).Substring(5, HashLength)}";
+    }
 
     /// <summary>Calico's short word for a kind.</summary>
     public static string ShortKind(ResourceKind kind) => kind switch

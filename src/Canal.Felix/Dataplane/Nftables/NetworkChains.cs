@@ -4,6 +4,7 @@ using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
+using Canal.Felix.Drops;
 using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
@@ -146,10 +147,10 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
     {
         foreach (IpFamily family in Families)
             if (UsesVxlan(family))
-                yield return builder.NfProto(family).L4Proto(IpProtocol.Udp).Dport(VxlanPort).Saddr(SetOf("vxlan-peers", family), NftOperator.NotEqual).FibDaddrLocal().Counter().Drop()
+                yield return Verdicts.Drop(builder.NfProto(family).L4Proto(IpProtocol.Udp).Dport(VxlanPort).Saddr(SetOf("vxlan-peers", family), NftOperator.NotEqual).FibDaddrLocal(), parameters, DropReason.VxlanFromStranger)
                     .Build("VXLAN packet from a stranger");
         if (sets.Ipip)
-            yield return builder.NfProto(IpFamily.V4).L4Proto(IpProtocol.IpIp).Saddr(SetOf("hosts", IpFamily.V4), NftOperator.NotEqual).FibDaddrLocal().Counter().Drop()
+            yield return Verdicts.Drop(builder.NfProto(IpFamily.V4).L4Proto(IpProtocol.IpIp).Saddr(SetOf("hosts", IpFamily.V4), NftOperator.NotEqual).FibDaddrLocal(), parameters, DropReason.IpipFromStranger)
                 .Build("IP-in-IP packet from a stranger");
     }
 

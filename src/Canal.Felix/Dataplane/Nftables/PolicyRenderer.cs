@@ -1,6 +1,7 @@
 using Canal.Core;
 using Canal.Core.Policy;
 using Canal.Felix.Configuration;
+using Canal.Felix.Drops;
 using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
@@ -47,7 +48,7 @@ internal static class PolicyRenderer
         // A trial that cannot be programmed changes no packet either.
         NftRule rule = policy.IsStaged
             ? new NftRuleBuilder().Counter().Return().Build($"{comment}: cannot be programmed, nothing is counted")
-            : Verdicts.Deny(new NftRuleBuilder().Counter(), parameters).Build(RuleComments.Closed(comment));
+            : Verdicts.Deny(new NftRuleBuilder(), parameters, DropReason.OfClosed(policy.Key, direction)).Build(RuleComments.Closed(comment));
         return new RenderedChain(name, comment, [rule]);
     }
 

@@ -4,6 +4,7 @@ using Canal.Core.IpSets;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
+using Canal.Felix.Drops;
 using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
@@ -206,7 +207,7 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage sta
 
     private NftRule End(CompiledRule rule)
     {
-        Act(rule.Action);
+        Act(rule);
         if (rule.Action == RuleAction.Pass || isStaged) builder.Return();
         return builder.Build(Comment(rule));
     }
@@ -214,24 +215,24 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage sta
     /// <summary>The end of the chain does for the return; a pass of a profile is told by the mark, as any other.</summary>
     private NftRule EndInChain(CompiledRule rule)
     {
-        Act(rule.Action);
+        Act(rule);
         if (isStaged || (rule.Action == RuleAction.Pass && key.Kind == ResourceKind.Profile)) builder.SetMetaMark(parameters.Marks.Pass, parameters.Marks.Pass);
         return builder.Build(Comment(rule));
     }
 
     private string Comment(CompiledRule rule) => isStaged ? RuleComments.StagedRule(key, direction, rule) : RuleComments.Rule(key, direction, rule);
 
-    private void Act(RuleAction action)
+    private void Act(CompiledRule rule)
     {
-        switch (action)
+        switch (rule.Action)
         {
             case not RuleAction.Log when isStaged: builder.Counter(); break;
             case RuleAction.Allow: Verdicts.Allow(builder.Counter(), stage, parameters); break;
-            case RuleAction.Deny: Verdicts.Deny(builder.Counter(), parameters); break;
+            case RuleAction.Deny: Verdicts.Deny(builder, parameters, DropReason.OfRule(key, direction, rule.Index)); break;
             case RuleAction.Log: Verdicts.Log(builder, parameters, tier, key); break;
             case RuleAction.Pass when key.Kind == ResourceKind.Profile: builder.Counter(); break;
             case RuleAction.Pass: builder.Counter().SetMetaMark(parameters.Marks.Pass, parameters.Marks.Pass); break;
-            default: throw new InvalidOperationException($"no rendering for action {action}");
+            default: throw new InvalidOperationException($"no rendering for action {rule.Action}");
         }
     }
 }

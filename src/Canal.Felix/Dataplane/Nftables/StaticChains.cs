@@ -2,6 +2,7 @@ using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Policy;
 using Canal.Felix.Configuration;
+using Canal.Felix.Drops;
 using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
@@ -41,21 +42,21 @@ internal sealed class StaticChains(FelixParameters parameters)
     private EquatableArray<NftRule> FromWorkload()
     {
         List<NftRule> rules = [];
-        AddInvalidCheck(rules);
+        AddInvalidCheck(rules, Direction.Egress);
         if (!parameters.VxlanFromWorkloads)
-            rules.Add(builder.L4Proto(IpProtocol.Udp).Dport(new PortRange(parameters.VxlanPort, parameters.VxlanPort)).Counter().Drop().Build("VXLAN packet from a workload"));
-        if (!parameters.IpipFromWorkloads) rules.Add(builder.L4Proto(IpProtocol.IpIp).Counter().Drop().Build("IP-in-IP packet from a workload"));
+            rules.Add(Verdicts.Drop(builder.L4Proto(IpProtocol.Udp).Dport(new PortRange(parameters.VxlanPort, parameters.VxlanPort)), parameters, DropReason.VxlanFromWorkload).Build("VXLAN packet from a workload"));
+        if (!parameters.IpipFromWorkloads) rules.Add(Verdicts.Drop(builder.L4Proto(IpProtocol.IpIp), parameters, DropReason.IpipFromWorkload).Build("IP-in-IP packet from a workload"));
         rules.Add(builder.IifnameVmap(KernelSets.FromWorkloads).Build());
-        rules.Add(Verdicts.Deny(builder.Counter(), parameters).Build("unknown workload interface, from"));
+        rules.Add(Verdicts.Deny(builder, parameters, DropReason.UnknownInterface(Direction.Egress)).Build("unknown workload interface, from"));
         return rules.ToEquatableArray();
     }
 
     private EquatableArray<NftRule> ToWorkload()
     {
         List<NftRule> rules = [];
-        AddInvalidCheck(rules);
+        AddInvalidCheck(rules, Direction.Ingress);
         rules.Add(builder.OifnameVmap(KernelSets.ToWorkloads).Build());
-        rules.Add(Verdicts.Deny(builder.Counter(), parameters).Build("unknown workload interface, to"));
+        rules.Add(Verdicts.Deny(builder, parameters, DropReason.UnknownInterface(Direction.Ingress)).Build("unknown workload interface, to"));
         return rules.ToEquatableArray();
     }
 
@@ -67,7 +68,7 @@ internal sealed class StaticChains(FelixParameters parameters)
         // Duplicate address detection asks from the unspecified address, which has no route.
         rules.Add(builder.NfProto(IpFamily.V6).Saddr(Cidr.Parse("::/128")).L4Proto(IpProtocol.IcmpV6).Counter().Accept().Build("duplicate address detection"));
         rules.Add(builder.IifnameVmap(KernelSets.Spoofing).Build());
-        rules.Add(builder.FibReversePathMissing().Counter().Drop().Build("spoofed source address"));
+        rules.Add(Verdicts.Drop(builder.FibReversePathMissing(), parameters, DropReason.SpoofedSource).Build("spoofed source address"));
         return rules.ToEquatableArray();
     }
 
@@ -77,7 +78,7 @@ internal sealed class StaticChains(FelixParameters parameters)
         {
             foreach ((byte type, string name) in NeighbourDiscovery)
                 yield return builder.Iifname(prefix + "*").NfProto(IpFamily.V6).L4Proto(IpProtocol.IcmpV6).IcmpType(IpFamily.V6, type).Counter().Accept().Build(name);
-            yield return Verdicts.Deny(builder.Iifname(prefix + "*").Counter(), parameters).Build("default_endpoint_to_host_action: Drop");
+            yield return Verdicts.Deny(builder.Iifname(prefix + "*"), parameters, DropReason.EndpointToHost).Build("default_endpoint_to_host_action: Drop");
         }
     }
 
@@ -87,9 +88,9 @@ internal sealed class StaticChains(FelixParameters parameters)
             yield return builder.NfProto(IpFamily.V6).L4Proto(IpProtocol.IcmpV6).IcmpType(IpFamily.V6, type).Counter().Accept().Build(name);
     }
 
-    private void AddInvalidCheck(List<NftRule> rules)
+    private void AddInvalidCheck(List<NftRule> rules, Direction direction)
     {
-        if (!parameters.KeepInvalid) rules.Add(builder.CtState(NftCtState.Invalid).Counter().Drop().Build("connection tracking: invalid"));
+        if (!parameters.KeepInvalid) rules.Add(Verdicts.Drop(builder.CtState(NftCtState.Invalid), parameters, DropReason.Invalid(direction)).Build("connection tracking: invalid"));
     }
 
     private NftRule Established() => builder.CtState(NftCtState.Established | NftCtState.Related).Counter().Accept().Build();

@@ -2,6 +2,7 @@ using System.Globalization;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
+using Canal.Felix.Drops;
 using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
@@ -11,9 +12,15 @@ internal static class Verdicts
 {
     private const int MaxPrefixLength = 127;
 
-    /// <summary>Ends a rule by denying the packet.</summary>
-    public static NftRuleBuilder Deny(NftRuleBuilder rule, FelixParameters parameters) =>
-        parameters.Deny == DenyAction.Reject ? rule.Reject() : rule.Drop();
+    /// <summary>Ends a rule by denying the packet, and telling why (<see cref="DropReason"/>).</summary>
+    public static NftRuleBuilder Deny(NftRuleBuilder rule, FelixParameters parameters, string reason) =>
+        parameters.Deny == DenyAction.Reject ? Tell(rule.Counter(), parameters, reason).Reject() : Drop(rule, parameters, reason);
+
+    /// <summary>Ends a rule by denying the packet without an answer, and telling why.</summary>
+    public static NftRuleBuilder Drop(NftRuleBuilder rule, FelixParameters parameters, string reason) => Tell(rule.Counter(), parameters, reason).Drop();
+
+    /// <summary>Only what denies logs: accepted packets never meet it.</summary>
+    private static NftRuleBuilder Tell(NftRuleBuilder rule, FelixParameters parameters, string reason) => parameters.DropGroup is { } group ? rule.Log(group, reason) : rule;
 
     /// <summary>
     /// Ends a rule by allowing the packet: in the base chain it is in, and before connection tracking or DNAT also at the host endpoint later on, which a mark

@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Canal.Core.Policy;
+using Canal.Linux.Nflog;
+
+namespace Canal.Felix.Drops;
+
+/// <summary>Denied packets as the control socket tells them: a line of JSON about all, then one for each flow.</summary>
+internal static class DropText
+{
+    public static string Answer(long serial, long missed, DropParameters parameters, string? trouble, IEnumerable<DroppedFlow> flows)
+    {
+        ArrayBufferWriter<byte> text = new();
+        Line(text, json =>
+        {
+            json.WriteNumber("serial", serial);
+            json.WriteNumber("missed", missed);
+            json.WriteString("drop_log", parameters.Log.ToString().ToLowerInvariant());
+            json.WriteNumber("drop_log_group", parameters.Group);
+            if (trouble is not null) json.WriteString("failing", trouble);
+        });
+        foreach (DroppedFlow flow in flows) Line(text, json => Write(json, flow));
+        return Encoding.UTF8.GetString(text.WrittenSpan);
+    }
+
+    /// <summary><c>tcp 10.0.0.1:51514 > 10.0.0.2:5432</c>, <c>icmp 10.0.0.1 > 10.0.0.2 type 8 code 0</c>.</summary>
+    public static string Of(PacketFlow flow)
+    {
+        string protocol = Protocol(flow.Protocol);
+        if (IsIcmp(flow.Protocol)) return string.Create(CultureInfo.InvariantCulture, $"{protocol} {flow.Source} > {flow.Destination} type {flow.DestinationPort >> 8} code {flow.DestinationPort & 0xff}");
+        return IpProtocol.WithPorts.Contains(flow.Protocol)
+            ? string.Create(CultureInfo.InvariantCulture, $"{protocol} {End(flow.Source, flow.SourcePort)} > {End(flow.Destination, flow.DestinationPort)}")
+            : $"{protocol} {flow.Source} > {flow.Destination}";
+    }
+
+    public static string Protocol(byte number) => number switch
+    {
+        IpProtocol.Icmp => "icmp",
+        IpProtocol.Tcp => "tcp",
+        IpProtocol.Udp => "udp",
+        IpProtocol.IcmpV6 => "icmpv6",
+        IpProtocol.Sctp => "sctp",
+        IpProtocol.UdpLite => "udplite",
+        _ => number.ToString(CultureInfo.InvariantCulture),
+    };
+
+    private static string End(Core.Addressing.IpAddress address, ushort port) =>
+        address.Family == Core.Addressing.IpFamily.V4 ? string.Create(CultureInfo.InvariantCulture, $"{address}:{port}") : string.Create(CultureInfo.InvariantCulture, $"[{address}]:{port}");
+
+    private static bool IsIcmp(byte protocol) => protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
+
+    private static void Write(Utf8JsonWriter json, DroppedFlow flow)
+    {
+        PacketFlow packet = flow.First.Flow;
+        json.WriteNumber("serial", flow.Serial);
+        json.WriteNumber("packets", flow.Count);
+        json.WriteString("first", flow.Begun.UtcDateTime);
+        json.WriteString("last", flow.Last.UtcDateTime);
+        json.WriteString("direction", DropReason.Word(flow.Reason.Direction));
+        json.WriteString("endpoint", flow.Place?.Endpoint ?? "");
+        json.WriteString("in", flow.Place?.Input ?? "");
+        json.WriteString("out", flow.Place?.Output ?? "");
+        json.WriteString("reason", flow.Reason.Text);
+        if (flow.Reason.Policy is { } policy) json.WriteString("policy", policy);
+        if (flow.Reason.Rule is { } rule) json.WriteNumber("rule", rule);
+        json.WriteString("protocol", Protocol(packet.Protocol));
+        json.WriteString("source", packet.Source.ToString());
+        json.WriteString("destination", packet.Destination.ToString());
+        if (IsIcmp(packet.Protocol))
+        {
+            json.WriteNumber("icmp_type", packet.DestinationPort >> 8);
+            json.WriteNumber("icmp_code", packet.DestinationPort & 0xff);
+        }
+        else if (IpProtocol.WithPorts.Contains(packet.Protocol))
+        {
+            json.WriteNumber("source_port", packet.SourcePort);
+            json.WriteNumber("destination_port", packet.DestinationPort);
+        }
+    }
+
+    private static void Line(ArrayBufferWriter<byte> text, Action<Utf8JsonWriter> write)
+    {
+        using (Utf8JsonWriter json = new(text))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+        text.Write("\n"u8);
+    }
+}

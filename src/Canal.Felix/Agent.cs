@@ -73,6 +73,8 @@ internal sealed class Agent
     /// <summary>Begins to hear of what other programs do to nftables.</summary>
     public required Action ListenToTables { get; init; }
 
+    public Meters Meters { get; } = new();
+
     public EndpointStatuses Statuses { get; } = new();
 
     public HostInterfaces Hosts { get; } = new();

@@ -26,6 +26,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private readonly Trouble kernel = new("programming the kernel", Log.ProgrammingFailed, time, log);
     private readonly Trouble wiring = new("wiring interfaces", Log.ProgrammingFailed, time, log);
     private readonly ForeignChanges foreign = new();
+    private readonly long started = time.GetTimestamp();
     private readonly Dictionary<ResourceKey, CompiledPolicy?> untold = [];
     private DateTimeOffset nextRouteRefresh = DateTimeOffset.MaxValue;
     private bool toldUnready;
@@ -76,12 +77,14 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         }
         catch (NftException e)
         {
+            agent.Meters.Failed();
             kernel.Note(e.Message);
         }
         catch (Linux.Netlink.NetlinkException e)
         {
             // What was applied is not known.
             linksLost = true;
+            agent.Meters.Failed();
             kernel.Note(e.Message);
         }
     }
@@ -98,7 +101,9 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private void ProgramPolicy()
     {
         TakeParameters();
+        long start = time.GetTimestamp();
         DesiredChanges changes = agent.Calculator.TakeChanges();
+        if (!changes.IsEmpty) agent.Meters.Calculated(time.GetElapsedTime(start));
         foreach (CalculationProblem problem in agent.Calculator.TakeProblems()) Log.Problem(log, problem);
         agent.DropUnusable(changes);
         agent.ResolveHosts(changes);
@@ -107,7 +112,9 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Overlay.Plan(network);
         foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) untold[key] = policy;
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) interfaces.SetEndpoint(name, endpoint);
+        start = time.GetTimestamp();
         bool written = agent.Dataplane.Apply();
+        if (written) agent.Meters.Applied(time.GetElapsedTime(start));
         TellPolicies();
         if (written) agent.Keeper.Changed();
         agent.TellHosts();
@@ -137,6 +144,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         NftEvent last = foreign.Last;
         agent.Dataplane.Doubt();
         bool repaired = agent.Dataplane.Apply();
+        if (repaired) agent.Meters.Repaired();
         int before = foreign.Untold;
         if (foreign.Repaired(time.GetUtcNow(), time.GetElapsedTime(start))) Log.Meddled(log, last, changes, before, repaired ? agent.Dataplane.LastMessages : 0);
     }
@@ -147,6 +155,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         // What happened between the reading and now was not heard.
         if (!agent.Dataplane.IsAlone()) foreign.Note(new NftEvent(NftEventKind.Overrun));
         IsReady = true;
+        agent.Meters.FirstApplied(time.GetElapsedTime(started));
         agent.PrepareHost();
         interfaces.DirtyAll();
         ScheduleRouteRefresh();
@@ -205,6 +214,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     {
         if (batch is WatchBatch.Connected connected) Log.Connected(log, connected.Endpoint);
         else if (batch is WatchBatch.Lost lost) Log.Lost(log, lost.Reason);
+        else if (batch is WatchBatch.SnapshotBegin) agent.Meters.Resyncing();
         feed.Accept(batch);
     }
 

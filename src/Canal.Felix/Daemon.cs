@@ -23,8 +23,6 @@ namespace Canal.Felix;
 /// <summary>Puts the daemon together, starts what feeds the loop, and runs it.</summary>
 internal static class Daemon
 {
-    private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(90);
-
     /// <summary>A message may hold a thousand keys of a snapshot.</summary>
     private const int InboxCapacity = 8;
 
@@ -61,11 +59,17 @@ internal static class Daemon
         using ControlSocketServer control = ControlSocketServer.Listen(start.ControlSocket);
         Inbox<AgentMessage> inbox = new(InboxCapacity, run.Time);
         EtcdReporter reporter = new(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), run.Time, run.Log);
-        HealthReporters health = HealthReporters.Of(configuration, run.Time, LoopPatience);
-        using HttpEndpoint? endpoint = health.Listen();
+        HealthReporters health = new(configuration, run.Time);
         using DropWatch drops = new(inbox, run.Time, run.Log);
-        drops.Configure(DropParameters.From(configuration));
-        Agent agent = Assemble(start, configuration, run, routes, conntrack, nftables, tables, reporter, health, drops);
+        Agent agent = null!;
+        using WebServices services = new(health, () => agent.Meters.Text(agent, drops, run), run);
+        agent = Assemble(start, configuration, run, routes, conntrack, nftables, tables, reporter, health, changed =>
+        {
+            run.Configure(changed);
+            drops.Configure(DropParameters.From(changed));
+            services.Configure(changed);
+        });
+        agent.Configured(configuration);
         AgentLoop loop = new(agent, inbox, run.Time, run.Log);
         EtcdWatcher watcher = new(channel, WatchedRanges, new EtcdWatcherOptions(), run.Time, new Random());
 
@@ -80,7 +84,7 @@ internal static class Daemon
                 reporter.RunAsync(stop),
                 drops.RunAsync(stop),
                 control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, drops, cancel), stop),
-                .. endpoint is null ? (Task[])[] : [endpoint.RunAsync(stop)],
+                services.RunAsync(stop),
             ],
             "stopping; enforcement stays in place").ConfigureAwait(false);
     }
@@ -97,7 +101,7 @@ internal static class Daemon
 
     private static Agent Assemble(
         DaemonStart start, HostingConfiguration configuration, DaemonRun run,
-        NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, NftMonitor tables, EtcdReporter reporter, HealthReporters health, DropWatch drops)
+        NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, NftMonitor tables, EtcdReporter reporter, HealthReporters health, Action<HostingConfiguration> configured)
     {
         TimeProvider time = run.Time;
         string node = configuration.Get(CommonSettings.NodeName);
@@ -127,11 +131,7 @@ internal static class Daemon
             },
             Reporter = reporter,
             ReadConfiguration = start.ReadConfiguration,
-            Configured = changed =>
-            {
-                run.Configure(changed);
-                drops.Configure(DropParameters.From(changed));
-            },
+            Configured = configured,
             ListenToTables = tables.Listen,
         };
     }

@@ -1,38 +1,27 @@
-using System.Collections.Immutable;
-using System.Net;
 using Canal.Felix.Configuration;
 using Canal.Hosting;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
 namespace Canal.Felix;
 
-/// <summary>Felix's reporters under Felix's names, and where they are served.</summary>
+/// <summary>Felix's reporters under Felix's names.</summary>
 internal sealed class HealthReporters
 {
-    private readonly HealthTable table;
+    /// <summary>As Felix's DataplaneWatchdogTimeout.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
     private readonly HealthReporter startup;
     private readonly HealthReporter loop;
-    private readonly IPEndPoint? address;
 
-    private HealthReporters(HealthTable table, IPEndPoint? address, TimeSpan patience)
+    public HealthReporters(HostingConfiguration configuration, TimeProvider time)
     {
-        this.table = table;
-        this.address = address;
-        startup = table.Register("FelixStartup", HealthAspects.Ready, TimeSpan.Zero);
-        loop = table.Register("InternalDataplaneMainLoop", HealthAspects.Live | HealthAspects.Ready, patience);
+        Table = new HealthTable(time, HealthTimeouts.Parse(configuration.Get(FelixSettings.HealthTimeoutOverrides)));
+        startup = Table.Register("FelixStartup", HealthAspects.Ready, TimeSpan.Zero);
+        loop = Table.Register("InternalDataplaneMainLoop", HealthAspects.Live | HealthAspects.Ready, Patience);
         startup.Report(new HealthReport(true, true));
     }
 
-    public static HealthReporters Of(HostingConfiguration configuration, TimeProvider time, TimeSpan patience)
-    {
-        IPEndPoint? address = configuration.Get(FelixSettings.HealthEnabled)
-            ? HttpEndpoint.AddressOf(configuration.Get(FelixSettings.HealthHost), configuration.Get(FelixSettings.HealthPort))
-            : null;
-        return new HealthReporters(new HealthTable(time, ImmutableDictionary<string, TimeSpan>.Empty), address, patience);
-    }
-
-    /// <summary>The server, or null when it is not wanted.</summary>
-    public HttpEndpoint? Listen() => address is null ? null : HttpEndpoint.Listen(address, HealthRoutes.Of(table));
+    public HealthTable Table { get; }
 
     /// <summary>The loop turned; called on every turn.</summary>
     public void Report(bool ready) => loop.Report(new HealthReport(true, ready));

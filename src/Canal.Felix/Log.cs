@@ -32,6 +32,7 @@ internal static class Log
     private static readonly LogEventKind PartClosed = LogEventKind.Of("denied-whole", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a10");
     private static readonly LogEventKind Restored = LogEventKind.Of("restored", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a11");
 
+    public static readonly LogEventKind ServingFailed = LogEventKind.Of("serving-failed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a14");
     private static readonly LogEventKind Denied = LogEventKind.Of("denied", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a12");
     private static readonly LogEventKind DeniedMore = LogEventKind.Of("denied-not-told", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a13");
 

@@ -12,6 +12,8 @@ internal sealed class ActivePolicies(IpSetTable sets)
 
     public int Count => told.Count;
 
+    public int ProfileCount { get; private set; }
+
     public bool Contains(ResourceKey key) => drafts.ContainsKey(key);
 
     /// <summary>Puts compiled rules in force. New sets are taken before old ones are let go, so that a set both use stays.</summary>
@@ -37,12 +39,15 @@ internal sealed class ActivePolicies(IpSetTable sets)
     {
         if (!drafts.TryGetValue(key, out Draft? draft))
         {
-            if (told.Remove(key)) changes.Policies[key] = null;
+            if (!told.Remove(key)) return;
+            if (key.Kind == ResourceKind.Profile) ProfileCount--;
+            changes.Policies[key] = null;
             return;
         }
         CompiledPolicy shaped = PolicyShaping.Shape(draft.Policy, sets);
         drafts[key] = draft with { Policy = shaped };
         if (told.TryGetValue(key, out CompiledPolicy? before) && before == shaped) return;
+        if (before is null && key.Kind == ResourceKind.Profile) ProfileCount++;
         told[key] = shaped;
         changes.Policies[key] = shaped;
     }

@@ -50,6 +50,9 @@ public sealed class PolicyCalculator
     /// <summary>Policies and profiles in force on this node.</summary>
     public int ActivePolicyCount => active.Count;
 
+    /// <summary>How many of these are profiles.</summary>
+    public int ActiveProfileCount => active.ProfileCount;
+
     /// <summary>Sets in use.</summary>
     public int SetCount => sets.Count;
 

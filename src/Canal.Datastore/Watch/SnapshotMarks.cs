@@ -15,11 +15,16 @@ public sealed class SnapshotMarks<TKey> where TKey : notnull
         isMidSnapshot = true;
     }
 
-    /// <summary>The key is there.</summary>
-    public void Mark(TKey key) => seen[key] = generation;
+    /// <summary>The key is there. Returns whether it was not known.</summary>
+    public bool Mark(TKey key)
+    {
+        bool isNew = !seen.ContainsKey(key);
+        seen[key] = generation;
+        return isNew;
+    }
 
-    /// <summary>The key is gone.</summary>
-    public void Remove(TKey key) => seen.Remove(key);
+    /// <summary>The key is gone. Returns whether it was known.</summary>
+    public bool Remove(TKey key) => seen.Remove(key);
 
     /// <summary>The snapshot is complete; returns, and forgets, the keys that it did not have.</summary>
     public List<TKey> Complete()

@@ -96,12 +96,26 @@ internal static class FelixSettings
 
     public static BoolSetting HealthEnabled { get; } = new("health_enabled", false, "Serve /liveness and /readiness.");
 
-    public static StringSetting HealthHost { get; } = new("health_host", "127.0.0.1", "Address that they are served on.")
+    public static StringSetting HealthHost { get; } = new("health_host", "localhost", "Address that they are served on.")
     {
         Check = text => text == "localhost" || System.Net.IPAddress.TryParse(text, out _) ? null : "must be an IP address or localhost",
     };
 
     public static IntegerSetting HealthPort { get; } = new("health_port", 9099, "Port that they are served on.") { Minimum = 0, Maximum = 65535 };
+
+    public static StringListSetting HealthTimeoutOverrides { get; } = new("health_timeout_overrides", [], "How long a part may be silent before it counts as dead, as NAME=DURATION.")
+    {
+        CheckItem = HealthTimeouts.Wrong,
+    };
+
+    public static BoolSetting MetricsEnabled { get; } = new("prometheus_metrics_enabled", false, "Serve /metrics.");
+
+    public static StringSetting MetricsHost { get; } = new("prometheus_metrics_host", "", "Address that it is served on; empty: every one.")
+    {
+        Check = text => text is "" or "localhost" || System.Net.IPAddress.TryParse(text, out _) ? null : "must be an IP address, localhost or empty",
+    };
+
+    public static IntegerSetting MetricsPort { get; } = new("prometheus_metrics_port", 9091, "Port that it is served on.") { Minimum = 0, Maximum = 65535 };
 
     /// <summary>Settings that FelixConfiguration in etcd may set; the others are this host's own affair.</summary>
     public static ImmutableArray<Setting> FromDatastore { get; } =
@@ -110,12 +124,13 @@ internal static class FelixSettings
         AllowVxlanFromWorkloads, AllowIpipFromWorkloads, DisableConntrackInvalidCheck, FailsafeInbound, FailsafeOutbound, NftablesMarkMask, RemoveExternalRoutes, IpForwarding, Ipv6Support,
         Ipv4NormalRoutePriority, Ipv6NormalRoutePriority, RouteRefreshInterval, EndpointReportingEnabled, ReportingInterval, ReportingTtl, OpenstackRegion,
         .. OverlaySettings.FromDatastore,
+        HealthEnabled, HealthHost, HealthPort, HealthTimeoutOverrides, MetricsEnabled, MetricsHost, MetricsPort,
         CommonSettings.LogLevel,
     ];
 
     /// <summary>Everything that felix.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("felix",
     [
-        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, EndpointStatusPathPrefix, .. DropSettings.All, OnMissingDatastore, HealthEnabled, HealthHost, HealthPort,
+        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, EndpointStatusPathPrefix, .. DropSettings.All, OnMissingDatastore,
     ]);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 using Canal.Core.Addressing;
 using Canal.Hosting;
 
@@ -86,10 +85,10 @@ internal static class OverlaySettings
     {
         try
         {
-            _ = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            _ = new InterfacePattern(pattern);
             return null;
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        catch (ArgumentException e)
         {
             return $"is no regular expression: {e.Message}";
         }

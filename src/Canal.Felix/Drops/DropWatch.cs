@@ -26,10 +26,16 @@ internal sealed class DropWatch(Inbox<AgentMessage> inbox, TimeProvider time, IL
     private readonly Trouble trouble = new("reading denied packets", Log.ProgrammingFailed, time, log);
     private DropParameters wanted = new(DropLog.Off, 0, null);
     private CancellationTokenSource changed = new();
-    private long lost;
+    private long lost, received;
+
+    /// <summary>Packets that the kernel told of.</summary>
+    public long Received => Interlocked.Read(ref received);
+
+    /// <summary>Packets that it had to tell of, but there was no room.</summary>
+    public long Lost => Interlocked.Read(ref lost);
 
     /// <summary>Packets that were denied and are in no flow.</summary>
-    public long Missed => Interlocked.Read(ref lost) + table.Uncounted;
+    private long Missed => Lost + table.Uncounted;
 
     /// <summary>Other parameters are in force.</summary>
     public void Configure(DropParameters parameters)
@@ -108,6 +114,7 @@ internal sealed class DropWatch(Inbox<AgentMessage> inbox, TimeProvider time, IL
             await reader.ReceiveAsync(packets, stop).ConfigureAwait(false);
             Interlocked.Add(ref lost, reader.Lost - before);
             before = reader.Lost;
+            Interlocked.Add(ref received, packets.Count);
             Take(packets);
             TimeSpan spent = time.GetElapsedTime(slice);
             if (spent >= Slice) (slice, read) = (time.GetTimestamp(), 0);

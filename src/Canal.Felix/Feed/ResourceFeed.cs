@@ -15,6 +15,7 @@ internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork n
     private readonly StringPool strings = new();
     private readonly SnapshotMarks<ResourceKey> marks = new();
     private readonly Dictionary<ResourceKey, string> bad = [];
+    private readonly int[] counts = new int[Enum.GetValues<ResourceKind>().Length];
     private readonly List<FeedReport> reports = [];
 
     /// <summary>Cluster-wide and per-host parameters, as they are in etcd.</summary>
@@ -31,6 +32,9 @@ internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork n
 
     /// <summary>This host.</summary>
     public required string NodeName { get; init; }
+
+    /// <summary>How many there are in etcd, good and bad.</summary>
+    public int Count(ResourceKind kind) => counts[(int)kind];
 
     /// <summary>What operators should hear, since the last call.</summary>
     public IReadOnlyList<FeedReport> TakeReports()
@@ -51,7 +55,11 @@ internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork n
     /// <inheritdoc/>
     protected override void EndSnapshot()
     {
-        foreach (ResourceKey key in marks.Complete()) Forget(key);
+        foreach (ResourceKey key in marks.Complete())
+        {
+            counts[(int)key.Kind]--;
+            Forget(key);
+        }
         blocks.EndSnapshot();
     }
 
@@ -60,7 +68,7 @@ internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork n
     {
         if (blocks.Put(entry, reports)) return;
         if (!ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _, strings)) return;
-        marks.Mark(key);
+        if (marks.Mark(key)) counts[(int)key.Kind]++;
         Decoded decoded = ResourceCodec.Decode(key, entry.Value, strings);
         Report(key, decoded);
         Apply(key, decoded.Resource);
@@ -75,7 +83,7 @@ internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork n
 
     private void Forget(ResourceKey key)
     {
-        marks.Remove(key);
+        if (marks.Remove(key)) counts[(int)key.Kind]--;
         bad.Remove(key);
         Apply(key, null);
     }

@@ -1,5 +1,5 @@
-using System.Text.RegularExpressions;
 using Canal.Core.Addressing;
+using Canal.Felix.Configuration;
 using Canal.Linux.Routing;
 
 namespace Canal.Felix.Overlay;
@@ -12,7 +12,7 @@ internal sealed record Underlay(IReadOnlyList<Link> Links, IReadOnlyList<Interfa
     /// <summary>Assumed where no link matches: what is left of the smallest common MTU of clouds.</summary>
     public const uint FallbackMtu = 1460;
 
-    private (string Pattern, Regex Regex)? matching;
+    private InterfacePattern? matching;
 
     /// <summary>The link of that name, or null.</summary>
     public Link? Find(string name) => Links.FirstOrDefault(l => l.Name == name);
@@ -31,7 +31,7 @@ internal sealed record Underlay(IReadOnlyList<Link> Links, IReadOnlyList<Interfa
     /// <summary>A link of that name counts for the MTU.</summary>
     public bool MtuFollows(string link, string pattern)
     {
-        if (matching?.Pattern != pattern) matching = (pattern, new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
-        return matching.Value.Regex.IsMatch(link);
+        if (matching?.Text != pattern) matching = new InterfacePattern(pattern);
+        return matching.Matches(link);
     }
 }

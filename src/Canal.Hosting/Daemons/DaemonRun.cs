@@ -24,6 +24,9 @@ public sealed class DaemonRun : IDisposable
 
     public WatchdogTimer Watchdog { get; }
 
+    /// <summary>Messages that the log could not deliver.</summary>
+    public long LogsDropped => CanalLog.Dropped;
+
     private CanalLog CanalLog { get; }
 
     /// <summary>Runs a daemon from its start to its end. Returns the exit code.</summary>

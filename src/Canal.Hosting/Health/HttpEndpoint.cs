@@ -33,8 +33,13 @@ public sealed class HttpEndpoint : IDisposable
     /// <summary>Where it listens, with the port that the kernel chose when 0 was asked for.</summary>
     public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
 
-    /// <param name="host">An address or <c>localhost</c>.</param>
-    public static IPEndPoint AddressOf(string host, long port) => new(host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(host), (int)port);
+    /// <param name="host">An address, <c>localhost</c>, or empty for every address of the host.</param>
+    public static IPEndPoint AddressOf(string host, long port) => new(host switch
+    {
+        "" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
+        "localhost" => IPAddress.Loopback,
+        _ => IPAddress.Parse(host),
+    }, (int)port);
 
     /// <param name="routes">Path to answer; called on any thread, several at once.</param>
     /// <exception cref="IOException">The address cannot be listened on; a sentence.</exception>
@@ -46,6 +51,7 @@ public sealed class HttpEndpoint : IDisposable
         Socket listener = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            if (address.Address.Equals(IPAddress.IPv6Any)) listener.DualMode = true;
             listener.Bind(address);
             listener.Listen(MostConnections);
             return new HttpEndpoint(listener, routes, patience);

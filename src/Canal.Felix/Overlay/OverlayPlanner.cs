@@ -2,6 +2,7 @@ using Canal.Core.Addressing;
 using Canal.Core.Overlay;
 using Canal.Felix.Configuration;
 using Canal.Linux.Routing;
+using Canal.Linux.Tunnels;
 
 namespace Canal.Felix.Overlay;
 

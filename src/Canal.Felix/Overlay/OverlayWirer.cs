@@ -1,8 +1,8 @@
 using Canal.Core.Addressing;
 using Canal.Core.Overlay;
 using Canal.Felix.Configuration;
-using Canal.Linux;
 using Canal.Linux.Routing;
+using Canal.Linux.Tunnels;
 
 namespace Canal.Felix.Overlay;
 
@@ -22,7 +22,7 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
     private readonly List<string> failures = [];
     private Underlay underlay = new([], []);
     private FelixParameters parameters = new();
-    private HeldOverlay held = new();
+    private HeldEntries held = new();
     private TimeSpan pause = ShortestPause;
     private bool peersDirty, inDoubt = true;
 
@@ -74,11 +74,11 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
         if (inDoubt) Reread();
         OverlayPlanner planner = new(network, underlay, tunnels);
         List<KernelChange> changes = [];
-        if (peersDirty) PlanPeers(planner, changes);
-        foreach (Cidr destination in dirtyRoutes) PlanRoute(planner, destination, changes);
+        if (peersDirty) held.Compare(Families.SelectMany(planner.Neighbours).ToHashSet(), Families.SelectMany(planner.Fdb).ToHashSet(), changes);
+        foreach (Cidr destination in dirtyRoutes) held.Compare(destination, network.Routes.TryGetValue(destination, out ClusterRoute? route) ? planner.RouteOf(route) : null, changes);
         (peersDirty, inDoubt) = (false, false);
         dirtyRoutes.Clear();
-        Send(changes);
+        held.Send(stack, changes, failures);
         ScheduleRetry();
         return true;
     }
@@ -89,55 +89,22 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
         underlay = new Underlay(stack.Links(), stack.Addresses());
         List<TunnelDevice> wanted = TunnelPlanner.Devices(network, parameters, underlay);
         WorkloadMtu = TunnelPlanner.WorkloadMtu(network, parameters, underlay);
-        TunnelDevices devices = new(stack, failures);
+        TunnelDevices devices = new(stack, TunnelNames.All, failures);
         underlay = devices.Make(wanted, underlay);
         tunnels.Clear();
         foreach (TunnelDevice device in wanted)
             if (underlay.Find(device.Link.Name) is { } link && device.Fits(link)) tunnels[link.Name] = link.Index;
-        held = HeldOverlay.Read(stack, underlay, tunnels, parameters);
+        held = HeldEntries.Read(stack, tunnels.Values, RoutesBetweenHosts());
         peersDirty = true;
         dirtyRoutes.UnionWith(held.Destinations);
         dirtyRoutes.UnionWith(network.Routes.Keys);
     }
 
-    private void PlanPeers(OverlayPlanner planner, List<KernelChange> changes)
+    /// <summary>Routes of protocol 80 in the main table are ours, but for those of workload interfaces, which are the wiring's.</summary>
+    private IEnumerable<Route> RoutesBetweenHosts()
     {
-        HashSet<Neighbour> neighbours = [.. Families.SelectMany(planner.Neighbours)];
-        HashSet<FdbEntry> fdb = [.. Families.SelectMany(planner.Fdb)];
-        HashSet<(int, IpAddress)> kept = [.. neighbours.Select(n => (n.Interface, n.Address))];
-        HashSet<(int, MacAddress)> keptMacs = [.. fdb.Select(e => (e.Interface, e.Mac))];
-        changes.AddRange(held.Neighbours.Where(n => !kept.Contains((n.Interface, n.Address))).Select(KernelChange.Delete));
-        changes.AddRange(held.Fdb.Where(e => !keptMacs.Contains((e.Interface, e.Mac))).Select(KernelChange.Delete));
-        changes.AddRange(neighbours.Where(n => !held.Neighbours.Contains(n)).Select(KernelChange.Replace));
-        changes.AddRange(fdb.Where(e => !held.Fdb.Contains(e)).Select(KernelChange.Replace));
-    }
-
-    private void PlanRoute(OverlayPlanner planner, Cidr destination, List<KernelChange> changes)
-    {
-        Route? wanted = network.Routes.TryGetValue(destination, out ClusterRoute? route) ? planner.RouteOf(route) : null;
-        bool replaces = false;
-        foreach (Route present in held.RoutesTo(destination))
-        {
-            if (present == wanted) return;
-            if (present.Metric == wanted?.Metric) replaces = true;
-            else changes.Add(KernelChange.Delete(present));
-        }
-        if (wanted is null) return;
-        // Without one of ours in its place, a route of another program there must not be overwritten.
-        changes.Add(replaces ? KernelChange.Replace(wanted) : KernelChange.Add(wanted));
-    }
-
-    private void Send(List<KernelChange> changes)
-    {
-        if (changes.Count == 0) return;
-        ChangeResult[] results = new ChangeResult[changes.Count];
-        stack.Apply(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(changes), results);
-        for (int i = 0; i < results.Length; i++)
-        {
-            bool gone = changes[i].Verb == ChangeVerb.Delete && results[i].Errno is Errno.ESRCH or Errno.ENOENT or Errno.ENODEV;
-            if (results[i].IsOk || gone) held.Note(changes[i]);
-            else failures.Add(results[i].Errno == Errno.EEXIST ? $"{results[i].Error}: another program's route is in its place" : results[i].Error!);
-        }
+        HashSet<int> workloads = [.. underlay.Links.Where(l => parameters.IsWorkloadInterface(l.Name)).Select(l => l.Index)];
+        return stack.Routes(new RouteFilter(Table: RouteTable.Main, Protocol: RouteProtocol.Calico)).Where(r => !workloads.Contains(r.Interface));
     }
 
     private void ScheduleRetry()

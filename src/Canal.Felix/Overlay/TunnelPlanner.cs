@@ -2,6 +2,7 @@ using Canal.Core.Addressing;
 using Canal.Core.Overlay;
 using Canal.Felix.Configuration;
 using Canal.Linux.Routing;
+using Canal.Linux.Tunnels;
 
 namespace Canal.Felix.Overlay;
 
@@ -44,11 +45,11 @@ internal static class TunnelPlanner
             Mac = ends.VxlanMac,
             Mtu = VxlanMtu(family, parameters, hostMtu),
             Detail = new VxlanDetail(parameters.Network.VxlanVni, parameters.VxlanPort, host.Address, parent.Index, Learning: false),
-        }, address);
+        }, [address]);
     }
 
     private static TunnelDevice Ipip(IpAddress address, FelixParameters parameters, uint hostMtu) =>
-        new(new Link { Name = TunnelNames.Ipip, Kind = "ipip", Mtu = IpipMtu(parameters, hostMtu), Detail = new IpipDetail(null, null, 0) }, address);
+        new(new Link { Name = TunnelNames.Ipip, Kind = "ipip", Mtu = IpipMtu(parameters, hostMtu), Detail = new IpipDetail(null, null, 0) }, [address]);
 
     private static uint VxlanMtu(IpFamily family, FelixParameters parameters, uint hostMtu)
     {

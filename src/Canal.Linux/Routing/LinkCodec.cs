@@ -64,6 +64,7 @@ internal static class LinkCodec
                 IFLA_VXLAN_LOCAL or IFLA_VXLAN_LOCAL6 => vxlan with { Local = attribute.Address },
                 IFLA_VXLAN_LINK => vxlan with { Parent = (int)attribute.UInt32 },
                 IFLA_VXLAN_LEARNING => vxlan with { Learning = attribute.Byte != 0 },
+                IFLA_VXLAN_GBP => vxlan with { Gbp = true },
                 _ => vxlan,
             };
         }
@@ -141,6 +142,7 @@ internal static class LinkCodec
         if (vxlan.Local is { } local) writer.Address(local.Family == IpFamily.V4 ? IFLA_VXLAN_LOCAL : IFLA_VXLAN_LOCAL6, local);
         if (vxlan.Parent != 0) writer.UInt32(IFLA_VXLAN_LINK, (uint)vxlan.Parent);
         writer.Byte(IFLA_VXLAN_LEARNING, vxlan.Learning ? (byte)1 : (byte)0);
+        if (vxlan.Gbp) writer.Flag(IFLA_VXLAN_GBP);
     }
 
     private static void WriteIpip(NetlinkWriter writer, IpipDetail ipip)

@@ -23,7 +23,8 @@ public sealed record VethDetail(string PeerName, int? PeerNamespace = null, MacA
 /// <param name="Local">Source address of the tunnel, or null.</param>
 /// <param name="Parent">Index of the underlay's link, or 0.</param>
 /// <param name="Learning">Whether FDB entries are learned from traffic.</param>
-public sealed record VxlanDetail(uint Vni, ushort Port, IpAddress? Local, int Parent, bool Learning) : LinkDetail;
+/// <param name="Gbp">Packets carry the group policy extension.</param>
+public sealed record VxlanDetail(uint Vni, ushort Port, IpAddress? Local, int Parent, bool Learning, bool Gbp = false) : LinkDetail;
 
 /// <summary>An IPv4-in-IPv4 tunnel.</summary>
 /// <param name="Local">Source address, or null for any.</param>

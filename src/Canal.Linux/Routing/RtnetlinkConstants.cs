@@ -60,6 +60,7 @@ internal static class RtnetlinkConstants
     internal const ushort IFLA_VXLAN_LINK = 3;
     internal const ushort IFLA_VXLAN_LOCAL = 4;
     internal const ushort IFLA_VXLAN_LEARNING = 7;
+    internal const ushort IFLA_VXLAN_GBP = 23;
     internal const ushort IFLA_VXLAN_PORT = 15;
     internal const ushort IFLA_VXLAN_LOCAL6 = 17;
     internal const ushort IFLA_IPTUN_LINK = 1;

@@ -1,12 +1,17 @@
 using Canal.Core.Addressing;
-using Canal.Felix.Configuration;
 using Canal.Linux.Routing;
 
-namespace Canal.Felix.Overlay;
+namespace Canal.Linux.Tunnels;
 
 /// <summary>Makes, adopts, changes and removes tunnel devices. A device of one of our names is ours, whoever made it.</summary>
-internal sealed class TunnelDevices(IRouteStack stack, List<string> failures)
+/// <param name="stack">The kernel.</param>
+/// <param name="names">Our names: such a device that is not wanted goes.</param>
+/// <param name="failures">Where to say what the kernel refused.</param>
+public sealed class TunnelDevices(IRouteStack stack, IReadOnlyCollection<string> names, List<string> failures)
 {
+    /// <summary>The device that comes with the kernel's ipip module.</summary>
+    private const string Permanent = "tunl0";
+
     private const int EOPNOTSUPP = 95;
 
     private static readonly Cidr LinkLocal = Cidr.Parse("fe80::/10");
@@ -15,21 +20,22 @@ internal sealed class TunnelDevices(IRouteStack stack, List<string> failures)
     public Underlay Make(List<TunnelDevice> wanted, Underlay underlay)
     {
         bool changed = false;
-        foreach (string name in TunnelNames.All)
+        foreach (string name in names)
             if (underlay.Find(name) is { } stray && !wanted.Exists(d => d.Link.Name == name)) changed |= Retire(stray, underlay);
         foreach (TunnelDevice device in wanted) changed |= MakeLink(device, underlay.Find(device.Link.Name));
         if (!changed && wanted.Count == 0) return underlay;
         if (changed) underlay = new Underlay(stack.Links(), stack.Addresses());
         bool addressed = false;
         foreach (TunnelDevice device in wanted)
-            if (underlay.Find(device.Link.Name) is { } link && device.Fits(link)) addressed |= MakeAddress(device, link, underlay);
+            if (underlay.Find(device.Link.Name) is { } link && device.Fits(link))
+                foreach (IpAddress address in device.Addresses) addressed |= MakeAddress(address, link, underlay);
         return addressed ? new Underlay(stack.Links(), stack.Addresses()) : underlay;
     }
 
     /// <summary>tunl0 belongs to the kernel's module and cannot be deleted: it is only emptied.</summary>
     private bool Retire(Link link, Underlay underlay)
     {
-        if (link.Name != TunnelNames.Ipip) return Try(KernelChange.Delete(link));
+        if (link.Name != Permanent) return Try(KernelChange.Delete(link));
         bool changed = link.IsAdminUp && Try(KernelChange.SetUp(link.Index, up: false));
         foreach (InterfaceAddress address in underlay.Addresses.Where(a => a.Interface == link.Index)) changed |= Try(KernelChange.Delete(address));
         return changed;
@@ -48,15 +54,15 @@ internal sealed class TunnelDevices(IRouteStack stack, List<string> failures)
         return Try(KernelChange.Set(new LinkSettings { Index = held.Index, Mac = mac ? device.Link.Mac : null, Mtu = mtu ? device.Link.Mtu : null, Up = held.IsAdminUp ? null : true }));
     }
 
-    private bool MakeAddress(TunnelDevice device, Link link, Underlay underlay)
+    private bool MakeAddress(IpAddress address, Link link, Underlay underlay)
     {
         bool changed = false, present = false;
-        foreach (InterfaceAddress held in underlay.Addresses.Where(a => a.Interface == link.Index && a.Address.Family == device.Family && !LinkLocal.Contains(a.Address)))
+        foreach (InterfaceAddress held in underlay.Addresses.Where(a => a.Interface == link.Index && a.Address.Family == address.Family && !LinkLocal.Contains(a.Address)))
         {
-            if (held.Address == device.Address && held.PrefixLength == device.Family.Bits) present = true;
+            if (held.Address == address && held.PrefixLength == address.Family.Bits) present = true;
             else changed |= Try(KernelChange.Delete(held));
         }
-        InterfaceAddress wanted = new() { Interface = link.Index, Address = device.Address, PrefixLength = (byte)device.Family.Bits, NoDad = device.Family == IpFamily.V6 };
+        InterfaceAddress wanted = new() { Interface = link.Index, Address = address, PrefixLength = (byte)address.Family.Bits, NoDad = address.Family == IpFamily.V6 };
         return present ? changed : Try(KernelChange.Add(wanted)) || changed;
     }
 
@@ -65,7 +71,7 @@ internal sealed class TunnelDevices(IRouteStack stack, List<string> failures)
         ChangeResult result = stack.Try(change);
         if (result.IsOk) return true;
         bool unknownKind = result.Errno == EOPNOTSUPP && change is { Verb: ChangeVerb.Add, Subject: Link };
-        failures.Add(unknownKind ? $"this kernel has no devices of type {((Link)change.Subject).Kind}, which pools or parameters ask for: {result.Error}" : result.Error!);
+        failures.Add(unknownKind ? $"this kernel has no devices of type {((Link)change.Subject).Kind}, which the configuration asks for: {result.Error}" : result.Error!);
         return false;
     }
 }

@@ -2,12 +2,12 @@ using Canal.Core.Addressing;
 using Canal.Felix.Configuration;
 using Canal.Linux.Routing;
 
-namespace Canal.Felix.Overlay;
+namespace Canal.Linux.Tunnels;
 
 /// <summary>What tunnels hang on: the host's links and the addresses on them.</summary>
 /// <param name="Links">All links.</param>
 /// <param name="Addresses">All their addresses.</param>
-internal sealed record Underlay(IReadOnlyList<Link> Links, IReadOnlyList<InterfaceAddress> Addresses)
+public sealed record Underlay(IReadOnlyList<Link> Links, IReadOnlyList<InterfaceAddress> Addresses)
 {
     /// <summary>Assumed where no link matches: what is left of the smallest common MTU of clouds.</summary>
     public const uint FallbackMtu = 1460;

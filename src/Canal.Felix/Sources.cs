@@ -15,14 +15,10 @@ internal static class Sources
         {
             List<KernelEvent> events = [];
             await monitor.ReceiveAsync(events, stop).ConfigureAwait(false);
-            events.RemoveAll(IsNoise);
+            events.RemoveAll(e => e.IsPassing);
             if (events.Count > 0) await inbox.PutAsync(new AgentMessage.Kernel(events), stop).ConfigureAwait(false);
         }
     }
-
-    /// <summary>Neighbours and entries of bridges come, age and go all the time; ours are permanent, and only their end or their replacement matters.</summary>
-    private static bool IsNoise(KernelEvent happened) =>
-        happened.Subject is FdbEntry { Destination: null } || (happened is { Kind: KernelEventKind.Changed, Subject: Neighbour { State: not NeighbourState.Permanent } });
 
     /// <summary>What other programs do to other tables is none of our business.</summary>
     public static async Task WatchTablesAsync(NftMonitor monitor, Inbox<AgentMessage> inbox, CancellationToken stop)

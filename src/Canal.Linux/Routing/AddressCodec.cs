@@ -34,6 +34,9 @@ internal static class AddressCodec
             Peer = address == own ? null : address,
             Scope = (RouteScope)header[3],
             IsTentative = (flags & IFA_F_TENTATIVE) != 0,
+            IsDynamic = (flags & IFA_F_PERMANENT) == 0,
+            IsTemporary = family == IpFamily.V6 && (flags & IFA_F_TEMPORARY) != 0,
+            IsDeprecated = (flags & IFA_F_DEPRECATED) != 0,
             NoDad = family == IpFamily.V6 && (flags & IFA_F_NODAD) != 0,
             NoPrefixRoute = (flags & IFA_F_NOPREFIXROUTE) != 0,
         };

@@ -21,6 +21,15 @@ public sealed record InterfaceAddress : KernelObject
     /// <summary>IPv6: still in duplicate detection, not usable as a source. Read only.</summary>
     public bool IsTentative { get; init; }
 
+    /// <summary>Has a lifetime: it was given by somebody who may take it back. Read only.</summary>
+    public bool IsDynamic { get; init; }
+
+    /// <summary>IPv6: made up for privacy and soon replaced. Read only.</summary>
+    public bool IsTemporary { get; init; }
+
+    /// <summary>Not to be used for anything new. Read only.</summary>
+    public bool IsDeprecated { get; init; }
+
     /// <summary>IPv6: added without duplicate detection (IFA_F_NODAD), so that it may be a route's source at once. Not reported for IPv4.</summary>
     public bool NoDad { get; init; }
 

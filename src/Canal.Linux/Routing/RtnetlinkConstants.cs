@@ -71,7 +71,9 @@ internal static class RtnetlinkConstants
     internal const ushort IFA_ADDRESS = 1;
     internal const ushort IFA_LOCAL = 2;
     internal const ushort IFA_FLAGS = 8;
+    internal const uint IFA_F_TEMPORARY = 0x01;
     internal const uint IFA_F_NODAD = 0x02;
+    internal const uint IFA_F_DEPRECATED = 0x20;
     internal const uint IFA_F_TENTATIVE = 0x40;
     internal const uint IFA_F_PERMANENT = 0x80;
     internal const uint IFA_F_NOPREFIXROUTE = 0x200;

@@ -1,0 +1,223 @@
+using Canal.Core;
+using Canal.Core.Addressing;
+using Canal.Core.Flannel;
+using Canal.Datastore;
+using Canal.FlannelBridge.Backends;
+using Canal.FlannelBridge.Configuration;
+using Canal.FlannelBridge.Kernel;
+using Canal.FlannelBridge.Leases;
+using Canal.FlannelBridge.Rules;
+using Canal.Hosting;
+using Canal.Linux.Netlink;
+using Canal.Linux.Nftables;
+using Canal.Linux.Routing;
+using Serilog;
+using HostingConfiguration = Canal.Hosting.Configuration;
+
+namespace Canal.FlannelBridge;
+
+/// <summary>The one loop that owns all state: take in what happened, look at the kernel, see to the lease, make what follows from it, tell.</summary>
+internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessage> inbox, TimeProvider time, ILogger log)
+{
+    private readonly Trouble kernelTrouble = new("carrying packets to other hosts", Log.HostFailure, time, log);
+    private readonly Trouble rulesTrouble = new("programming the nftables table", Log.HostFailure, time, log);
+    private readonly Trouble fileTrouble = new("writing the subnet file", Log.HostFailure, time, log);
+    private readonly HashSet<string> retired = [];
+    private readonly Dictionary<string, string> toldPeers = new(StringComparer.Ordinal);
+    private HostingConfiguration settings = initial;
+    private FlannelNetwork? network, refusedNetwork;
+    private BackendPlanner? planner;
+    private string? backendProblem;
+
+    public required LeaseFeed Feed { get; init; }
+    public required LeaseKeeper Keeper { get; init; }
+    public required KernelWirer Wirer { get; init; }
+    public required RuleTable Rules { get; init; }
+    public required SubnetFileWriter SubnetFile { get; init; }
+    public required Heartbeat Heart { get; init; }
+    public required string NodeName { get; init; }
+
+    /// <summary>Reads the configuration files anew.</summary>
+    public required Func<ConfigurationResult> ReadConfiguration { get; init; }
+
+    /// <summary>Takes the new log level in.</summary>
+    public required Action<HostingConfiguration> Configured { get; init; }
+
+    /// <summary>Told on every turn whether what is wanted is in force.</summary>
+    public required Action<bool> Readied { get; init; }
+
+    /// <summary>There is a lease, and everything that follows from it is in force.</summary>
+    public bool IsInForce => Keeper.Subnet is not null && SubnetFile.IsWritten && rulesTrouble.Reason is null;
+
+    private bool IsHealthy => IsInForce && Keeper.Reason is null && kernelTrouble.Reason is null;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        Keeper.Remember(SubnetFile.Read()?.Subnet);
+        while (true)
+        {
+            await inbox.WaitAsync(UntilNextTurn(), stop).ConfigureAwait(false);
+            while (inbox.TryTake(out BridgeMessage? message)) Take(message!);
+            Turn(stop);
+            Heart.Beat(IsInForce, IsHealthy);
+            Readied(IsInForce);
+        }
+    }
+
+    private void Turn(CancellationToken stop)
+    {
+        foreach ((string key, string reason) in Feed.TakeReports()) Log.Value(log, key, reason);
+        if (!Feed.IsWhole || !ResolveNetwork()) return;
+        if (Keeper.Take(Feed)) Wirer.Doubt();
+        if (Feed.IsDirty) Wirer.PlanAnew();
+        Feed.IsDirty = false;
+        ApplyKernel();
+        if (Wirer.Lease is { } lease) Keeper.Step(Feed, network!, lease, () => inbox.PutAsync(new BridgeMessage.Lease(), stop).AsTask(), stop);
+        if (Keeper.Subnet is not { } subnet) return;
+        ApplyRules(subnet);
+        if (Wirer.Inputs is { } inputs) WriteFile(subnet, planner!.Backend.Mtu(inputs.Uplink.Link.Mtu, network!));
+    }
+
+    /// <summary>Follows the network's configuration; false while there is none to work by.</summary>
+    private bool ResolveNetwork()
+    {
+        if (Feed.Network is not { } wanted) return false;
+        if (wanted == network || wanted == refusedNetwork) return planner is not null;
+        try
+        {
+            BackendPlanner next = BackendPlanner.Of(wanted, NodeName);
+            if (!wanted.Ranges.Any()) throw new FlannelFormatException("both EnableIPv4 and EnableIPv6 are false");
+            if (planner is not null && planner.Backend != next.Backend) retired.UnionWith(planner.DeviceNames);
+            if (planner is null || planner.Backend != next.Backend) planner = next;
+            (network, backendProblem, refusedNetwork) = (wanted, null, null);
+            Wirer.Doubt();
+            Log.Network(log, $"{string.Join(" and ", wanted.Ranges.Select(r => $"{r.Network}, hosts have /{r.SubnetLength}"))}, backend {planner.Backend.Name}");
+        }
+        catch (FlannelFormatException e)
+        {
+            (backendProblem, refusedNetwork) = (e.Message, wanted);
+            Log.Value(log, $"{settings.Get(BridgeSettings.EtcdPrefix)}/config", planner is null ? e.Message : $"{e.Message}; the configuration before it stays in force");
+        }
+        return planner is not null;
+    }
+
+    private void ApplyKernel()
+    {
+        IEnumerable<HeldLease> peers = Feed.Leases.Values.Where(l => l.Key != Keeper.State.Lease?.Key && (Wirer.Lease is not { } self || l.Subnet != Keeper.Subnet || !l.Lease.IsOfSameHost(self)));
+        EquatableArray<string> gone = retired.Where(name => !planner!.DeviceNames.Contains(name)).ToEquatableArray();
+        try
+        {
+            if (!Wirer.Apply(new KernelOrder(network!, planner!, BridgeSettings.Uplink(settings), Keeper.Subnet, peers, settings.Get(BridgeSettings.BlackholeRoute), gone))) return;
+            kernelTrouble.Note(Wirer.Failures.Count == 0 ? null : string.Join("; ", Wirer.Failures.Take(5)));
+        }
+        catch (NetlinkException e)
+        {
+            Wirer.Doubt();
+            kernelTrouble.Note(e.Message);
+        }
+        TellPeers();
+    }
+
+    /// <summary>Says of each lease that cannot be used why, once, and when it can be again.</summary>
+    private void TellPeers()
+    {
+        foreach ((string key, string reason) in Wirer.Plan.Refused)
+            if (toldPeers.GetValueOrDefault(key) != reason) Log.Value(log, key, toldPeers[key] = reason);
+        foreach (string key in toldPeers.Keys.Where(key => !Wirer.Plan.Refused.ContainsKey(key)).ToArray())
+        {
+            toldPeers.Remove(key);
+            Log.Value(log, key, "");
+        }
+    }
+
+    private void ApplyRules(FlannelSubnet subnet)
+    {
+        if (!rulesTrouble.MayTry) return;
+        EquatableArray<Cidr> except = settings.Get(BridgeSettings.MasqueradeExcept).Select(Cidr.Parse).ToEquatableArray();
+        try
+        {
+            Rules.Apply(new NetworkRules(network!, subnet, settings.Get(BridgeSettings.Masquerade), except, settings.Get(BridgeSettings.ForwardRules)));
+            rulesTrouble.Note(null);
+        }
+        catch (NftException e)
+        {
+            rulesTrouble.Note(e.Message);
+        }
+    }
+
+    private void WriteFile(FlannelSubnet subnet, uint mtu)
+    {
+        if (!fileTrouble.MayTry) return;
+        try
+        {
+            SubnetFile.Write(Core.Flannel.SubnetFile.Of(network!, subnet, mtu, settings.Get(BridgeSettings.Masquerade)));
+            fileTrouble.Note(null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            fileTrouble.Note(e.Message);
+        }
+    }
+
+    private void Take(BridgeMessage message)
+    {
+        switch (message)
+        {
+            case BridgeMessage.Datastore { Batch: var batch }:
+                if (batch is WatchBatch.Connected connected) Log.Connected(log, connected.Endpoint);
+                else if (batch is WatchBatch.Lost lost) Log.Lost(log, lost.Reason);
+                Feed.Accept(batch);
+                break;
+            case BridgeMessage.Kernel { Events: var events }:
+                foreach (KernelEvent happened in events) Wirer.Note(happened);
+                break;
+            case BridgeMessage.Tables:
+                Rules.Doubt();
+                break;
+            case BridgeMessage.Lease:
+                break; // The turn that follows takes the outcome.
+            case BridgeMessage.Request { Word: "reload" } request:
+                request.Answer.TrySetResult(Reload());
+                break;
+            case BridgeMessage.Request request:
+                request.Answer.TrySetResult(ControlResponse.Ok(Status()));
+                break;
+            default:
+                throw new InvalidOperationException($"unknown message {message}");
+        }
+    }
+
+    /// <summary>The answer to <c>status</c>.</summary>
+    private string Status() => new StatusText(Feed, Keeper, Wirer, planner).Of(IsInForce, backendProblem, [kernelTrouble.Reason, rulesTrouble.Reason, fileTrouble.Reason]);
+
+    private ControlResponse Reload()
+    {
+        Heart.Reloading();
+        ConfigurationResult result = ReadConfiguration();
+        if (result.Configuration is not null)
+        {
+            settings = result.Configuration;
+            Configured(settings);
+            Wirer.Doubt();
+            Log.Settings(log, "read again");
+        }
+        else
+        {
+            Log.Settings(log, $"the new one is refused, the old one stays: {result.ErrorText()}");
+        }
+        Heart.Reloaded();
+        return result.Configuration is not null ? ControlResponse.Ok() : ControlResponse.Failed("the new configuration is refused, the old one stays", result.ErrorText());
+    }
+
+    private TimeSpan UntilNextTurn()
+    {
+        DateTimeOffset now = time.GetUtcNow(), next = now + TimeSpan.FromMinutes(1);
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[planner is null ? null : Wirer.NextLook, Wirer.Lease is null ? null : Keeper.NextStep, rulesTrouble.RetryAt, fileTrouble.RetryAt])
+            if (due < next) next = due.Value;
+        TimeSpan wait = next - now;
+        if (Heart.UntilWatchdog < wait) wait = Heart.UntilWatchdog;
+        // Until systemd was told, the patience with a datastore that does not answer is looked at.
+        if (!IsInForce && wait > TimeSpan.FromSeconds(1)) wait = TimeSpan.FromSeconds(1);
+        return wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.RegularExpressions;
+using Canal.Core;
+using Canal.Core.Addressing;
+using Canal.FlannelBridge.Kernel;
+using Canal.Hosting;
+using HostingConfiguration = Canal.Hosting.Configuration;
+
+namespace Canal.FlannelBridge.Configuration;
+
+/// <summary>The settings of flannel-bridge.toml. What concerns the network is in etcd, under <c>etcd_prefix</c>.</summary>
+internal static class BridgeSettings
+{
+    public static StringSetting EtcdPrefix { get; } = new("etcd_prefix", "/coreos.com/network", "Where in etcd the network is: its configuration and its hosts' leases.")
+    {
+        Check = text => text.StartsWith('/') && text.Length > 1 && !text.EndsWith('/') ? null : "must begin with a slash, and not end with one",
+    };
+
+    public static StringListSetting Interfaces { get; } = new("interfaces", [], "Interfaces to reach other hosts over, by name or by an address they have; the first that is there is taken.");
+
+    public static StringListSetting InterfacePatterns { get; } = new("interface_patterns", [], "Regular expressions for addresses or names of such interfaces, after interfaces.")
+    {
+        CheckItem = item => IsPattern(item) ? null : "is not a regular expression",
+    };
+
+    public static StringSetting InterfaceCanReach { get; } = new("interface_can_reach", "", "An address: the interface is the one over which the kernel sends there. Empty: that of the default route.")
+    {
+        Check = AddressOrEmpty(null),
+    };
+
+    public static StringSetting PublicIp { get; } = new("public_ip", "", "IPv4 address at which other hosts reach this one, where it is behind NAT; empty: the interface's.") { Check = AddressOrEmpty(IpFamily.V4) };
+
+    public static StringSetting PublicIpv6 { get; } = new("public_ipv6", "", "The same for IPv6.") { Check = AddressOrEmpty(IpFamily.V6) };
+
+    public static StringSetting SubnetFile { get; } = new("subnet_file", "/run/flannel/subnet.env", "Where this host's subnet is told to other programs.")
+    {
+        Check = text => text.StartsWith('/') ? null : "must be an absolute path",
+    };
+
+    public static DurationSetting LeaseDuration { get; } = new("lease_duration", TimeSpan.FromHours(24), "How long a lease lives without its host. It is renewed at half of it.")
+    {
+        Minimum = TimeSpan.FromSeconds(2),
+        Maximum = TimeSpan.FromDays(365),
+    };
+
+    public static BoolSetting Masquerade { get; } = new("masquerade", false, "Give packets that leave the network this host's address. Not where canal-felix does so for an IPPool.");
+
+    public static StringListSetting MasqueradeExcept { get; } = new("masquerade_except", [], "Prefixes whose hosts see workloads' own addresses.")
+    {
+        CheckItem = item => Cidr.TryParse(item, out _) ? null : "is not a prefix",
+    };
+
+    public static BoolSetting ForwardRules { get; } = new("forward_rules", true, "Accept forwarded packets of the network in the table's own chain.");
+
+    public static StringSetting NftablesTable { get; } = new("nftables_table", "canal-flannel", "Name of the nftables table, of family inet, for these rules; another one for each network of a host.")
+    {
+        Check = text => Regex.IsMatch(text, "^[A-Za-z][A-Za-z0-9_-]{0,30}$", RegexOptions.CultureInvariant) && text != "canal" ? null : "must be a name of letters, digits, - and _, and not canal",
+    };
+
+    public static BoolSetting BlackholeRoute { get; } = new("blackhole_route", false, "Drop packets to addresses of this host's subnet that nobody has, where no bridge's route covers it.");
+
+    public static BoolSetting HealthEnabled { get; } = new("health_enabled", false, "Serve /healthz and /readyz, as flanneld does, and /liveness and /readiness.");
+
+    public static StringSetting HealthHost { get; } = new("health_host", "127.0.0.1", "Address that they are served on.")
+    {
+        Check = text => text == "localhost" || System.Net.IPAddress.TryParse(text, out _) ? null : "must be an IP address or localhost",
+    };
+
+    public static IntegerSetting HealthPort { get; } = new("health_port", 9097, "Port that they are served on.") { Minimum = 0, Maximum = 65535 };
+
+    /// <summary>Everything that flannel-bridge.toml may hold.</summary>
+    public static ConfigurationSchema Schema { get; } = new("flannel-bridge",
+    [
+        EtcdPrefix, Interfaces, InterfacePatterns, InterfaceCanReach, PublicIp, PublicIpv6, SubnetFile, LeaseDuration, Masquerade, MasqueradeExcept, ForwardRules, NftablesTable,
+        BlackholeRoute, HealthEnabled, HealthHost, HealthPort,
+    ]);
+
+    /// <summary>Which interface is wished for.</summary>
+    public static UplinkWishes Uplink(HostingConfiguration configuration) => new(
+        configuration.Get(Interfaces).ToEquatableArray(), configuration.Get(InterfacePatterns).ToEquatableArray(), Address(configuration.Get(InterfaceCanReach)),
+        Address(configuration.Get(PublicIp)), Address(configuration.Get(PublicIpv6)));
+
+    private static IpAddress? Address(string text) => text.Length == 0 ? null : IpAddress.Parse(text);
+
+    private static Func<string, string?> AddressOrEmpty(IpFamily? family) => text =>
+        text.Length == 0 || (IpAddress.TryParse(text, out IpAddress address) && (family is null || address.Family == family)) ? null
+            : $"must be an {(family == IpFamily.V4 ? "IPv4" : family == IpFamily.V6 ? "IPv6" : "IP")} address or empty";
+
+    private static bool IsPattern(string text)
+    {
+        try
+        {
+            return new Regex(text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant) is not null;
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            return false;
+        }
+    }
+}

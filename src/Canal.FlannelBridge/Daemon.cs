@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using Canal.Datastore;
+using Canal.FlannelBridge.Configuration;
+using Canal.FlannelBridge.Kernel;
+using Canal.FlannelBridge.Leases;
+using Canal.FlannelBridge.Rules;
+using Canal.Hosting;
+using Canal.Linux;
+using Canal.Linux.Netlink;
+using Canal.Linux.Nftables;
+using Canal.Linux.Routing;
+using Canal.Linux.Sysctl;
+using HostingConfiguration = Canal.Hosting.Configuration;
+
+namespace Canal.FlannelBridge;
+
+/// <summary>Puts the daemon together, starts what feeds the loop, and runs it.</summary>
+internal static class Daemon
+{
+    private static readonly TimeSpan LoopPatience = TimeSpan.FromSeconds(90);
+
+    private const int InboxCapacity = 64;
+    private const int EventBuffer = 8 << 20;
+    private const KernelEventGroups Heard = KernelEventGroups.Links | KernelEventGroups.Addresses | KernelEventGroups.Routes | KernelEventGroups.Neighbours;
+
+    public static Task<int> RunAsync(DaemonStart start, HostingConfiguration configuration) =>
+        DaemonRun.RunAsync(start, configuration, run => ServeAsync(start, configuration, run), Log.Stop, ExitCodeOf);
+
+    private static int? ExitCodeOf(Exception e) => e switch
+    {
+        EtcdException { Failure: EtcdFailure.Configuration } or StartException => ExitCode.Configuration,
+        NetlinkException { Errno: Errno.EPERM } or NftException { Errno: Errno.EPERM } => ExitCode.Permission,
+        NetlinkException or NftException => ExitCode.Failure,
+        _ => null,
+    };
+
+    private static async Task ServeAsync(DaemonStart start, HostingConfiguration configuration, DaemonRun run)
+    {
+        ForeignFlannel.Refuse();
+        Log.Start(run.Log, configuration.Get(CommonSettings.NodeName), Product.Version);
+        await using EtcdChannel channel = new(ConfiguredEtcd.Options(configuration, start.Environment), run.Time);
+        using LinkMonitor monitor = LinkMonitor.Open(Heard, EventBuffer);
+        using NetlinkRouteStack routes = NetlinkRouteStack.Open();
+        using NetlinkNftables nftables = NetlinkNftables.Open();
+        using NftMonitor tables = NftMonitor.Open(configuration.Get(BridgeSettings.NftablesTable), nftables.PortId);
+        tables.Listen();
+        using ControlSocketServer control = StartException.For(() => ListenForRequests(start));
+        BridgeHealth health = new(run.Time, LoopPatience);
+        using HttpEndpoint? endpoint = StartException.For(() => Listen(configuration, health));
+        Inbox<BridgeMessage> inbox = new(InboxCapacity, run.Time);
+        BridgeLoop loop = Assemble(start, configuration, run, inbox, channel, routes, nftables, health);
+        EtcdWatcher watcher = new(channel, LeaseFeed.Ranges(configuration.Get(BridgeSettings.EtcdPrefix)), new EtcdWatcherOptions(), run.Time, new Random());
+
+        await run.UntilOneEndsAsync(
+            stop =>
+            [
+                loop.RunAsync(stop),
+                inbox.PutAllAsync(watcher.WatchAsync(stop), batch => new BridgeMessage.Datastore(batch), stop),
+                inbox.PutAllAsync(run.Signals.Reloads.ReadAllAsync(stop), _ => new BridgeMessage.Request("reload", new TaskCompletionSource<ControlResponse>()), stop),
+                Sources.WatchKernelAsync(monitor, inbox, stop),
+                Sources.WatchTablesAsync(tables, inbox, stop),
+                control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, cancel), stop),
+                .. endpoint is null ? (Task[])[] : [endpoint.RunAsync(stop)],
+            ],
+            "stopping; tunnels, routes and rules stay").ConfigureAwait(false);
+    }
+
+    private static BridgeLoop Assemble(
+        DaemonStart start, HostingConfiguration configuration, DaemonRun run, Inbox<BridgeMessage> inbox, EtcdChannel channel, IRouteStack routes, INftables nftables, BridgeHealth health)
+    {
+        string prefix = configuration.Get(BridgeSettings.EtcdPrefix);
+        LeaseTable table = new(new EtcdStore(channel), prefix, configuration.Get(BridgeSettings.LeaseDuration), new Random(), run.Time);
+        return new BridgeLoop(configuration, inbox, run.Time, run.Log)
+        {
+            Feed = new LeaseFeed(prefix),
+            Keeper = new LeaseKeeper(table, run.Time, run.Log),
+            Wirer = new KernelWirer(routes, name => DeviceSettings.Prepare(new SysctlTree(), name), run.Time),
+            Rules = new RuleTable(nftables, configuration.Get(BridgeSettings.NftablesTable)),
+            SubnetFile = new SubnetFileWriter(configuration.Get(BridgeSettings.SubnetFile)),
+            NodeName = configuration.Get(CommonSettings.NodeName),
+            Heart = new Heartbeat(run.Notifier, run.Watchdog, health.Report, run.Time)
+            {
+                InForce = "the lease is held, the network in force",
+                Waiting = "waiting for the datastore or the network's configuration; what an earlier run programmed stays in force",
+            },
+            ReadConfiguration = start.ReadConfiguration,
+            Configured = run.Configure,
+            Readied = health.Ready,
+        };
+    }
+
+    private static ControlSocketServer ListenForRequests(DaemonStart start)
+    {
+        Directory.CreateDirectory(start.Paths.Runtime);
+        return ControlSocketServer.Listen(start.ControlSocket);
+    }
+
+    private static HttpEndpoint? Listen(HostingConfiguration configuration, BridgeHealth health) => !configuration.Get(BridgeSettings.HealthEnabled) ? null
+        : HttpEndpoint.Listen(HttpEndpoint.AddressOf(configuration.Get(BridgeSettings.HealthHost), configuration.Get(BridgeSettings.HealthPort)), health.Routes());
+}

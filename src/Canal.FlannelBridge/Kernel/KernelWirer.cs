@@ -1,0 +1,154 @@
+using Canal.Core.Addressing;
+using Canal.Core.Flannel;
+using Canal.FlannelBridge.Backends;
+using Canal.Linux.Routing;
+using Canal.Linux.Tunnels;
+
+namespace Canal.FlannelBridge.Kernel;
+
+/// <summary>
+/// Makes devices, routes, neighbours and FDB entries as the network's leases want them: compares with what the kernel is known to hold and sends the
+/// difference. Anything that happens to one of them in the kernel is doubt: all is listed and compared again.
+/// </summary>
+/// <param name="stack">The kernel.</param>
+/// <param name="prepare">Makes a device's settings as they should be, by its name.</param>
+/// <param name="time">For pauses.</param>
+internal sealed class KernelWirer(IRouteStack stack, Action<string> prepare, TimeProvider time)
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>Beside all events: what no event tells is found within this time.</summary>
+    private static readonly TimeSpan Refresh = TimeSpan.FromMinutes(5);
+
+    private readonly List<string> failures = [];
+    private readonly HashSet<int> devices = [];
+    private KernelPlan plan = new();
+    private HeldEntries held = new();
+    private TimeSpan pause = ShortestPause;
+    private DateTimeOffset nextLook;
+    private bool inDoubt = true, planDirty = true;
+
+    /// <summary>What stands in the way; empty when all is well.</summary>
+    public IReadOnlyList<string> Failures => failures;
+
+    /// <summary>When to look again without being told to.</summary>
+    public DateTimeOffset NextLook => nextLook;
+
+    /// <summary>What was last planned from; null before the first look, and while there is no way to other hosts.</summary>
+    public PlanInputs? Inputs { get; private set; }
+
+    /// <summary>What this host's lease is to say; null while something it needs is missing.</summary>
+    public FlannelLease? Lease { get; private set; }
+
+    /// <summary>What is in force.</summary>
+    public KernelPlan Plan => plan;
+
+    /// <summary>The kernel's state is not known.</summary>
+    public void Doubt() => inDoubt = true;
+
+    /// <summary>Leases changed.</summary>
+    public void PlanAnew() => planDirty = true;
+
+    /// <summary>Makes it so. Returns whether anything was looked at.</summary>
+    /// <param name="order">What is wanted.</param>
+    public bool Apply(KernelOrder order)
+    {
+        if (nextLook <= time.GetUtcNow()) inDoubt = true;
+        if (!inDoubt && !planDirty) return false;
+        failures.Clear();
+        try
+        {
+            if (inDoubt) Look(order);
+            if (Inputs is { } inputs && Inputs.Own is not null) Program(order, inputs);
+        }
+        catch (UplinkException e)
+        {
+            // Nothing is taken away: an interface that is being set up anew comes back, and what is over it with it.
+            (Inputs, Lease) = (null, null);
+            failures.Add(e.Message);
+        }
+        (inDoubt, planDirty) = (false, false);
+        Schedule();
+        return true;
+    }
+
+    /// <summary>Devices first, because the rest is on them.</summary>
+    private void Look(KernelOrder order)
+    {
+        KernelPicture picture = KernelPicture.Read(stack);
+        Uplink uplink = UplinkSelection.Choose(order.Wishes, picture, order.Network);
+        PlanInputs inputs = new(order.Network, uplink, picture, order.Own);
+        List<TunnelDevice> wanted = order.Planner.Devices(inputs);
+        Underlay made = new TunnelDevices(stack, [.. order.Planner.DeviceNames, .. order.Retired], failures).Make(wanted, picture.Underlay);
+        devices.Clear();
+        foreach (TunnelDevice device in wanted)
+            if (made.Find(device.Link.Name) is { } link && device.Fits(link) && devices.Add(link.Index)) prepare(link.Name);
+        Inputs = inputs with { Picture = picture with { Underlay = made } };
+        string? obstacle = failures.Count > 0 ? null : order.Planner.Obstacle(Inputs);
+        if (obstacle is not null) failures.Add(obstacle);
+        Lease = order.Planner.DeviceNames.All(name => Inputs.Device(name) is not null) && obstacle is null ? order.Planner.Lease(Inputs) : null;
+        held = HeldEntries.Read(stack, devices, picture.Routes.Where(route => IsBetweenHosts(route, order)));
+    }
+
+    /// <summary>
+    /// Routes of flannel's kind inside the network, over whatever device: ours, of an earlier run or of a flanneld before. The kernel's own routes, those of
+    /// other programs with a number of their own, and of other lengths are not.
+    /// </summary>
+    private static bool IsBetweenHosts(Route route, KernelOrder order) => route.Protocol == RouteProtocol.Boot
+        && (route is { Type: RouteType.Unicast, Gateway: not null } || (route.Type == RouteType.Blackhole && route.Destination == order.Own?[route.Family]))
+        && order.Network.Ranges.Any(r => r.Family == route.Family && r.SubnetLength == route.Destination.Length && r.Network.Contains(route.Destination));
+
+    private void Program(KernelOrder order, PlanInputs inputs)
+    {
+        plan = order.Planner.Plan(order.Peers, inputs);
+        if (order.Blackhole)
+            foreach (FlannelRange range in order.Network.Ranges)
+                if (inputs.Own?[range.Family] is { } own) plan.Add(new Route { Destination = own, Type = RouteType.Blackhole });
+        List<KernelChange> changes = [];
+        held.Compare(plan.Neighbours, plan.Fdb, changes);
+        foreach (Cidr destination in held.Destinations.Union(plan.Routes.Keys).ToArray()) held.Compare(destination, plan.Routes.GetValueOrDefault(destination), changes);
+        held.Send(stack, changes, failures);
+    }
+
+    private void Schedule()
+    {
+        nextLook = time.GetUtcNow() + (failures.Count == 0 ? Refresh : pause);
+        pause = failures.Count == 0 ? ShortestPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+    }
+
+    /// <summary>Something happened in the kernel. Own doings are no news.</summary>
+    public void Note(KernelEvent happened)
+    {
+        if (happened.Kind == KernelEventKind.Overrun) inDoubt = true;
+        bool own = happened.PortId == stack.PortId, removed = happened.Kind == KernelEventKind.Removed;
+        inDoubt |= happened.Subject switch
+        {
+            _ when Inputs is null => happened.Subject is Link or InterfaceAddress or Route,
+            Link link => IsNews(link, removed, Inputs),
+            InterfaceAddress address => !own && (devices.Contains(address.Interface) || address.Interface == Inputs.Uplink.Link.Index || Inputs.Uplink.Is(address.Address)),
+            Route route => !own && route.Table == RouteTable.Main && IsNews(route, removed, Inputs),
+            Neighbour neighbour => !own && devices.Contains(neighbour.Interface) && removed == held.Neighbours.Contains(neighbour),
+            FdbEntry entry => !own && devices.Contains(entry.Interface) && removed == held.Fdb.Contains(entry),
+            _ => false,
+        };
+    }
+
+    /// <summary>A tunnel of ours, or what the tunnels hang on.</summary>
+    private bool IsNews(Link link, bool removed, PlanInputs inputs)
+    {
+        Link? known = inputs.Picture.Underlay.Links.FirstOrDefault(l => l.Index == link.Index);
+        if (!devices.Contains(link.Index) && link.Index != inputs.Uplink.Link.Index && known?.Name != inputs.Uplink.Link.Name && !IsDeviceName(link.Name)) return false;
+        return removed || known is null || known.Name != link.Name || known.Mtu != link.Mtu || known.Mac != link.Mac || known.Flags != link.Flags || known.Detail != link.Detail;
+    }
+
+    private bool IsDeviceName(string name) => name.StartsWith("flannel", StringComparison.Ordinal);
+
+    /// <summary>Ours, or one that decides which interface reaches whom.</summary>
+    private bool IsNews(Route route, bool removed, PlanInputs inputs)
+    {
+        if (plan.Routes.TryGetValue(route.Destination, out Route? wanted)) return removed || route != wanted;
+        return held.RoutesTo(route.Destination).Count > 0 || route.Destination.Length == 0
+            || (route.Interface == inputs.Uplink.Link.Index && route.Gateway is null) || (devices.Contains(route.Interface) && route.Protocol != RouteProtocol.Kernel);
+    }
+}

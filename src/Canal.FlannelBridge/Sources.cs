@@ -1,0 +1,38 @@
+using Canal.Hosting;
+using Canal.Linux.Nftables;
+using Canal.Linux.Routing;
+
+namespace Canal.FlannelBridge;
+
+/// <summary>What feeds the inbox. Each runs until stopped; one that ends otherwise ends the process.</summary>
+internal static class Sources
+{
+    public static async Task WatchKernelAsync(LinkMonitor monitor, Inbox<BridgeMessage> inbox, CancellationToken stop)
+    {
+        while (true)
+        {
+            List<KernelEvent> events = [];
+            await monitor.ReceiveAsync(events, stop).ConfigureAwait(false);
+            events.RemoveAll(e => e.IsPassing);
+            if (events.Count > 0) await inbox.PutAsync(new BridgeMessage.Kernel(events), stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What other programs do to other tables is none of our business.</summary>
+    public static async Task WatchTablesAsync(NftMonitor monitor, Inbox<BridgeMessage> inbox, CancellationToken stop)
+    {
+        while (true)
+        {
+            NftEvent change = await monitor.NextAsync(stop).ConfigureAwait(false);
+            if (change.Kind != NftEventKind.OtherTableChanged) await inbox.PutAsync(new BridgeMessage.Tables(change), stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Answers one request of the control socket.</summary>
+    public static async Task<ControlResponse> AnswerAsync(string request, Inbox<BridgeMessage> inbox, CancellationToken cancel)
+    {
+        if (request == "ping") return ControlResponse.Ok();
+        if (request is not ("reload" or "status")) return ControlResponse.Failed($"unknown request '{request}': ping, reload or status");
+        return await inbox.AskAsync<ControlResponse>(answer => new BridgeMessage.Request(request, answer), cancel).ConfigureAwait(false);
+    }
+}

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Canal.Datastore;
 using Canal.FlannelBridge.Configuration;
 using Canal.FlannelBridge.Kernel;

@@ -1,6 +1,5 @@
 using Canal.Core.Addressing;
 using Canal.Core.Flannel;
-using Canal.FlannelBridge.Kernel;
 using Canal.Linux.Routing;
 using Canal.Linux.Tunnels;
 

@@ -1,5 +1,3 @@
-using Canal.Core.Addressing;
-
 namespace Canal.Core.Flannel;
 
 /// <summary>Commands of the operator carry the packets.</summary>

@@ -1,0 +1,134 @@
+using System.Text.RegularExpressions;
+using Canal.Core.Addressing;
+
+namespace Canal.FlannelBridge.Tests.Live;
+
+/// <summary>Real bridges, real packets, for each way of carrying them.</summary>
+public sealed class BackendTests
+{
+    [Fact]
+    public async Task Vxlan_carries_both_families_across_a_router()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","EnableIPv6":true,"IPv6Network":"fd05::/48","Backend":{"Type":"vxlan"}}""");
+        FlannelHost[] hosts = [fabric.AddHost(1), fabric.AddHost(2), fabric.AddHost(3, 60)];
+        await fabric.Run(hosts);
+        foreach (FlannelHost from in hosts)
+            foreach (FlannelHost to in hosts)
+                if (from != to)
+                    foreach (IpFamily family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
+                        await fabric.Until(() => from.Reaches(to, family), $"{from.Number} does not reach {to.Number} by {family}");
+        Assert.Equal(1430u, hosts[0].Told.Mtu);
+        Assert.True(hosts[0].Reaches(hosts[2], IpFamily.V4, 1450 - 28), "a packet of the IPv4 device's MTU does not go through");
+        Assert.True(hosts[0].Reaches(hosts[2], IpFamily.V6, 1430 - 48), "a packet of the IPv6 device's MTU does not go through");
+        foreach (FlannelHost host in hosts)
+            foreach (string device in (string[])["flannel.1", "flannel-v6.1"]) Assert.Equal("0", host.Netns.ReadSysctl($"net/ipv6/conf/{device}/accept_ra"));
+    }
+
+    [Fact]
+    public async Task Direct_routing_wraps_only_what_a_router_is_in_between_of()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan","VNI":7,"Port":4789,"DirectRouting":true}}""");
+        FlannelHost one = fabric.AddHost(1), two = fabric.AddHost(2), far = fabric.AddHost(3, 60);
+        await fabric.Run(one, two, far);
+        string routes = one.Routes();
+        Assert.Contains($"{two.Subnet.V4Cidr} via {two.Address} dev e0", routes, StringComparison.Ordinal);
+        Assert.Contains($"{far.Subnet.V4Cidr} via {far.Subnet.V4} dev flannel.7 onlink", routes, StringComparison.Ordinal);
+        Assert.Single(Regex.Matches(one.Netns.Shell("bridge fdb show dev flannel.7"), "dst "));
+        await fabric.Until(() => one.Reaches(two) && one.Reaches(far) && far.Reaches(two), "not all reach each other");
+
+        // A route to the neighbour over the router makes it a far one.
+        one.Netns.Shell($"ip route add {two.Address}/32 via 192.168.50.254 dev e0 proto static");
+        await fabric.Until(() => one.Ask("--reload") is not null && one.Routes().Contains($"{two.Subnet.V4Cidr} via {two.Subnet.V4} dev flannel.7 onlink", StringComparison.Ordinal), "the tunnel was not taken");
+    }
+
+    [Fact]
+    public async Task Host_gateways_need_no_device_and_leave_a_host_behind_a_router_alone()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","EnableIPv6":true,"IPv6Network":"fd05::/48","Backend":{"Type":"host-gw"}}""");
+        FlannelHost one = fabric.AddHost(1), two = fabric.AddHost(2), far = fabric.AddHost(3, 60);
+        await fabric.Run(one, two);
+        far.Start();
+        await fabric.Until(() => far.HasSubnet, "the far host has no subnet");
+        Assert.Contains($"{two.Subnet.V4Cidr} via {two.Address} dev e0", one.Routes(), StringComparison.Ordinal);
+        Assert.Contains($"{two.Subnet.V6Cidr} via {two.AddressV6} dev e0", one.Routes(), StringComparison.Ordinal);
+        Assert.Equal(1500u, one.Told.Mtu);
+        await fabric.Until(() => one.Reaches(two) && two.Reaches(one, IpFamily.V6), "they do not reach each other");
+        await fabric.Until(() => one.Log.Contains($"add route {far.Subnet.V4Cidr}", StringComparison.Ordinal), "nothing is said of the host that is no gateway");
+        Assert.DoesNotContain(far.Subnet.V4Cidr.ToString()!, one.Routes(), StringComparison.Ordinal);
+        Assert.True(one.Reaches(two), "one unreachable host took the others with it");
+    }
+
+    [Fact]
+    public async Task A_host_gateway_behind_NAT_is_refused_and_takes_no_lease()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"host-gw"}}""");
+        FlannelHost host = fabric.AddHost(1, 50, "public_ip = \"203.0.113.9\"", "interfaces = [\"e0\"]");
+        host.Start();
+        await fabric.Until(() => host.Log.Contains("the backend host-gw needs a public address that e0 has", StringComparison.Ordinal), "it is not refused");
+        Assert.Empty(await fabric.Leases());
+    }
+
+    [Fact]
+    public async Task Alloc_only_leases()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"alloc"}}""");
+        FlannelHost one = fabric.AddHost(1), two = fabric.AddHost(2);
+        one.Start();
+        two.Start();
+        await fabric.Until(() => one.HasSubnet && two.HasSubnet, "no subnets");
+        Assert.Equal(["{\"PublicIP\":\"192.168.50.1\",\"PublicIPv6\":null}", "{\"PublicIP\":\"192.168.50.2\",\"PublicIPv6\":null}"], (await fabric.Leases()).Values.Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("10.5.", one.Routes(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_network_of_IPv6_alone_gives_each_host_its_own_subnet()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"EnableIPv4":false,"EnableIPv6":true,"IPv6Network":"fd05::/48","Backend":{"Type":"vxlan"}}""");
+        FlannelHost one = fabric.AddHost(1), two = fabric.AddHost(2);
+        await fabric.Run(one, two);
+        Assert.NotEqual(one.Subnet, two.Subnet);
+        Assert.All((await fabric.Leases()).Keys, key => Assert.StartsWith("0.0.0.0-0&fd05:", key, StringComparison.Ordinal));
+        await fabric.Until(() => one.Reaches(two, IpFamily.V6), "they do not reach each other");
+    }
+
+    [Fact]
+    public async Task A_device_type_that_the_kernel_lacks_is_one_clear_message()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"ipip"}}""");
+        FlannelHost host = fabric.AddHost(1);
+        try
+        {
+            host.Netns.Shell("ip link add probe type ipip local 192.168.50.1; ip link del probe");
+            Assert.Skip("this kernel has ipip");
+        }
+        catch (InvalidOperationException)
+        {
+            host.Start();
+        }
+        await fabric.Until(() => host.Log.Contains("this kernel has no devices of type ipip", StringComparison.Ordinal), "it is not said");
+        await fabric.Until(() => host.Ask("--status").Contains("failing: this kernel has no devices", StringComparison.Ordinal), "status does not say it");
+        Assert.Single(Regex.Matches(host.Log, "no devices of type"));
+        Assert.Empty(await fabric.Leases());
+    }
+
+    [Fact]
+    public async Task Translation_and_forwarding_are_in_a_table_of_their_own_that_comes_back()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}""");
+        FlannelHost one = fabric.AddHost(1, 50, "masquerade = true", "masquerade_except = [\"192.168.60.0/24\"]"), two = fabric.AddHost(2, 50, "masquerade = true"), outside = fabric.AddHost(9, 60);
+        await fabric.Run(one, two);
+        // The router knows no way back to workloads: what it hears from one is translated, or is not answered.
+        one.Netns.Shell($"ping -c 1 -W 2 -I {one.Workload()} {FlannelFabric.EtcdAddress}");
+        Assert.ThrowsAny<InvalidOperationException>(() => one.Netns.Shell($"ping -c 1 -W 1 -I {one.Workload()} {outside.Address}"));
+        Assert.True(one.Reaches(two));
+        string before = one.Netns.Shell("nft -s list table inet canal-flannel");
+        one.Netns.Shell("nft flush ruleset");
+        await fabric.Until(() => one.Netns.Shell("nft -s list ruleset") == before, "the table did not come back");
+        one.Netns.Shell("nft add rule inet canal-flannel forward drop");
+        await fabric.Until(() => one.Netns.Shell("nft -s list ruleset") == before, "a foreign rule stayed");
+        Assert.Contains("FLANNEL_IPMASQ=true\n", File.ReadAllText(one.SubnetFilePath), StringComparison.Ordinal);
+        one.Configure("masquerade = false", "forward_rules = false");
+        one.Ask("--reload");
+        await fabric.Until(() => one.Netns.Shell("nft list ruleset").Length == 0, "the table stayed though nothing is wanted in it");
+    }
+}

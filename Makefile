@@ -22,7 +22,7 @@ export DOTNET_NOLOGO := 1
 export MSBUILDDISABLENODEREUSE := 1
 quietly := -v quiet --nologo -noWarn:NETSDK1188
 
-binaries := artifacts/bin/canal-felix artifacts/bin/canalctl artifacts/bin/canal-bird-config-renderer artifacts/bin/canal-cni
+binaries := artifacts/bin/canal-felix artifacts/bin/canalctl artifacts/bin/canal-bird-config-renderer artifacts/bin/canal-cni artifacts/bin/canal-flannel-bridge
 # Restore writes lock files anew even when nothing changed; what they follow from is in the list without them.
 find_sources = find $(1) -type d \( -name bin -o -name obj \) -prune -o -type f ! -name packages.lock.json -print
 shared := $(wildcard Directory.*.props global.json .editorconfig Canal.sln)
@@ -99,6 +99,7 @@ artifacts/bin/canal-felix: project := src/Canal.Felix
 artifacts/bin/canalctl: project := src/Canal.Ctl
 artifacts/bin/canal-bird-config-renderer: project := src/Canal.BirdConfigRenderer
 artifacts/bin/canal-cni: project := src/Canal.Cni
+artifacts/bin/canal-flannel-bridge: project := src/Canal.FlannelBridge
 $(binaries): $(sources) artifacts/sources.list artifacts/restore.stamp | setup-build
 	@test -n '$(rid)' || { echo 'Canal is built for x86_64 and aarch64; this machine is $(machine)' >&2; exit 1; }
 	@echo 'publishing $(project)'

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Canal.Core.Addressing;
 using Canal.Hosting;
+using Canal.Linux.Tunnels;
 
 namespace Canal.Felix.Configuration;
 

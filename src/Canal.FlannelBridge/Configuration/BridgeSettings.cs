@@ -1,8 +1,8 @@
-using System.Text.RegularExpressions;
 using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.FlannelBridge.Kernel;
 using Canal.Hosting;
+using Canal.Linux.Tunnels;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
 namespace Canal.FlannelBridge.Configuration;
@@ -53,7 +53,7 @@ internal static class BridgeSettings
 
     public static StringSetting NftablesTable { get; } = new("nftables_table", "canal-flannel", "Name of the nftables table, of family inet, for these rules; another one for each network of a host.")
     {
-        Check = text => Regex.IsMatch(text, "^[A-Za-z][A-Za-z0-9_-]{0,30}$", RegexOptions.CultureInvariant) && text != "canal" ? null : "must be a name of letters, digits, - and _, and not canal",
+        Check = text => text.Length is > 0 and < 32 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') && text != "canal" ? null : "must be a name of letters, digits, - and _, and not canal",
     };
 
     public static BoolSetting BlackholeRoute { get; } = new("blackhole_route", false, "Drop packets to addresses of this host's subnet that nobody has, where no bridge's route covers it.");
@@ -89,9 +89,9 @@ internal static class BridgeSettings
     {
         try
         {
-            return new Regex(text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant) is not null;
+            return new InterfacePattern(text).Text == text;
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        catch (ArgumentException)
         {
             return false;
         }

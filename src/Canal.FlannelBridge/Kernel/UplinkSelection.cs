@@ -1,7 +1,7 @@
-using System.Text.RegularExpressions;
 using Canal.Core.Addressing;
 using Canal.Core.Flannel;
 using Canal.Linux.Routing;
+using Canal.Linux.Tunnels;
 
 namespace Canal.FlannelBridge.Kernel;
 
@@ -43,11 +43,11 @@ internal sealed class UplinkSelection(UplinkWishes wishes, KernelPicture picture
 
     private (Link, IpAddress?)? ByPattern(string pattern)
     {
-        Regex regex = new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        InterfacePattern wanted = new(pattern);
         foreach (Link link in picture.Underlay.Links)
             foreach (InterfaceAddress address in picture.Underlay.Addresses.Where(a => a.Interface == link.Index && IsOfNetwork(a.Address.Family)))
-                if (regex.IsMatch(address.Address.ToString())) return (link, address.Address);
-        return picture.Underlay.Links.FirstOrDefault(l => regex.IsMatch(l.Name)) is { } named ? (named, null) : null;
+                if (wanted.Matches(address.Address.ToString())) return (link, address.Address);
+        return picture.Underlay.Links.FirstOrDefault(l => wanted.Matches(l.Name)) is { } named ? (named, null) : null;
     }
 
     private (Link, IpAddress?) ByReach(IpAddress target) =>

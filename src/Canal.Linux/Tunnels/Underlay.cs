@@ -1,5 +1,4 @@
 using Canal.Core.Addressing;
-using Canal.Felix.Configuration;
 using Canal.Linux.Routing;
 
 namespace Canal.Linux.Tunnels;

@@ -75,8 +75,8 @@ public sealed class FlannelConformanceTests
     public void Lease_values_are_the_same_to_the_byte()
     {
         VxlanBackend vxlan = new(1, 8472, false, false, 0, false);
-        MacAddress.TryParse("e2:fa:30:37:50:a4", out MacAddress mac4);
-        MacAddress.TryParse("e2:fa:30:37:50:a5", out MacAddress mac6);
+        Assert.True(MacAddress.TryParse("e2:fa:30:37:50:a4", out MacAddress mac4));
+        Assert.True(MacAddress.TryParse("e2:fa:30:37:50:a5", out MacAddress mac6));
         FlannelLease v4 = new() { PublicV4 = Host }, dual = v4 with { PublicV6 = IpAddress.Parse("fd50::1") };
         Dictionary<string, FlannelLease> leases = new()
         {

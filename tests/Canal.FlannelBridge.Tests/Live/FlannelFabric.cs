@@ -62,6 +62,13 @@ internal sealed partial class FlannelFabric : IAsyncDisposable
 
     public Task Configure(string config) => Etcd.CtlAsync("put", $"{Prefix}/config", config);
 
+    /// <summary>Writes in etcdctl's words, at once.</summary>
+    public void Transaction(IEnumerable<string> operations)
+    {
+        using Netns router = Router();
+        Canal.Testing.Rig.Command.Run("env", ["ETCDCTL_API=3", "etcdctl", "--endpoints", Etcd.Endpoint, "txn"], $"\n{string.Join('\n', operations)}\n\n\n", router);
+    }
+
     /// <summary>Keys of leases with their values.</summary>
     public async Task<Dictionary<string, string>> Leases()
     {

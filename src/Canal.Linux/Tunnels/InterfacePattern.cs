@@ -1,12 +1,12 @@
 using System.Text.RegularExpressions;
 
-namespace Canal.Felix.Configuration;
+namespace Canal.Linux.Tunnels;
 
 /// <summary>
 /// A regular expression for names of interfaces. Made without options on purpose: the constructor that takes them brings two more engines into the binary,
 /// 1 MB. What would take too long matches nothing.
 /// </summary>
-internal sealed class InterfacePattern
+public sealed class InterfacePattern
 {
     private readonly Regex regex;
 

@@ -61,9 +61,10 @@ check "a Debian 12 boots" guest_start "$work/guest"
 if [ -s "$work/guest/leader.pid" ]; then
   mkdir -p "$work/guest/root/packages/old"
   cp -t "$work/guest/root/packages/old" $packages/*
-  cp -r -t "$work/guest/root/packages" "$work/newer" "$here"/{checks,workloads,lifecycle,rpm}.sh "$here/resources.yaml"
+  cp -r -t "$work/guest/root/packages" "$work/newer" "$here"/{checks,workloads,lifecycle,bird,rpm}.sh "$here"/{resources,bgp}.yaml
   inside lifecycle.sh
+  inside bird.sh
   inside rpm.sh
-  if [ "$failed" != 0 ]; then guest_exec "$work/guest" journalctl -u canal-felix --no-pager -n 60; fi
+  if [ "$failed" != 0 ]; then guest_exec "$work/guest" journalctl -u canal-felix -u canal-bird-config-renderer -u canal-bird --no-pager -n 60; fi
 fi
 summary

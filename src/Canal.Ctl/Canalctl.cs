@@ -60,6 +60,8 @@ internal static class Canalctl
             new DiffCommand(options, around).Definition,
             new ValidateCommand(around).Definition,
             new ExplainCommand(around).Definition,
+            new TraceCommand(options, around).Definition,
+            new TestCommand(options, around).Definition,
             new InitCommand(options, around).Definition,
             new StatusCommand(around).Definition,
             CompletionCommand.Define(around),

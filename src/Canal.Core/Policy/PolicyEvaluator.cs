@@ -20,64 +20,73 @@ public sealed class PolicyEvaluator
             if (AddressOwner.Of(resource, LabelsOfProfile) is AddressOwner owner) owners.Add(owner);
     }
 
-    /// <summary>Decides a new flow's packet at one workload endpoint; an endpoint that does not exist lets nothing pass.</summary>
-    public Decision Decide(ResourceKey endpoint, Direction direction, Packet packet)
+    /// <summary>Decides a new flow's packet at one workload endpoint; an endpoint that does not exist lets nothing pass. Steps, if not null, is told of every rule that is looked at.</summary>
+    public Decision Decide(ResourceKey endpoint, Direction direction, Packet packet, Action<TraceStep>? steps = null)
     {
         if (resources.GetValueOrDefault(endpoint) is not WorkloadEndpoint workload || !AddressOwner.IsEndpoint(workload)) return new Decision(false, "", null, -1);
-        return DecideTiers(workload, PolicyStage.Normal, direction, packet) ?? DecideProfiles(workload.Spec.Profiles, direction, packet);
+        return DecideTiers(workload, PolicyStage.Normal, direction, packet, steps) ?? DecideProfiles(workload.Spec.Profiles, direction, packet, steps);
     }
 
     /// <summary>
     /// Decides a new flow's packet at one stage of one host endpoint; null when that stage leaves it to later ones, or to whoever else has a say. Failsafe
     /// ports and what else no policy can forbid are not policy's and not asked here.
     /// </summary>
-    public Decision? Decide(ResourceKey hostEndpoint, PolicyStage stage, Direction direction, Packet packet)
+    public Decision? Decide(ResourceKey hostEndpoint, PolicyStage stage, Direction direction, Packet packet, Action<TraceStep>? steps = null)
     {
         if (resources.GetValueOrDefault(hostEndpoint) is not HostEndpoint host) return null;
         if (stage == PolicyStage.Untracked && host.InterfaceName == HostEndpoint.AllInterfaces) return null;
-        Decision? decision = DecideTiers(host, stage, direction, packet);
-        return decision is null && stage == PolicyStage.Normal ? DecideProfiles(host.Profiles, direction, packet) : decision;
+        Decision? decision = DecideTiers(host, stage, direction, packet, steps);
+        return decision is null && stage == PolicyStage.Normal ? DecideProfiles(host.Profiles, direction, packet, steps) : decision;
     }
 
-    private Decision? DecideTiers(Resource endpoint, PolicyStage stage, Direction direction, Packet packet)
+    private Decision? DecideTiers(Resource endpoint, PolicyStage stage, Direction direction, Packet packet, Action<TraceStep>? steps)
     {
         foreach ((string name, Tier? tier, List<(ResourceKey Key, PolicySpec Spec)> policies) in TiersFor(endpoint, stage, direction))
         {
             bool ends = stage is PolicyStage.Normal or PolicyStage.Forward && tier?.DefaultAction != TierAction.Pass;
-            Decision? decision = DecideTier(name, ends, policies, direction, packet);
+            Decision? decision = DecideTier(name, ends, policies, direction, packet, steps);
             if (decision is not null) return decision;
         }
         return null;
     }
 
-    private Decision? DecideTier(string name, bool ends, List<(ResourceKey Key, PolicySpec Spec)> policies, Direction direction, Packet packet)
+    private Decision? DecideTier(string name, bool ends, List<(ResourceKey Key, PolicySpec Spec)> policies, Direction direction, Packet packet, Action<TraceStep>? steps)
     {
         foreach ((ResourceKey key, PolicySpec spec) in policies)
         {
             EquatableArray<Rule> rules = direction == Direction.Ingress ? spec.Ingress : spec.Egress;
-            int index = FirstDecidingRule(rules, key.Namespace ?? "", packet);
+            int index = FirstDecidingRule(name, key, rules, packet, steps);
             if (index < 0) continue;
             return rules[index].Action == RuleAction.Pass ? null : new Decision(rules[index].Action == RuleAction.Allow, name, key, index);
         }
+        steps?.Invoke(new TraceStep(name, null, -1, ends ? RuleAction.Deny : RuleAction.Pass, null));
         return ends ? new Decision(false, name, null, -1) : null;
     }
 
-    private Decision DecideProfiles(EquatableArray<string> profiles, Direction direction, Packet packet)
+    private Decision DecideProfiles(EquatableArray<string> profiles, Direction direction, Packet packet, Action<TraceStep>? steps)
     {
         foreach (string name in profiles)
         {
             if (ProfileNamed(name) is not Profile profile || PolicyCompiler.Compile(profile, out _) is null) continue;
             EquatableArray<Rule> rules = direction == Direction.Ingress ? profile.Ingress : profile.Egress;
-            int index = FirstDecidingRule(rules, "", packet);
+            int index = FirstDecidingRule("", profile.Key, rules, packet, steps);
             if (index >= 0 && rules[index].Action != RuleAction.Pass) return new Decision(rules[index].Action == RuleAction.Allow, "", profile.Key, index);
         }
+        steps?.Invoke(new TraceStep("", null, -1, RuleAction.Deny, null));
         return new Decision(false, "", null, -1);
     }
 
-    private int FirstDecidingRule(EquatableArray<Rule> rules, string policyNamespace, Packet packet)
+    private int FirstDecidingRule(string tier, ResourceKey policy, EquatableArray<Rule> rules, Packet packet, Action<TraceStep>? steps)
     {
+        // A profile's rules are of no namespace.
+        string policyNamespace = policy.Namespace ?? "";
         for (int i = 0; i < rules.Count; i++)
-            if (rules[i].Action != RuleAction.Log && RuleEvaluation.Matches(rules[i], policyNamespace, packet, owners)) return i;
+        {
+            string? mismatch = RuleEvaluation.Mismatch(rules[i], policyNamespace, packet, owners);
+            steps?.Invoke(new TraceStep(tier, policy, i, rules[i].Action, mismatch));
+            if (mismatch is null && rules[i].Action != RuleAction.Log) return i;
+        }
+        if (rules.IsEmpty) steps?.Invoke(new TraceStep(tier, policy, -1, RuleAction.Pass, null));
         return -1;
     }
 

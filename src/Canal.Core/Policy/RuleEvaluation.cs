@@ -8,32 +8,34 @@ namespace Canal.Core.Policy;
 /// <summary>Whether one rule matches one packet, straight from the rule's fields.</summary>
 internal static class RuleEvaluation
 {
-    public static bool Matches(Rule rule, string policyNamespace, Packet packet, List<AddressOwner> owners)
+    /// <summary>The first field of the rule that the packet does not match, in the words of the rule; null when it matches.</summary>
+    public static string? Mismatch(Rule rule, string policyNamespace, Packet packet, List<AddressOwner> owners)
     {
-        if (rule.IpVersion is IpFamily family && family != packet.Family) return false;
-        if (rule.Protocol is { } protocol && protocol.Number != packet.Protocol) return false;
-        if (rule.NotProtocol is { } notProtocol && notProtocol.Number == packet.Protocol) return false;
-        if (IsGiven(rule.Icmp) && !(IsIcmp(packet) && IcmpIs(rule.Icmp, packet))) return false;
-        if (IsGiven(rule.NotIcmp) && !(IsIcmp(packet) && !IcmpIs(rule.NotIcmp, packet))) return false;
-        return EntityMatches(rule.Source, rule.Protocol?.Number, policyNamespace, packet, packet.Source, packet.SourcePort, owners)
-            && EntityMatches(rule.Destination, rule.Protocol?.Number, policyNamespace, packet, packet.Destination, packet.DestinationPort, owners);
+        if (rule.IpVersion is IpFamily family && family != packet.Family) return "ipVersion";
+        if (rule.Protocol is { } protocol && protocol.Number != packet.Protocol) return "protocol";
+        if (rule.NotProtocol is { } notProtocol && notProtocol.Number == packet.Protocol) return "notProtocol";
+        if (IsGiven(rule.Icmp) && !(IsIcmp(packet) && IcmpIs(rule.Icmp, packet))) return "icmp";
+        if (IsGiven(rule.NotIcmp) && !(IsIcmp(packet) && !IcmpIs(rule.NotIcmp, packet))) return "notICMP";
+        if (EntityMismatch(rule.Source, rule.Protocol?.Number, policyNamespace, packet, packet.Source, packet.SourcePort, owners) is string source) return $"source.{source}";
+        return EntityMismatch(rule.Destination, rule.Protocol?.Number, policyNamespace, packet, packet.Destination, packet.DestinationPort, owners) is string destination
+            ? $"destination.{destination}" : null;
     }
 
-    private static bool EntityMatches(
+    private static string? EntityMismatch(
         EntityRule entity, byte? ruleProtocol, string policyNamespace, Packet packet, IpAddress address, ushort port, List<AddressOwner> owners)
     {
-        if (entity == EntityRule.Empty) return true;
-        if (entity.Services is not null) return false;
-        return NetsMatch(entity, address)
-            && SelectorsOf(entity, policyNamespace) is RuleMatchSets sets
-            && (sets.Match is null || owners.Any(o => o.Owns(address) && o.Is(sets.Match)))
-            && (sets.NotMatch is null || !owners.Any(o => o.Owns(address) && o.Is(sets.NotMatch)))
-            && PortsMatch(entity, sets.Match ?? Selector.All, ruleProtocol, packet.Protocol, address, port, owners);
+        if (entity == EntityRule.Empty) return null;
+        if (entity.Services is not null) return "services";
+        if (entity.HasNets && !entity.Nets.Any(n => n.Contains(address))) return "nets";
+        if (!NotNetsMatch(entity, address)) return "notNets";
+        if (SelectorsOf(entity, policyNamespace) is not RuleMatchSets sets) return "selector";
+        if (sets.Match is not null && !owners.Any(o => o.Owns(address) && o.Is(sets.Match))) return "selector";
+        if (sets.NotMatch is not null && owners.Any(o => o.Owns(address) && o.Is(sets.NotMatch))) return "notSelector";
+        return PortsMatch(entity, sets.Match ?? Selector.All, ruleProtocol, packet.Protocol, address, port, owners) ? null : "ports";
     }
 
-    private static bool NetsMatch(EntityRule entity, IpAddress address)
+    private static bool NotNetsMatch(EntityRule entity, IpAddress address)
     {
-        if (entity.HasNets && !entity.Nets.Any(n => n.Contains(address))) return false;
         if (entity.NotNets.IsEmpty) return !entity.HasNotNets;
         // A negated list of the other family does not become "anything of this family".
         return entity.NotNets.Any(n => n.Family == address.Family) && !entity.NotNets.Any(n => n.Contains(address));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Canal.Core.Resources;
 using Canal.Hosting;
 
@@ -66,8 +65,7 @@ internal sealed class StatusCommand
 
     private void WriteJson((string Name, string Value)[] lines)
     {
-        using MemoryStream text = new();
-        using (Utf8JsonWriter writer = new(text, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        JsonText.Write(around.Output, writer =>
         {
             writer.WriteStartObject();
             foreach ((string name, string value) in lines)
@@ -78,8 +76,6 @@ internal sealed class StatusCommand
                     writer.WriteString(name, value);
             }
             writer.WriteEndObject();
-        }
-        around.Output.Write(System.Text.Encoding.UTF8.GetString(text.ToArray()));
-        around.Output.Write('\n');
+        });
     }
 }

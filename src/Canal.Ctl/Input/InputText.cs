@@ -13,13 +13,16 @@ internal sealed record InputText(string Name, string? Text, string? Error)
     // Far above any set of policies that a person or a generator writes; below what would exhaust a small machine.
     private const int LargestBytes = 64 << 20;
 
+    private static readonly string[] Documents = [".yaml", ".yml", ".json"];
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The files that a path names: itself, <c>-</c> for <paramref name="input"/>, or those of a folder that end in .yaml, .yml or .json, by name.</summary>
+    /// <summary>The files that a path names: itself, <c>-</c> for <paramref name="input"/>, or those of a folder that have one of the endings, by name.</summary>
     /// <param name="path">What -f was given.</param>
     /// <param name="recursive">With those in the folders of a folder.</param>
     /// <param name="input">Standard input.</param>
-    public static IEnumerable<InputText> ReadAll(string path, bool recursive, Stream input)
+    /// <param name="endings">Of files in a folder: .yaml, .yml and .json unless given.</param>
+    public static IEnumerable<InputText> ReadAll(string path, bool recursive, Stream input, params string[] endings)
     {
         if (path == "-")
             return [Read(StandardInput, () => input)];
@@ -28,7 +31,7 @@ internal sealed record InputText(string Name, string? Text, string? Error)
             return [Read(path, () => File.OpenRead(path))];
         try
         {
-            return [.. Directory.GetFiles(path, "*", options).Where(IsDocument).Order(StringComparer.Ordinal).Select(file => Read(file, () => File.OpenRead(file)))];
+            return [.. Directory.GetFiles(path, "*", options).Where(file => IsOne(file, endings.Length > 0 ? endings : Documents)).Order(StringComparer.Ordinal).Select(file => Read(file, () => File.OpenRead(file)))];
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -36,7 +39,7 @@ internal sealed record InputText(string Name, string? Text, string? Error)
         }
     }
 
-    private static bool IsDocument(string path) => Path.GetExtension(path) is ".yaml" or ".yml" or ".json" && Path.GetFileName(path)[0] != '.';
+    private static bool IsOne(string path, string[] endings) => endings.Contains(Path.GetExtension(path)) && Path.GetFileName(path)[0] != '.';
 
     private static InputText Read(string name, Func<Stream> open)
     {

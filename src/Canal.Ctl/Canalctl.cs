@@ -62,6 +62,7 @@ internal static class Canalctl
             new ExplainCommand(around).Definition,
             new TraceCommand(options, around).Definition,
             new TestCommand(options, around).Definition,
+            new IpamCommand(options, around).Definition,
             new InitCommand(options, around).Definition,
             new StatusCommand(around).Definition,
             CompletionCommand.Define(around),

@@ -17,8 +17,11 @@ internal sealed class Connection : IAsyncDisposable
     private Connection(EtcdChannel channel)
     {
         this.channel = channel;
-        Resources = new ResourceStore(new EtcdStore(channel));
+        Etcd = new EtcdStore(channel);
+        Resources = new ResourceStore(Etcd);
     }
+
+    public EtcdStore Etcd { get; }
 
     public ResourceStore Resources { get; }
 

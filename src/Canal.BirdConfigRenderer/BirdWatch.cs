@@ -1,5 +1,8 @@
 using Canal.BirdConfigRenderer.Bird;
+using Canal.Core.Addressing;
 using Canal.Core.Bgp;
+using Canal.Core.Resources;
+using Canal.Hosting;
 using Serilog;
 
 namespace Canal.BirdConfigRenderer;
@@ -35,6 +38,28 @@ internal sealed class BirdWatch(string socket, BirdFile file, BirdProgram progra
         else
         {
             SessionEvents.Tell(log, before, View, wanted);
+        }
+    }
+
+    /// <summary>BIRD's routes as it prints them: all, or those for an address or within a prefix.</summary>
+    public async Task<ControlResponse> RoutesAsync(string? wanted, CancellationToken stop)
+    {
+        Cidr cidr = default;
+        if (wanted is not null && !Cidr.TryParse(wanted, out cidr)) return ControlResponse.Failed($"{Problem.Quote(wanted)} is not a prefix");
+        string which = wanted is null ? "" : cidr.IsSingleAddress ? $" for {cidr.Address}" : $" in {cidr}";
+        try
+        {
+            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            patience.CancelAfter(Patience);
+            using BirdSocket bird = await BirdSocket.ConnectAsync(socket, patience.Token).ConfigureAwait(false);
+            await bird.AskAsync("restrict", patience.Token).ConfigureAwait(false);
+            BirdReply reply = await bird.AskAsync($"show route{which}", patience.Token).ConfigureAwait(false);
+            // 8001: nothing is there, which is an answer too.
+            return reply.Error is { Code: not 8001 } error ? ControlResponse.Failed($"BIRD: {error.Text}") : ControlResponse.Ok(string.Concat(reply.Lines.Where(l => l.Code == 1007).Select(l => $"{l.Text}\n")));
+        }
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        {
+            return ControlResponse.Failed(e is IOException ? e.Message : $"BIRD does not answer on {socket} within {Patience.TotalSeconds} s");
         }
     }
 

@@ -140,6 +140,15 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
                 request.Answer.TrySetResult(refusal is null ? ControlResponse.Ok() : ControlResponse.Failed(refusal));
                 nextLook = time.GetUtcNow();
                 return false;
+            case RendererMessage.Request { Word: "peers" } request:
+                request.Answer.TrySetResult(ControlResponse.Ok(StatusText.Peers(Renderer, Watch)));
+                return false;
+            case RendererMessage.Request { Word: "routes" } request:
+                request.Answer.TrySetResult(await Watch.RoutesAsync(null, stop).ConfigureAwait(false));
+                return false;
+            case RendererMessage.Request request when request.Word.StartsWith(Requests.Routes, StringComparison.Ordinal):
+                request.Answer.TrySetResult(await Watch.RoutesAsync(request.Word[Requests.Routes.Length..], stop).ConfigureAwait(false));
+                return false;
             case RendererMessage.Request request:
                 request.Answer.TrySetResult(ControlResponse.Ok(StatusText.Of(Feed, Renderer, Watch, failing)));
                 return false;

@@ -13,6 +13,6 @@ internal abstract record RendererMessage
     /// <summary>etcd says something.</summary>
     public sealed record Datastore(WatchBatch Batch) : RendererMessage;
 
-    /// <summary>Somebody asks: <c>reload</c>, <c>status</c>, <c>restart-bird</c>.</summary>
+    /// <summary>Somebody asks: <c>reload</c>, <c>status</c>, <c>peers</c>, <c>routes</c>, <c>restart-bird</c>.</summary>
     public sealed record Request(string Word, TaskCompletionSource<ControlResponse> Answer) : RendererMessage;
 }

@@ -23,6 +23,20 @@ internal static class StatusText
         return text.ToString();
     }
 
+    /// <summary>A line for each session, its fields divided by tabs: name, peer, AS, state, since, routes learned, routes told, last error.</summary>
+    public static string Peers(Renderer renderer, BirdWatch watch)
+    {
+        StringBuilder text = new();
+        foreach (BgpSession session in renderer.Sessions.Values.OrderBy(s => s.Name, StringComparer.Ordinal))
+        {
+            SessionState? seen = watch.View?.Sessions.GetValueOrDefault(session.Name);
+            string state = session.Held.Length > 0 ? "held down" : seen?.State ?? "not in BIRD";
+            string error = session.Held.Length > 0 ? session.Held : seen?.LastError is { Length: > 0 } last ? last : "-";
+            text.Append(CultureInfo.InvariantCulture, $"{session.Name}\t{session.Description}\t{session.RemoteAs}\t{state}\t{seen?.Since ?? "-"}\t{seen?.Imported ?? 0}\t{seen?.Exported ?? 0}\t{error.Replace('\t', ' ')}\n");
+        }
+        return text.ToString();
+    }
+
     private static string Line(BgpSession session, SessionState? seen)
     {
         string state = session.Held.Length > 0 ? $"held down: {session.Held}" : seen is null ? "not in BIRD" : seen.State;

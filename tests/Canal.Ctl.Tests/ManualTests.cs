@@ -15,8 +15,11 @@ public sealed class ManualTests
         Assert.True(root.Subcommands.Count > 10);
         foreach (Command command in root.Subcommands)
         {
-            Assert.Contains($".It Cm {command.Name}\n", $"{manual.Replace(" Cm bash | zsh | fish", "", StringComparison.Ordinal)}\n", StringComparison.Ordinal);
-            foreach (Option option in command.Options.Concat(root.Options).Where(option => !option.Hidden))
+            if (command.Subcommands.Count == 0)
+                Assert.Contains($".It Cm {command.Name}\n", $"{manual.Replace(" Cm bash | zsh | fish", "", StringComparison.Ordinal)}\n", StringComparison.Ordinal);
+            foreach (Command inner in command.Subcommands)
+                Assert.Contains($".It Cm {command.Name} {inner.Name}\n", manual, StringComparison.Ordinal);
+            foreach (Option option in command.Options.Concat(command.Subcommands.SelectMany(inner => inner.Options)).Concat(root.Options).Where(option => !option.Hidden))
                 Assert.True(manual.Contains($"Fl {option.Name[1..]}", StringComparison.Ordinal), $"{command.Name} {option.Name}");
         }
     }

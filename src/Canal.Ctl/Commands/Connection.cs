@@ -42,6 +42,11 @@ internal sealed class Connection : IAsyncDisposable
     /// <summary>Follows what happens to keys.</summary>
     public EtcdWatcher Watcher(KeyRange range, TimeProvider time) => new(channel, [range], new EtcdWatcherOptions(), time, new Random());
 
+    /// <summary>What this host is called in the cluster.</summary>
+    /// <exception cref="CommandException">The configuration cannot be used.</exception>
+    public static string NodeName(ParseResult parsed, GlobalOptions options, Surroundings around) =>
+        Load([], options.ConfigDirectory(parsed, around), around).Get(CommonSettings.NodeName);
+
     public ValueTask DisposeAsync() => channel.DisposeAsync();
 
     private static Configuration Load(IReadOnlyList<string> endpoints, string directory, Surroundings around)

@@ -7,8 +7,6 @@ namespace Canal.Ctl;
 /// <summary><c>canalctl status</c>: what the agent on this host says of itself, over its control socket. It needs no etcd.</summary>
 internal sealed class StatusCommand
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private readonly Surroundings around;
 
     private readonly Option<string> output = new("--output", "-o") { Description = "table or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
@@ -27,33 +25,12 @@ internal sealed class StatusCommand
         string format = parsed.GetValue(output)!;
         if (format is not ("table" or "json"))
             throw CommandException.Usage($"-o: {Problem.Quote(format)} is not table or json");
-        (string Name, string Value)[] lines = Lines(await AskAsync(stop));
+        (string Name, string Value)[] lines = Lines(await ControlSocket.AskAsync("felix", "status", around, stop));
         if (format == "json")
             WriteJson(lines);
         else
             TableText.Write([.. lines.Select(line => (string[])[line.Name, line.Value])], around.Output);
         return lines.Contains(("ready", "yes")) ? ExitCode.Ok : ExitCode.Failure;
-    }
-
-    private async Task<string> AskAsync(CancellationToken stop)
-    {
-        string path = Path.Combine(RuntimePaths.FromEnvironment(around.Environment).Runtime, "felix.sock");
-        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        enough.CancelAfter(Patience);
-        try
-        {
-            ControlResponse answer = await ControlSocketClient.AskAsync(path, "status", enough.Token);
-            return answer.Error is null ? answer.Body : throw new CommandException(ExitCode.Failure, $"canal-felix: {answer.Error}");
-        }
-        catch (IOException error)
-        {
-            bool forbidden = error.InnerException is System.Net.Sockets.SocketException { SocketErrorCode: System.Net.Sockets.SocketError.AccessDenied };
-            throw new CommandException(forbidden ? ExitCode.Permission : ExitCode.Unavailable, $"canal-felix: {error.Message}");
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            throw new CommandException(ExitCode.Unavailable, $"canal-felix: no answer on {path} within {Patience.TotalSeconds:0} s");
-        }
     }
 
     /// <summary>Takes <c>name: value</c> apart.</summary>

@@ -19,6 +19,9 @@ internal static class DatastoreLayers
     /// <summary>Names of parameters are those of the fields in any case, but for a few.</summary>
     private static readonly Dictionary<string, Setting> Parameters = FelixSettings.FromDatastore.ToDictionary(setting => ParameterOf(setting.Key), StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The setting that a parameter of Calico's is; null when Canal has none.</summary>
+    internal static Setting? SettingOf(string parameter) => Parameters.GetValueOrDefault(parameter);
+
     /// <summary>The layers, low precedence first.</summary>
     public static List<ConfigurationLayer> Of(IReadOnlyDictionary<string, FelixConfiguration> configurations, string nodeName, Node? node)
     {
@@ -87,6 +90,8 @@ internal static class DatastoreLayers
     private static string ParameterOf(string key) => key switch
     {
         "reporting_interval" => "ReportingIntervalSecs",
+        "ipip_enabled" => "IpInIpEnabled",
+        "ipip_mtu" => "IpInIpMtu",
         "reporting_ttl" => "ReportingTTLSecs",
         _ => FieldOf(key),
     };

@@ -5,6 +5,8 @@ public sealed class BoolSetting(string key, bool defaultValue, string doc) : Set
 {
     public override string Expected => "true or false";
 
+    private protected override string TomlOf(string text) => text;
+
     public override string Format(bool value) => value ? "true" : "false";
 
     internal override Parsed<bool> ParseToml(TomlValue value) => value is TomlBool boolean ? Parsed<bool>.Right(boolean.Value) : Unexpected(value);

@@ -17,6 +17,8 @@ public sealed class IntegerSetting(string key, long defaultValue, string doc) : 
         _ => $"an integer from {Minimum} to {Maximum}",
     };
 
+    private protected override string TomlOf(string text) => text;
+
     public override string Format(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     internal override Parsed<long> ParseToml(TomlValue value) =>

@@ -17,6 +17,8 @@ public sealed class NumberSetting(string key, double defaultValue, string doc) :
         _ => $"a number from {Format(Minimum)} to {Format(Maximum)}",
     };
 
+    private protected override string TomlOf(string text) => text;
+
     public override string Format(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
     internal override Parsed<double> ParseToml(TomlValue value) => value switch

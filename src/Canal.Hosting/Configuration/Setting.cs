@@ -23,6 +23,21 @@ public abstract class Setting
     /// <summary>What may stand there, as an error says it: <c>a duration such as "90s"</c>.</summary>
     public abstract string Expected { get; }
 
+    /// <summary>A text, as it would stand in the environment, as a TOML value; null with what is wrong with it.</summary>
+    public string? ToToml(string text, out string error)
+    {
+        List<ConfigurationError> errors = [];
+        BoundValue? bound = BindText(text, ConfigurationOrigin.Default, errors);
+        error = bound is null ? errors[0].Message : "";
+        return bound is null ? null : TomlOf(bound.Text);
+    }
+
+    /// <summary>A value's text as TOML: a string, but for the kinds that say otherwise.</summary>
+    private protected virtual string TomlOf(string text) => QuotedToml(text);
+
+    private protected static string QuotedToml(string text) =>
+        $"\"{string.Concat(text.Select(c => c is '"' or '\\' ? $"\\{c}" : char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString()))}\"";
+
     internal abstract BoundValue DefaultValue { get; }
 
     internal abstract BoundValue? BindToml(TomlValue value, ConfigurationOrigin origin, List<ConfigurationError> errors);

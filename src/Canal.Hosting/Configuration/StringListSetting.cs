@@ -15,6 +15,8 @@ public sealed class StringListSetting(string key, ImmutableArray<string> default
 
     public override string Format(ImmutableArray<string> value) => string.Join(',', value);
 
+    private protected override string TomlOf(string text) => $"[{string.Join(", ", ParseText(text).Value.Select(QuotedToml))}]";
+
     internal override Parsed<ImmutableArray<string>> ParseToml(TomlValue value)
     {
         if (value is not TomlList list)

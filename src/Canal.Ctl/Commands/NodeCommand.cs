@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Canal.Core.Addressing;
+using Canal.Core.Resources;
+using Canal.Datastore;
+using Canal.Hosting;
+
+namespace Canal.Ctl;
+
+/// <summary><c>canalctl node</c>: makes a host one of the cluster, and takes it away with all that is its.</summary>
+internal sealed class NodeCommand
+{
+    private readonly GlobalOptions options;
+    private readonly Surroundings around;
+    private readonly Argument<string> name = new("NODE") { Description = "This host's node_name unless given.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string> gone = new("NODE") { Description = "The node." };
+    private readonly Option<string[]> addresses = new("--ip") { Description = "ADDRESS/LENGTH of the host, one of a family; auto: that of the interface with the default route.", HelpName = "ADDRESS" };
+    private readonly Option<string> asNumber = new("--as") { Description = "The AS number, when it is not the cluster's.", HelpName = "N" };
+
+    public NodeCommand(GlobalOptions options, Surroundings around)
+    {
+        (this.options, this.around) = (options, around);
+        Command init = new("init", "Create this host's Node, or change its addresses; all else in it stays.") { name, addresses, asNumber };
+        init.SetAction(InitAsync);
+        Command remove = new("remove", "Delete a Node with its workload endpoints, host endpoints and blocks of addresses.") { gone };
+        remove.SetAction(RemoveAsync);
+        Definition = new Command("node", "Make a host one of the cluster, or take it away.") { init, remove };
+    }
+
+    public Command Definition { get; }
+
+    private async Task<int> InitAsync(ParseResult parsed, CancellationToken stop)
+    {
+        string node = parsed.GetValue(name) ?? Connection.NodeName(parsed, options, around);
+        JsonObject bgp = [];
+        foreach (string text in parsed.GetValue(addresses) ?? ["auto"])
+            Set(bgp, text);
+        if (parsed.GetValue(asNumber) is { } number)
+            bgp["asNumber"] = JsonValue.Create(uint.TryParse(number, out uint good) ? good : throw CommandException.Usage($"--as: {Problem.Quote(number)} is not an AS number"));
+        await using Connection connection = Connection.Open(parsed, options, around);
+        JsonObject changes = new() { ["spec"] = new JsonObject { ["bgp"] = bgp } };
+        return await new DocumentWriter(connection.Resources, around).MergeAsync(ResourceKind.Node, null, node, changes, stop) ? ExitCode.Ok : ExitCode.Failure;
+    }
+
+    private static void Set(JsonObject bgp, string text)
+    {
+        if (text != "auto" && (!InterfaceAddress.TryParse(text, out InterfaceAddress given) || !text.Contains('/')))
+            throw CommandException.Usage($"--ip: {Problem.Quote(text)} is not ADDRESS/LENGTH or auto");
+        InterfaceAddress address = text == "auto" ? Detect() : InterfaceAddress.TryParse(text, out given) ? given : default;
+        string field = address.Address.Family == IpFamily.V4 ? "ipv4Address" : "ipv6Address";
+        if (bgp.ContainsKey(field))
+            throw CommandException.Usage($"--ip: two addresses of one family");
+        bgp[field] = address.ToString();
+    }
+
+    /// <summary>The source address of packets to elsewhere: a connected datagram socket sends nothing.</summary>
+    private static InterfaceAddress Detect()
+    {
+        try
+        {
+            using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(System.Net.IPAddress.Parse("198.51.100.1"), 9);
+            System.Net.IPAddress source = ((System.Net.IPEndPoint)socket.LocalEndPoint!).Address;
+            UnicastIPAddressInformation found = NetworkInterface.GetAllNetworkInterfaces().SelectMany(link => link.GetIPProperties().UnicastAddresses).First(own => own.Address.Equals(source));
+            return InterfaceAddress.TryParse($"{source}/{found.PrefixLength}", out InterfaceAddress address) ? address : default;
+        }
+        catch (Exception error) when (error is SocketException or NetworkInformationException or InvalidOperationException)
+        {
+            throw new CommandException(ExitCode.Failure, $"the host's address cannot be found out ({error.Message}): give --ip ADDRESS/LENGTH");
+        }
+    }
+
+    private async Task<int> RemoveAsync(ParseResult parsed, CancellationToken stop)
+    {
+        string node = parsed.GetValue(gone)!;
+        await using Connection connection = Connection.Open(parsed, options, around);
+        // The endpoints first: agents of other hosts should not route to blocks whose node is unknown.
+        bool good = true;
+        int removed = 0;
+        ResourceRemover remover = new(connection.Resources, around, ignoreMissing: true);
+        foreach (ResourceKind kind in (ResourceKind[])[ResourceKind.WorkloadEndpoint, ResourceKind.HostEndpoint])
+        {
+            foreach (StoredResource stored in (await connection.Resources.ListAsync(ResourceKinds.Of(kind), null, stop)).Resources)
+            {
+                if (stored.Document?.Spec?["node"]?.ToString() != node)
+                    continue;
+                good &= await remover.RemoveAsync(new ResourceArgument(ResourceKinds.Of(kind), stored.Key.Namespace, stored.Key.Name), null, stop);
+                removed++;
+            }
+        }
+        using IpamStore ipam = new(connection.Etcd, around.Time, Random.Shared);
+        await ReleaseAsync(connection, ipam, node, stop);
+        bool there = await connection.Resources.GetAsync(new ResourceKey(ResourceKind.Node, null, node), stop) is not null;
+        good &= there ? await remover.RemoveAsync(new ResourceArgument(ResourceKinds.Of(ResourceKind.Node), null, node), null, stop) : removed > 0;
+        if (!there)
+            around.Say($"Node {node}: does not exist");
+        return good ? ExitCode.Ok : ExitCode.Failure;
+    }
+
+    /// <summary>Addresses that this node assigned, wherever they are, and then its blocks.</summary>
+    private async Task ReleaseAsync(Connection connection, IpamStore ipam, string node, CancellationToken stop)
+    {
+        Core.Ipam.IpamState state = await IpamReader.ReadAsync(connection, around, stop);
+        HashSet<string> handles = [.. state.Blocks.Values.SelectMany(block => block.Attributes)
+            .Where(attribute => attribute.HandleId is not null && attribute.Secondary["node"] == node).Select(attribute => attribute.HandleId!)];
+        int addresses = 0;
+        foreach (string handle in handles.Order(StringComparer.Ordinal))
+            addresses += (await ipam.ReleaseAsync(handle, stop)).Released.Count;
+        int blocks = state.Claims.Keys.Count(claim => claim.Owner == BlockOwner.Host(node));
+        await ipam.ReleaseAsync(BlockOwner.Host(node), stop);
+        if (addresses > 0 || blocks > 0)
+            around.Say($"released {addresses} addresses and {blocks} blocks of {node}");
+    }
+}

@@ -1,0 +1,84 @@
+using System.CommandLine;
+using Canal.Core.Addressing;
+using Canal.Core.Ipam;
+using Canal.Core.Overlay;
+using Canal.Core.Resources;
+using Canal.Hosting;
+
+namespace Canal.Ctl;
+
+/// <summary><c>canalctl overlay</c>: how one host should reach the others' workloads, computed from etcd as the host itself does.</summary>
+internal sealed class OverlayCommand
+{
+    private static readonly string[] Header = ["DESTINATION", "NODE", "WAY", "VIA", "WRITTEN-BY"];
+
+    private readonly GlobalOptions options;
+    private readonly Surroundings around;
+    private readonly Option<string> node = new("--node") { Description = "The host; this one's node_name unless given.", HelpName = "NODE" };
+
+    public OverlayCommand(GlobalOptions options, Surroundings around)
+    {
+        (this.options, this.around) = (options, around);
+        Command status = new("status", "Show the routes that a host should have to the others' workloads, and who writes them.") { node };
+        status.SetAction(StatusAsync);
+        Definition = new Command("overlay", "Show how hosts reach each other's workloads.") { status };
+    }
+
+    public Command Definition { get; }
+
+    private async Task<int> StatusAsync(ParseResult parsed, CancellationToken stop)
+    {
+        string self = parsed.GetValue(node) ?? Connection.NodeName(parsed, options, around);
+        await using Connection connection = Connection.Open(parsed, options, around);
+        (ClusterNetwork network, bool felixWrites) = await ReadAsync(connection, self, stop);
+        if (network.Self is null)
+            throw new CommandException(ExitCode.Failure, $"there is no node {Problem.Quote(self)}");
+        Dictionary<Cidr, string> owners = [];
+        foreach (ClusterNode other in network.Nodes)
+        {
+            foreach (Cidr destination in network.DestinationsOf(other.Name))
+                owners.TryAdd(destination, other.Name);
+        }
+        List<string[]> rows = [Header];
+        foreach (ClusterRoute route in network.Routes.Values.OrderBy(route => route.Destination))
+            rows.Add([route.Destination.ToString(), owners.GetValueOrDefault(route.Destination, "-"), Way(route.Class), route.Gateway?.ToString() ?? "-", Writer(route.Class, felixWrites)]);
+        TableText.Write(rows, around.Output);
+        return ExitCode.Ok;
+    }
+
+    /// <summary>The network as if canal-felix wrote all its routes, and whether it does.</summary>
+    private async Task<(ClusterNetwork Network, bool FelixWrites)> ReadAsync(Connection connection, string self, CancellationToken stop)
+    {
+        ClusterNetwork network = new(self);
+        network.Configure(new NetworkSettings { ProgramClusterRoutes = true });
+        bool felixWrites = false;
+        foreach (ResourceKind kind in (ResourceKind[])[ResourceKind.IPPool, ResourceKind.Node, ResourceKind.FelixConfiguration])
+        {
+            foreach (StoredResource stored in (await connection.Resources.ListAsync(ResourceKinds.Of(kind), null, stop)).Resources)
+            {
+                if (stored.Document?.Decode(stored.Key).Resource is { } resource)
+                    network.Apply(resource.Key, resource);
+                if (kind == ResourceKind.FelixConfiguration && stored.Key.Name is "default" && stored.Document?.Spec?["programClusterRoutes"]?.ToString() is { } word)
+                    felixWrites = word == "Enabled";
+            }
+        }
+        IpamState ipam = await IpamReader.ReadAsync(connection, around, stop);
+        foreach (IpamBlock block in ipam.Blocks.Values)
+            network.ApplyBlock(block.Cidr, block);
+        network.TakeChanges();
+        return (network, felixWrites);
+    }
+
+    private static string Way(RouteClass way) => way switch
+    {
+        RouteClass.VxlanTunnel => "VXLAN",
+        RouteClass.VxlanSameSubnet => "VXLAN pool, same subnet",
+        RouteClass.IpipTunnel => "IP-in-IP",
+        RouteClass.IpipSameSubnet => "IP-in-IP pool, same subnet",
+        RouteClass.NoEncapsulation => "plain",
+        _ => "own block",
+    };
+
+    private static string Writer(RouteClass way, bool felixWrites) =>
+        way is RouteClass.VxlanTunnel or RouteClass.VxlanSameSubnet || felixWrites ? "canal-felix" : "BIRD";
+}

@@ -1,0 +1,52 @@
+using Canal.Felix.Configuration;
+using Canal.Hosting;
+
+namespace Canal.Felix.Tests.Configuration;
+
+public sealed class ConvertedConfigurationTests
+{
+    [Fact]
+    public void Parameters_become_settings_by_their_names_and_in_their_words()
+    {
+        StringWriter output = new(), error = new();
+        int code = ConvertedConfiguration.Print(new StringReader("""
+            [global]
+            # a remark
+            FelixHostname = web1
+            EtcdEndpoints = https://10.0.0.1:2379,https://10.0.0.2:2379
+            InterfacePrefix = cali,tap
+            LogSeverityScreen = Warning
+            ReportingIntervalSecs = 30
+            IpInIpEnabled=true
+            LogPrefix = say "\hi"
+            DefaultEndpointToHostAction = RETURN
+            MetadataAddr = 127.0.0.1
+            """), output, error);
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Equal("""
+            # canal.toml
+            node_name = "web1"
+            [etcd]
+            endpoints = ["https://10.0.0.1:2379", "https://10.0.0.2:2379"]
+            # felix.toml
+            default_endpoint_to_host_action = "Return"
+            interface_prefix = ["cali", "tap"]
+            ipip_enabled = "true"
+            log_prefix = "say \"\\hi\""
+            reporting_interval = "30s"
+            [log]
+            level = "warning"
+
+            """, output.ToString());
+        Assert.Equal("line 11: not used: MetadataAddr = 127.0.0.1\n", error.ToString());
+    }
+
+    [Fact]
+    public void What_a_setting_refuses_is_told_with_its_line()
+    {
+        StringWriter output = new(), error = new();
+        Assert.Equal(ExitCode.Configuration, ConvertedConfiguration.Print(new StringReader("VxlanPort = many\nnonsense\n"), output, error));
+        Assert.Equal("line 1: VxlanPort: vxlan_port: expected an integer from 1 to 65535, found \"many\"\nline 2: nonsense is not NAME = VALUE\n", error.ToString());
+        Assert.Equal("", output.ToString());
+    }
+}

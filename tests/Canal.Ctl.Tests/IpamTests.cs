@@ -117,7 +117,11 @@ public sealed class IpamTests(Cluster cluster) : ClusterTests(cluster)
         using IpamStore ipam = new(Cluster.Etcd, TimeProvider.System, new Random(1));
         Assignment got = await ipam.AssignAsync(new AddressRequest
         {
-            Owner = BlockOwner.Host(node), HandleId = handle, Attributes = Of(handle), Ipv4 = count, Now = ipam.Now,
+            Owner = BlockOwner.Host(node),
+            HandleId = handle,
+            Attributes = Of(handle),
+            Ipv4 = count,
+            Now = ipam.Now,
         }, [], Stop);
         Assert.Equal(count, got.Ipv4.Count);
     }
@@ -127,7 +131,11 @@ public sealed class IpamTests(Cluster cluster) : ClusterTests(cluster)
         using IpamStore ipam = new(Cluster.Etcd, TimeProvider.System, new Random(1));
         SpecificOutcome got = await ipam.AssignAsync(new SpecificRequest
         {
-            Owner = BlockOwner.Host(node), HandleId = handle, Attributes = Of(handle), Address = IpAddress.Parse(address), Now = ipam.Now,
+            Owner = BlockOwner.Host(node),
+            HandleId = handle,
+            Attributes = Of(handle),
+            Address = IpAddress.Parse(address),
+            Now = ipam.Now,
         }, Stop);
         Assert.NotNull(got.Assigned);
     }

@@ -53,7 +53,6 @@ systemd-run --quiet --unit=tor ip netns exec tor bird -f -c /tmp/tor.conf -s /ru
 check "apt install" install_from "$old"
 check "installing enables and starts nothing" disabled_and_stopped
 check "the units are without fault" units_without_fault
-check "the distribution's BIRD is turned off, as the manual says" systemctl disable --quiet --now bird
 check "canalctl apply" canalctl apply -f "$here/bgp.yaml"
 check "systemctl enable --now" systemctl enable --quiet --now canal-bird-config-renderer
 systemctl enable --quiet --now canal-felix

@@ -1,5 +1,3 @@
-using Canal.Core.Addressing;
-
 namespace Canal.Core.Ipam;
 
 /// <summary>One thing that is wrong.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Canal.Core.Policy;
-using Canal.Core.Resources;
 
 namespace Canal.Ctl;
 

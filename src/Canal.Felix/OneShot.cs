@@ -52,6 +52,11 @@ internal static class OneShot
     {
         try
         {
+            if (IsTableOwned())
+            {
+                Console.Error.WriteLine("canal-felix: table inet canal is owned by a running canal-felix: stop it first");
+                return ExitCode.Unavailable;
+            }
             RemoveRoutes(FelixParameters.From(configuration));
             File.Delete(KeptTable.In(paths));
             RemoveTable();
@@ -83,6 +88,12 @@ internal static class OneShot
             Console.Error.WriteLine($"canal-felix: {e.Message}");
             return ExitCode.Failure;
         }
+    }
+
+    private static bool IsTableOwned()
+    {
+        using NetlinkNftables nftables = NetlinkNftables.Open();
+        return (nftables.ReadOutline(KernelNames.Table)?.Flags & NftTableFlags.Owner) == NftTableFlags.Owner;
     }
 
     private static void RemoveTable()

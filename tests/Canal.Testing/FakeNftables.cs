@@ -30,6 +30,12 @@ public sealed class FakeNftables : INftables
     /// <summary>Makes the next commit go wrong.</summary>
     public void FailNextCommit(FakeFault fault) => FailCommit(Commits + 1, fault);
 
+    /// <summary>A kernel before Linux 6.9 knows no table that outlives its owner.</summary>
+    public bool KnowsPersist { get; init; } = true;
+
+    /// <summary>The socket that owns a table is closed.</summary>
+    public void CloseOwner(string table) => tables[table].Flags &= ~NftTableFlags.Owner;
+
     /// <summary>Rules that this kernel does not take, by their comment: as one that lacks what they are made of.</summary>
     public Func<string, bool>? RefusesRule { get; set; }
 
@@ -110,7 +116,12 @@ public sealed class FakeNftables : INftables
         if (batch.Changed) generation++;
     }
 
-    private bool IsRefused(NetlinkMessage message) =>
+    private bool IsRefused(NetlinkMessage message) => RefusesTable(message) || IsRefusedRule(message);
+
+    private bool RefusesTable(NetlinkMessage message) => !KnowsPersist && message.Type == ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWTABLE)
+        && ((NftTableFlags)NftMessageReading.UInt32(message.Attributes(4).Find(NFTA_TABLE_FLAGS), 0) & NftTableFlags.Persist) != 0;
+
+    private bool IsRefusedRule(NetlinkMessage message) =>
         RefusesRule is not null && message.Type == ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWRULE) && RefusesRule(NftMessageReading.ReadRule(message.Attributes(4)).Comment);
 
     private void CheckGeneration(NetlinkMessage begin)

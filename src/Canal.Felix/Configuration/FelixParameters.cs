@@ -19,6 +19,7 @@ internal sealed record FelixParameters
     public bool VxlanFromWorkloads { get; init; }
     public bool IpipFromWorkloads { get; init; }
     public bool KeepInvalid { get; init; }
+    public bool OwnsTable { get; init; }
     public MarkBits Marks { get; init; } = new(0xffff0000);
     public EquatableArray<FailsafePort> FailsafeIn { get; init; } = FailsafePort.ListOf(FelixSettings.FailsafeInbound.Default);
     public EquatableArray<FailsafePort> FailsafeOut { get; init; } = FailsafePort.ListOf(FelixSettings.FailsafeOutbound.Default);
@@ -56,6 +57,7 @@ internal sealed record FelixParameters
         VxlanFromWorkloads = configuration.Get(FelixSettings.AllowVxlanFromWorkloads),
         IpipFromWorkloads = configuration.Get(FelixSettings.AllowIpipFromWorkloads),
         KeepInvalid = configuration.Get(FelixSettings.DisableConntrackInvalidCheck),
+        OwnsTable = configuration.Get(FelixSettings.NftablesTableOwned),
         Marks = new MarkBits((uint)configuration.Get(FelixSettings.NftablesMarkMask)),
         FailsafeIn = FailsafePort.ListOf(configuration.Get(FelixSettings.FailsafeInbound)),
         FailsafeOut = FailsafePort.ListOf(configuration.Get(FelixSettings.FailsafeOutbound)),

@@ -49,6 +49,8 @@ internal static class FelixSettings
     public static StringListSetting FailsafeOutbound { get; } = Failsafe("failsafe_outbound_host_ports", "Ports that this host reaches whatever the policy of its host endpoints; none for an empty list.",
         "udp:53", "udp:67", "tcp:179", "tcp:2379", "tcp:2380", "tcp:5473", "tcp:6443", "tcp:6666", "tcp:6667");
 
+    public static BoolSetting NftablesTableOwned { get; } = new("nftables_table_owned", false, "Let nobody else change or flush the table.");
+
     public static IntegerSetting NftablesMarkMask { get; } = new("nftables_mark_mask", 0xffff0000, "Bits of the packet mark that are left to this program.")
     {
         Minimum = 1,
@@ -131,6 +133,6 @@ internal static class FelixSettings
     /// <summary>Everything that felix.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("felix",
     [
-        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, EndpointStatusPathPrefix, .. DropSettings.All, OnMissingDatastore,
+        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, NftablesTableOwned, EndpointStatusPathPrefix, .. DropSettings.All, OnMissingDatastore,
     ]);
 }

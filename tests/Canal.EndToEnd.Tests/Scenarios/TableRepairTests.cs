@@ -25,8 +25,9 @@ public sealed partial class TableRepairTests(ITestOutputHelper output)
             await Poll.Until(Later(forbidden, 100), RepairLimit, "the forbidden flow stopped sending");
             Assert.True(forbidden.Received - leaked <= 5, $"after repair {i} {forbidden.Received - leaked} forbidden packets passed; {rig.Agent().Story}");
         }
-        // A known defect, not a licence: 0, 3, 4, 5 and 5 were lost in runs of this test, while flush and reload by nft without an agent lost 1 in 120 flushes.
-        // The repair's part in it is not understood; the bound is there so that it does not grow.
+        // The kernel's way to delete a table, not the repair: a base chain judges on until it is unhooked, but its verdict map is empty by then, and what the map
+        // does not know is denied. While our monitor listens, the kernel builds an event for each object in between, which makes that longer (about one packet of
+        // this flow in five flushes). An owned table is not deleted at all.
         int lost = allowed.Stop().Count;
         output.WriteLine($"{lost} allowed packets lost");
         Assert.InRange(lost, 0, 10);
@@ -34,6 +35,31 @@ public sealed partial class TableRepairTests(ITestOutputHelper output)
         times.Sort();
         output.WriteLine($"ms until the listing is as before, median {times[10]:F0}, longest {times[^1]:F0}; {forbidden.Received} of {forbidden.Sent} forbidden packets passed meanwhile");
         Assert.Contains(rig.Agent().Log, line => TellsOfNft().IsMatch(line));
+    }
+
+    [Fact]
+    public async Task An_owned_table_is_nobody_elses_to_flush_and_is_taken_over_by_the_next_agent()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        rig.Agent().Configure("nftables_table_owned = true");
+        await Enforce(rig);
+        string before = Ruleset(rig);
+        Assert.Contains("owner", before, StringComparison.Ordinal);
+        using Flow allowed = Flow.OneWay(rig["w1"], rig["w0"]), forbidden = Flow.OneWay(rig["w2"], rig["w0"]);
+        for (int i = 0; i < 10; i++)
+        {
+            rig["h1"].Shell("nft flush ruleset; ! nft delete table inet canal 2>&1");
+            Assert.Equal(before, Ruleset(rig));
+            if (i % 4 != 3) continue;
+            rig.Agent().Kill();
+            rig.Agent().Start();
+            await Poll.Until(() => ValueTask.FromResult(Ruleset(rig) == before), RepairLimit, () => $"the table was not taken over; {rig.Agent().Story}");
+        }
+        await Poll.Until(Later(forbidden, 100), RepairLimit, "the forbidden flow stopped sending");
+        Assert.Empty(allowed.Stop());
+        forbidden.Stop();
+        Assert.Equal(0, forbidden.Received);
+        Assert.DoesNotContain(rig.Agent().Log, line => TellsOfNft().IsMatch(line));
     }
 
     [Theory]
@@ -73,9 +99,10 @@ public sealed partial class TableRepairTests(ITestOutputHelper output)
         output.WriteLine($"100 changes in {storm:F1} s: {repairs} repairs");
     }
 
-    private static async Task<NetworkRig> Enforced()
+    private static async Task<NetworkRig> Enforced() => await Enforce(await NetworkRig.OneHost());
+
+    private static async Task<NetworkRig> Enforce(NetworkRig rig)
     {
-        NetworkRig rig = await NetworkRig.OneHost();
         await rig.Put(Calico.GlobalNetworkPolicy("some-policy").Selecting("name == 'w0'").In(Rule.Allow.Src("name == 'w1'")));
         await rig.StartAgents();
         await rig.Round("w1→w0 ✓", "w2→w0 ✗", "x→w0 ✗");

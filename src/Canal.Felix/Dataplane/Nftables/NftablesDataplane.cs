@@ -20,6 +20,8 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     private readonly NftTransaction transaction = new(KernelNames.Table);
     private TableImage? image;
     private uint generation;
+    private NftTableFlags flags;
+    private bool cannotOwn;
 
     /// <summary>Transactions committed since the start.</summary>
     public long Commits { get; private set; }
@@ -56,7 +58,11 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     }
 
     /// <summary>Remembers what must change. Nothing is sent.</summary>
-    public void Plan(DesiredChanges changes, FelixParameters parameters, NetworkSets? network = null) => desired.Apply(changes, parameters, network);
+    public void Plan(DesiredChanges changes, FelixParameters parameters, NetworkSets? network = null)
+    {
+        flags = parameters.OwnsTable && !cannotOwn ? NftTableFlags.Owner | NftTableFlags.Persist : NftTableFlags.None;
+        desired.Apply(changes, parameters, network);
+    }
 
     /// <summary>Somebody else changed the table: what it holds is not known any more.</summary>
     public void Doubt() => image = null;
@@ -88,6 +94,10 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
             {
                 return Program(known);
             }
+            catch (NftException refusal) when (IsAboutOwner(refusal))
+            {
+                (flags, cannotOwn) = (NftTableFlags.None, true);
+            }
             catch (NftException refusal) when (IsIsolated(refusal, known))
             {
                 // What was refused is closed now; the rest is programmed from a new reading.
@@ -101,7 +111,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
         image = null;
         LearnHandles(known);
         transaction.Clear();
-        new TablePlan(desired, known, calculator, transaction).Write();
+        new TablePlan(desired, known, calculator, transaction, flags).Write();
         bool differs = !transaction.IsEmpty;
         if (differs) kernel.Commit(transaction);
         generation = (known.IsFresh ? known.Generation : generation) + (differs ? 1u : 0u);
@@ -114,6 +124,9 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
         transaction.Clear();
         return true;
     }
+
+    /// <summary>Before Linux 6.9 no table can be owned and outlive its owner.</summary>
+    private bool IsAboutOwner(NftException refusal) => flags != NftTableFlags.None && refusal is { Errno: Errno.ENOTSUP, Faults: [{ Chain: null, Set: null }, ..] };
 
     /// <summary>
     /// Whether it makes sense to go on at once. A refusal of what was planned from a state that may have changed meanwhile says nothing: the state is read
@@ -142,12 +155,12 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     private void Reread()
     {
         desired.DoubtAll();
-        image = TableReading.Read(kernel, desired);
+        image = TableReading.Read(kernel, desired, flags);
     }
 
     private void Note(TableImage known)
     {
-        (known.Exists, known.IsFresh) = (true, false);
+        (known.Exists, known.IsFresh, known.Flags) = (true, false, known.Flags | flags);
         known.Members.Clear();
         foreach (string stray in known.Strays) known.Sets.Remove(stray);
         known.Strays.Clear();

@@ -14,6 +14,9 @@ internal sealed class TableImage
     /// <summary>The table is there.</summary>
     public bool Exists { get; set; }
 
+    /// <summary>Persist alone: it outlived its owner, and can have another.</summary>
+    public NftTableFlags Flags { get; set; }
+
     /// <summary>The namespace's generation when it was read.</summary>
     public uint Generation { get; init; }
 

@@ -12,7 +12,7 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// Prepare: sets, their first members, new chains. Switch: rules, dispatch, members. Retire: chains and sets that nothing refers to any more. nf_tables
 /// commits all of it at once, so no packet ever sees a mixture. Pure.
 /// </summary>
-internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCalculator calculator, NftTransaction transaction)
+internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCalculator calculator, NftTransaction transaction, NftTableFlags flags = NftTableFlags.None)
 {
     private readonly HashSet<SetPart> filled = [];
     private readonly List<string> retiredChains = [];
@@ -24,7 +24,8 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
     public void Write()
     {
         if (image.MustRebuild) transaction.DeleteTable();
-        if (image.MustRebuild || !image.Exists) transaction.AddTable();
+        if (image.MustRebuild || !image.Exists) transaction.AddTable(flags);
+        else if (image.Flags != flags && flags != NftTableFlags.None) transaction.AddTable(flags);
         retiredSets.UnionWith(image.Strays);
         PrepareParts();
         PrepareNets();

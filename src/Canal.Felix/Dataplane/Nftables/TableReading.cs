@@ -12,14 +12,15 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// </summary>
 internal static class TableReading
 {
-    public static TableImage Read(INftables kernel, DesiredTable desired)
+    public static TableImage Read(INftables kernel, DesiredTable desired, NftTableFlags flags)
     {
         uint generation = kernel.Generation();
         NftTable? table = kernel.Read(KernelNames.Table);
         if (table is null) return new TableImage { Generation = generation };
-        TableImage image = new() { Exists = true, Generation = table.Generation };
-        // A dormant table enforces nothing.
-        bool ours = (table.Flags & NftTableFlags.Dormant) == 0 && ReadChains(table, desired, image) && ReadSets(table, desired, image);
+        TableImage image = new() { Exists = true, Flags = table.Flags, Generation = table.Generation };
+        // A dormant table enforces nothing, and one that was made without an owner cannot be given one.
+        bool usable = (table.Flags & NftTableFlags.Dormant) == 0 && (flags & ~table.Flags & NftTableFlags.Persist) == 0;
+        bool ours = usable && ReadChains(table, desired, image) && ReadSets(table, desired, image);
         return ours ? image : new TableImage { Exists = true, MustRebuild = true, Generation = table.Generation };
     }
 

@@ -120,7 +120,7 @@ internal static class Daemon
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(routes, conntrack, sysctls, interfaces, time),
             Sysctls = sysctls,
-            Keeper = new TableKeeper(KeptTable.In(start.Paths), dataplane.Whole, time, run.Log),
+            Keeper = new TableKeeper(KeptTable.In(start.Paths), dataplane.Whole, Task.Run, time, run.Log),
             Overlay = new OverlayWirer(routes, network, time),
             MtuFile = new MtuFile(configuration.Get(OverlaySettings.MtuFile)),
             Files = new StatusFiles(configuration.Get(FelixSettings.EndpointStatusPathPrefix)),

@@ -93,13 +93,13 @@ internal static class OneShot
     private static bool IsTableOwned()
     {
         using NetlinkNftables nftables = NetlinkNftables.Open();
-        return (nftables.ReadOutline(KernelNames.Table)?.Flags & NftTableFlags.Owner) == NftTableFlags.Owner;
+        return (nftables.ReadFlags(KernelNames.Table) & NftTableFlags.Owner) == NftTableFlags.Owner;
     }
 
     private static void RemoveTable()
     {
         using NetlinkNftables nftables = NetlinkNftables.Open();
-        if (nftables.ReadOutline(KernelNames.Table) is null) return;
+        if (nftables.ReadFlags(KernelNames.Table) is null) return;
         NftTransaction transaction = new(KernelNames.Table);
         transaction.DeleteTable();
         nftables.Commit(transaction);

@@ -9,14 +9,18 @@ public static class AtomicFile
     /// <summary>Writes beside the file, flushes, renames over it, flushes the directory. A symbolic link at the path is replaced, not followed. On failure the old file stands.</summary>
     /// <param name="mode">Exactly this, whatever the umask.</param>
     /// <exception cref="IOException">With the path, as a sentence.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
+    public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode) => Write(path, default, content, mode);
+
+    /// <summary>The same of two parts, so that a large one need not be copied behind a header.</summary>
+    /// <inheritdoc cref="Write(string, ReadOnlySpan{byte}, UnixFileMode)"/>
+    public static void Write(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
         string full = Path.GetFullPath(path);
         string directory = Path.GetDirectoryName(full) ?? throw new IOException($"{path} is not a file's name");
         string temporary = Path.Combine(directory, $".canal-{Guid.NewGuid():N}.tmp");
         try
         {
-            WriteTemporary(temporary, content, mode);
+            WriteTemporary(temporary, head, content, mode);
             File.Move(temporary, full, overwrite: true);
             FlushDirectory(directory);
         }
@@ -28,7 +32,7 @@ public static class AtomicFile
         }
     }
 
-    private static void WriteTemporary(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
+    private static void WriteTemporary(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
         FileStreamOptions options = new()
         {
@@ -40,6 +44,7 @@ public static class AtomicFile
         };
         using FileStream file = new(path, options);
         File.SetUnixFileMode(file.SafeFileHandle, mode);
+        file.Write(head);
         file.Write(content);
         file.Flush(flushToDisk: true);
     }

@@ -65,6 +65,8 @@ public sealed class FakeNftables : INftables
         counting.Told = counting.Told with { Counter = counter };
     }
 
+    public NftTableFlags? ReadFlags(string table) => tables.GetValueOrDefault(table)?.Flags;
+
     public NftTable? Read(string table) => Read(table, set => set.ReadElements());
 
     public NftTable? ReadOutline(string table) => Read(table, _ => null);

@@ -23,11 +23,7 @@ internal static class KeptTable
     /// <exception cref="IOException">It could not be written.</exception>
     public static void Write(string path, ReadOnlySpan<byte> batch)
     {
-        byte[] content = new byte[Magic.Length + HashLength + batch.Length];
-        Magic.CopyTo(content, 0);
-        SHA256.HashData(batch, content.AsSpan(Magic.Length, HashLength));
-        batch.CopyTo(content.AsSpan(Magic.Length + HashLength));
-        AtomicFile.Write(path, content, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        AtomicFile.Write(path, [.. Magic, .. SHA256.HashData(batch)], batch, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     /// <summary>Reads it; null with a sentence when it is not there or not good, which is then no reason to stop.</summary>

@@ -11,7 +11,7 @@ internal static class KeptTableRestore
     /// <exception cref="NftException">The kernel refused.</exception>
     public static string? Run(INftables kernel, string path, MissingDatastore setting)
     {
-        if (kernel.ReadOutline(KernelNames.Table) is not null) return null;
+        if (kernel.ReadFlags(KernelNames.Table) is not null) return null;
         if (setting == MissingDatastore.Open) return "nothing is enforced until etcd answers: on_missing_datastore is open";
         if (KeptTable.Read(path, out string? wrong) is not { } transaction) return $"nothing is enforced until etcd answers: {wrong}";
         DateTime kept = File.GetLastWriteTime(path);

@@ -4,20 +4,24 @@ using Serilog;
 namespace Canal.Felix.LastKnownGood;
 
 /// <summary>
-/// Writes the table in force down, for the next boot: a moment after it changed, so that a burst is written once, and never so often that writing, whose
-/// cost is that of the whole table, takes more than a hundredth of the time. The table comes as a batch, or as null while what the kernel holds is not known.
+/// Writes the table in force down, for the next boot: a moment after it changed, so that a burst is written once, and never so often that it holds up the
+/// loop, at the cost of encoding the whole table, for more than a hundredth of the time. The table comes as a batch, or as null while what the kernel holds is
+/// not known. The disk is waited for beside the loop; what that gives is why it failed, or null.
 /// </summary>
-internal sealed class TableKeeper(string path, Func<byte[]?> whole, TimeProvider time, ILogger log)
+internal sealed class TableKeeper(string path, Func<ReadOnlyMemory<byte>?> whole, Func<Func<string?>, Task<string?>> beside, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
     private const int Share = 100;
 
     private readonly Trouble trouble = new("keeping the policy in force for the next boot", Log.ProgrammingFailed, time, log);
     private DateTimeOffset notBefore = DateTimeOffset.MinValue;
+    private DateTimeOffset? wanted;
+    private Task<string?>? writing;
 
     /// <summary>When to call <see cref="Keep"/>; null when the file is as it should be.</summary>
-    public DateTimeOffset? Due { get; private set; }
+    public DateTimeOffset? Due => writing is null ? wanted : time.GetUtcNow() + Look;
 
     /// <summary>Why the file is not as it should be; null when all is well.</summary>
     public string? Reason => trouble.Reason;
@@ -32,28 +36,36 @@ internal sealed class TableKeeper(string path, Func<byte[]?> whole, TimeProvider
     public void Changed()
     {
         DateTimeOffset soon = time.GetUtcNow() + Quiet;
-        Due ??= soon > notBefore ? soon : notBefore;
+        wanted ??= soon > notBefore ? soon : notBefore;
     }
 
     /// <summary>Writes the table down when it is time.</summary>
     public void Keep()
     {
-        if (Due is null || time.GetUtcNow() < Due) return;
-        Due = null;
+        if (writing is { IsCompleted: true }) Finish(writing.Result);
+        if (writing is not null || wanted is null || time.GetUtcNow() < wanted) return;
+        wanted = null;
         long start = time.GetTimestamp();
-        trouble.Note(Write());
+        if (whole() is { } batch) writing = beside(() => Write(batch.Span));
+        // What the kernel holds is in doubt; the repair ends that soon.
+        else Changed();
         TimeSpan pause = time.GetElapsedTime(start) * Share;
         notBefore = time.GetUtcNow() + (pause > ShortestInterval ? pause : ShortestInterval);
-        if (trouble.Reason is not null) Due = notBefore;
+        if (writing is { IsCompleted: true }) Finish(writing.Result);
     }
 
-    /// <summary>While the kernel's table is in doubt there is nothing to write down; the repair ends that soon.</summary>
-    private string? Write()
+    private void Finish(string? failure)
+    {
+        writing = null;
+        trouble.Note(failure);
+        if (failure is not null) wanted = notBefore;
+    }
+
+    private string? Write(ReadOnlySpan<byte> batch)
     {
         try
         {
-            if (whole() is { } batch) KeptTable.Write(path, batch);
-            else Changed();
+            KeptTable.Write(path, batch);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -15,6 +15,9 @@ public sealed class NetlinkBuffer(int capacity = 4096)
 
     public ReadOnlySpan<byte> Written => bytes.AsSpan(0, Length);
 
+    /// <summary>The same; another append may leave it behind.</summary>
+    internal ReadOnlyMemory<byte> WrittenMemory => bytes.AsMemory(0, Length);
+
     /// <summary>Forgets the content; keeps the memory unless it is much.</summary>
     public void Clear()
     {

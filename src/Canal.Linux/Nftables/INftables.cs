@@ -10,6 +10,9 @@ public interface INftables
     /// <exception cref="NftException">Refused (nothing has changed), or the outcome is unknown.</exception>
     void Commit(NftTransaction transaction);
 
+    /// <summary>Flags of a table; null when there is no such table.</summary>
+    NftTableFlags? ReadFlags(string table);
+
     /// <summary>Everything in a table at one moment; null when there is no such table. Big hash sets are slow to dump (0.2 s for 100,000 elements).</summary>
     NftTable? Read(string table);
 

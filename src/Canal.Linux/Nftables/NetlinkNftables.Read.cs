@@ -13,6 +13,14 @@ public sealed partial class NetlinkNftables
 
     public NftTable? ReadOutline(string table) => ReadTable(table, (_, _) => 0);
 
+    public NftTableFlags? ReadFlags(string table)
+    {
+        int errno = GetFlags(table, out NftTableFlags flags);
+        if (errno == Errno.ENOENT) return null;
+        Check(errno, $"read table {table}");
+        return flags;
+    }
+
     public uint Generation()
     {
         uint generation = 0;
@@ -56,9 +64,7 @@ public sealed partial class NetlinkNftables
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
         {
             uint generation = Generation();
-            NftTableFlags flags = default;
-            int errno = Get(NFT_MSG_GETTABLE, table, null,
-                message => flags = (NftTableFlags)NftMessageReading.UInt32(message.Attributes(4).Find(NFTA_TABLE_FLAGS), 0));
+            int errno = GetFlags(table, out NftTableFlags flags);
             if (errno == Errno.ENOENT) return null;
             Dictionary<string, NftTableChain> chains = [];
             Dictionary<string, NftTableSet> sets = [];
@@ -71,6 +77,14 @@ public sealed partial class NetlinkNftables
             return new NftTable(table, flags, generation, chains, sets);
         }
         throw Restless($"table {table}");
+    }
+
+    private int GetFlags(string table, out NftTableFlags flags)
+    {
+        NftTableFlags read = default;
+        int errno = Get(NFT_MSG_GETTABLE, table, null, message => read = (NftTableFlags)NftMessageReading.UInt32(message.Attributes(4).Find(NFTA_TABLE_FLAGS), 0));
+        flags = read;
+        return errno;
     }
 
     /// <summary>GETCHAIN has no filter: the chains of other tables pass by unread.</summary>

@@ -7,8 +7,8 @@ namespace Canal.Linux.Nftables;
 /// <summary>A transaction as bytes that can be kept on disk and committed after a reboot. The messages are the kernel's own ABI, which does not change.</summary>
 public sealed partial class NftTransaction
 {
-    /// <summary>The batch, for <see cref="TryRestore"/>.</summary>
-    public byte[] Keep() => Batch().ToArray();
+    /// <summary>The batch, for <see cref="TryRestore"/>; valid until the transaction is used again.</summary>
+    public ReadOnlyMemory<byte> Keep() => BatchMemory();
 
     /// <summary>
     /// Takes back what <see cref="Keep"/> gave. Refuses bytes that are not whole, and any message that does more than add to this one table: kept bytes must

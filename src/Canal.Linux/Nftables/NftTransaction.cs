@@ -19,7 +19,7 @@ public sealed partial class NftTransaction
     private const int BeginLength = 20;
     private const int GenerationLength = 8;
 
-    private readonly NetlinkBuffer buffer = new(4096);
+    private readonly NetlinkBuffer buffer;
     private readonly byte[] tableAttribute;
     private readonly Dictionary<string, NftSet> sets = [];
     private bool expectsGeneration;
@@ -27,8 +27,11 @@ public sealed partial class NftTransaction
     private bool open;
 
     /// <summary>An empty transaction on a table, which is of family inet.</summary>
-    public NftTransaction(string table)
+    /// <param name="table">Its name.</param>
+    /// <param name="capacity">Bytes it begins with; it grows as needed.</param>
+    public NftTransaction(string table, int capacity = 4096)
     {
+        buffer = new NetlinkBuffer(capacity);
         NftRuleBuilder.CheckName(table);
         Table = table;
         NetlinkBuffer attribute = new(64);
@@ -119,7 +122,9 @@ public sealed partial class NftTransaction
     /// The batch with its END, which alone asks for an answer. Valid until the next call that adds a message.
     /// </summary>
     /// <exception cref="InvalidOperationException">A call threw and left a message half written; only <see cref="Clear"/> helps.</exception>
-    internal ReadOnlySpan<byte> Batch()
+    internal ReadOnlySpan<byte> Batch() => BatchMemory().Span;
+
+    private ReadOnlyMemory<byte> BatchMemory()
     {
         if (open) throw new InvalidOperationException("a message of the transaction was not finished, because its content was refused");
         int length = buffer.Length;
@@ -127,7 +132,7 @@ public sealed partial class NftTransaction
         int end = writer.BeginMessage(NFNL_MSG_BATCH_END, NLM_F_REQUEST | NLM_F_ACK, (uint)Count + 1);
         WriteBatchHeader(writer);
         writer.EndMessage(end);
-        ReadOnlySpan<byte> batch = buffer.Written[(expectsGeneration ? 0 : GenerationLength)..];
+        ReadOnlyMemory<byte> batch = buffer.WrittenMemory[(expectsGeneration ? 0 : GenerationLength)..];
         buffer.Truncate(length);
         return batch;
     }

@@ -66,5 +66,5 @@ public sealed class OwnedTableTests
         Assert.False(host.Put());
     }
 
-    private static NftTableFlags FlagsOf(FakeNftables kernel) => kernel.ReadOutline(KernelNames.Table)!.Flags;
+    private static NftTableFlags? FlagsOf(FakeNftables kernel) => kernel.ReadFlags(KernelNames.Table);
 }

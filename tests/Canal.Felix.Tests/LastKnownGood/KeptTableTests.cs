@@ -19,7 +19,7 @@ public sealed class KeptTableTests : IDisposable
     {
         FakeHost host = new();
         host.Put(SampleCluster.All);
-        KeptTable.Write(FilePath, host.Dataplane.Whole()!);
+        KeptTable.Write(FilePath, host.Dataplane.Whole()!.Value.Span);
 
         FakeNftables rebooted = new();
         rebooted.Commit(KeptTable.Read(FilePath, out _)!);
@@ -34,7 +34,7 @@ public sealed class KeptTableTests : IDisposable
         FakeHost host = new();
         host.Put(SampleCluster.All);
         host.Dataplane.Doubt();
-        Assert.Null(host.Dataplane.Whole());
+        Assert.Null(host.Dataplane.Whole()!.Value.Span);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class KeptTableTests : IDisposable
     {
         FakeHost host = new();
         host.Put(SampleCluster.All);
-        KeptTable.Write(FilePath, host.Dataplane.Whole()!);
+        KeptTable.Write(FilePath, host.Dataplane.Whole()!.Value.Span);
         byte[] content = File.ReadAllBytes(FilePath);
         content[at < 0 ? ^1 : at] ^= 1;
         File.WriteAllBytes(FilePath, content);
@@ -73,7 +73,7 @@ public sealed class KeptTableTests : IDisposable
     [Fact]
     public void The_file_is_readable_by_its_owner_alone()
     {
-        KeptTable.Write(FilePath, new NftTransaction(KernelNames.Table).Keep());
+        KeptTable.Write(FilePath, new NftTransaction(KernelNames.Table).Keep().Span);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(FilePath));
     }
 }

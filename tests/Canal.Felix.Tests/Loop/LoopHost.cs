@@ -94,7 +94,7 @@ internal sealed class LoopHost : IDisposable
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(Routes, Conntrack, sysctls, interfaces, Time),
             Sysctls = sysctls,
-            Keeper = new TableKeeper(KeptFile, dataplane.Whole, Time, Log.Logger),
+            Keeper = new TableKeeper(KeptFile, dataplane.Whole, work => Task.FromResult(work()), Time, Log.Logger),
             Overlay = new OverlayWirer(Routes, network, Time),
             MtuFile = new MtuFile(""),
             Files = new StatusFiles(Path.Combine(folder, "status")),

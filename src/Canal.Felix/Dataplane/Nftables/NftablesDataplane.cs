@@ -22,6 +22,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     private uint generation;
     private NftTableFlags flags;
     private bool cannotOwn;
+    private int wholeLength = 4096;
 
     /// <summary>Transactions committed since the start.</summary>
     public long Commits { get; private set; }
@@ -71,13 +72,14 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     public bool IsAlone() => kernel.Generation() == generation;
 
     /// <summary>The batch that makes the table from nothing; null while what the kernel holds is not known. Costs as much as the table is large.</summary>
-    public byte[]? Whole()
+    public ReadOnlyMemory<byte>? Whole()
     {
         if (image is null || !desired.Changes.IsEmpty) return null;
         desired.DoubtAll();
-        NftTransaction whole = new(KernelNames.Table);
+        NftTransaction whole = new(KernelNames.Table, wholeLength + (wholeLength / 8));
         new TablePlan(desired, new TableImage(), calculator, whole).Write();
         desired.Changes.Clear();
+        wholeLength = whole.ByteLength;
         return whole.Keep();
     }
 

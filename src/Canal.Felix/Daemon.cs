@@ -55,6 +55,7 @@ internal static class Daemon
         using NetlinkNftables nftables = NetlinkNftables.Open();
         using NftMonitor tables = NftMonitor.Open(KernelNames.Table, nftables.PortId);
         if (KeptTableRestore.Run(nftables, KeptTable.In(start.Paths), configuration.Get(FelixSettings.OnMissingDatastore)) is string restored) Log.Restore(run.Log, restored);
+        Task<NftTable?> early = Task.Run(ReadTable);
         Directory.CreateDirectory(start.Paths.Runtime);
         using ControlSocketServer control = ControlSocketServer.Listen(start.ControlSocket);
         Inbox<AgentMessage> inbox = new(InboxCapacity, run.Time);
@@ -63,7 +64,7 @@ internal static class Daemon
         using DropWatch drops = new(inbox, run.Time, run.Log);
         Agent agent = null!;
         using WebServices services = new(health, () => agent.Meters.Text(agent, drops, run), run);
-        agent = Assemble(start, configuration, run, routes, conntrack, nftables, tables, reporter, health, changed =>
+        agent = Assemble(start, configuration, run, routes, conntrack, nftables, early, tables, reporter, health, changed =>
         {
             run.Configure(changed);
             drops.Configure(DropParameters.From(changed));
@@ -99,16 +100,23 @@ internal static class Daemon
         Core.Resources.ResourceKind.Node, Core.Resources.ResourceKind.WorkloadEndpoint, Core.Resources.ResourceKind.IPPool,
     }.Select(kind => KeyRange.Prefix($"{Core.Resources.ResourceKey.Root}{Core.Resources.ResourceKinds.Of(kind).Plural}/")), KeyRange.Prefix(Core.Resources.IpamKey.Blocks)];
 
+    /// <summary>Beside the reading of the datastore, on a socket of its own. What goes wrong here is told when the loop reads for itself.</summary>
+    private static NftTable? ReadTable()
+    {
+        using NetlinkNftables nftables = NetlinkNftables.Open();
+        return nftables.Read(KernelNames.Table);
+    }
+
     private static Agent Assemble(
         DaemonStart start, HostingConfiguration configuration, DaemonRun run,
-        NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, NftMonitor tables, EtcdReporter reporter, HealthReporters health, Action<HostingConfiguration> configured)
+        NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, Task<NftTable?> early, NftMonitor tables, EtcdReporter reporter, HealthReporters health, Action<HostingConfiguration> configured)
     {
         TimeProvider time = run.Time;
         string node = configuration.Get(CommonSettings.NodeName);
         PolicyCalculator calculator = new(node);
         InterfaceTable interfaces = new();
         HostSysctls sysctls = new(new SysctlTree());
-        NftablesDataplane dataplane = new(nftables, calculator);
+        NftablesDataplane dataplane = new(nftables, calculator, early);
         ClusterNetwork network = new(node);
         return new Agent(configuration, time, run.Log)
         {

@@ -5,6 +5,7 @@ using Canal.Core.Calculation;
 using Canal.Core.Overlay;
 using Canal.Felix.Configuration;
 using Canal.Linux;
+using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
@@ -14,7 +15,10 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// failure; in between it is known, and only differences are sent. What the kernel refuses though its state is known for certain is left out, closed, and the
 /// rest programmed.
 /// </summary>
-internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calculator)
+/// <param name="kernel">The kernel's nf_tables.</param>
+/// <param name="calculator">Has the members of sets.</param>
+/// <param name="early">The table as it was read while the datastore was waited for; it counts when nothing has changed since.</param>
+internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calculator, Task<NftTable?>? early = null)
 {
     private readonly DesiredTable desired = new();
     private readonly NftTransaction transaction = new(KernelNames.Table);
@@ -157,7 +161,25 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     private void Reread()
     {
         desired.DoubtAll();
-        image = TableReading.Read(kernel, desired, flags);
+        uint generation = kernel.Generation();
+        NftTable? table = TakeEarly() is { } read && read.Generation == generation ? read : kernel.Read(KernelNames.Table);
+        image = TableReading.Read(table, generation, desired, flags);
+    }
+
+    private NftTable? TakeEarly()
+    {
+        try
+        {
+            return early?.GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is NftException or NetlinkException)
+        {
+            return null;
+        }
+        finally
+        {
+            early = null;
+        }
     }
 
     private void Note(TableImage known)

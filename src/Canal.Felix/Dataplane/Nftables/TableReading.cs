@@ -7,15 +7,17 @@ using Canal.Linux.Nftables;
 namespace Canal.Felix.Dataplane.Nftables;
 
 /// <summary>
-/// Reads the kernel's table and compares its objects with the desired ones by name: what is not wanted is marked as changed, so that the next plan
+/// Compares the objects of the kernel's table with the desired ones by name: what is not wanted is marked as changed, so that the next plan
 /// removes it. A table that holds one of our names as something else is told to be made anew, in one transaction.
 /// </summary>
 internal static class TableReading
 {
-    public static TableImage Read(INftables kernel, DesiredTable desired, NftTableFlags flags)
+    /// <param name="table">What the kernel holds.</param>
+    /// <param name="generation">The kernel's generation before that was read.</param>
+    /// <param name="desired">What it should hold.</param>
+    /// <param name="flags">The flags that its table should have.</param>
+    public static TableImage Read(NftTable? table, uint generation, DesiredTable desired, NftTableFlags flags)
     {
-        uint generation = kernel.Generation();
-        NftTable? table = kernel.Read(KernelNames.Table);
         if (table is null) return new TableImage { Generation = generation };
         TableImage image = new() { Exists = true, Flags = table.Flags, Generation = table.Generation };
         // A dormant table enforces nothing, and one that was made without an owner cannot be given one.

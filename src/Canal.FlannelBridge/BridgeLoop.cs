@@ -88,7 +88,11 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
             BackendPlanner next = BackendPlanner.Of(wanted, NodeName);
             if (!wanted.Ranges.Any()) throw new FlannelFormatException("both EnableIPv4 and EnableIPv6 are false");
             if (planner is not null && planner.Backend != next.Backend) retired.UnionWith(planner.DeviceNames);
-            if (planner is null || planner.Backend != next.Backend) planner = next;
+            if (planner is null || planner.Backend != next.Backend)
+            {
+                (planner as IDisposable)?.Dispose();
+                planner = next;
+            }
             (network, backendProblem, refusedNetwork) = (wanted, null, null);
             Wirer.Doubt();
             Log.Network(log, $"{string.Join(" and ", wanted.Ranges.Select(r => $"{r.Network}, hosts have /{r.SubnetLength}"))}, backend {planner.Backend.Name}");

@@ -22,6 +22,13 @@ internal static unsafe partial class Native
     internal const int MSG_TRUNC = 0x20;
     internal const int CLONE_NEWNET = 0x40000000;
     internal const int O_RDONLY = 0;
+    internal const int O_RDWR = 2;
+    internal const int O_NONBLOCK = 0x800;
+    internal const ushort IFF_TUN = 1;
+    internal const ushort IFF_NO_PI = 0x1000;
+    internal const uint TUNSETIFF = 0x400454ca;
+    internal const uint TUNSETPERSIST = 0x400454cb;
+    internal const short POLLIN = 1;
     internal const int O_CLOEXEC = 0x80000;
 
     /// <summary>struct sockaddr_nl, linux/netlink.h.</summary>
@@ -32,6 +39,15 @@ internal static unsafe partial class Native
         internal ushort Pad;
         internal uint Pid;
         internal uint Groups;
+    }
+
+    /// <summary>struct pollfd, poll.h.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollFd
+    {
+        internal int Fd;
+        internal short Events;
+        internal short Returned;
     }
 
     /// <summary>struct sock_filter, linux/filter.h.</summary>
@@ -75,6 +91,18 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int Ioctl(int fd, nuint request, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(PollFd* fds, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int fd, byte* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int fd, byte* buffer, nuint length);
 
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
     internal static partial int SetNs(int fd, int kind);

@@ -13,6 +13,10 @@ internal abstract class BackendPlanner(FlannelBackend backend)
     /// <summary>Names of its devices.</summary>
     public virtual IReadOnlyCollection<string> DeviceNames => [];
 
+    /// <summary>Makes what no request to the kernel's routing side can. True when the kernel is to be listed again.</summary>
+    /// <exception cref="IOException">It cannot be made now.</exception>
+    public virtual bool Prepare(PlanInputs inputs) => false;
+
     /// <summary>Its devices as they should be.</summary>
     public virtual List<TunnelDevice> Devices(PlanInputs inputs) => [];
 
@@ -38,7 +42,7 @@ internal abstract class BackendPlanner(FlannelBackend backend)
     };
 
     /// <summary>Everything for these peers. What is wrong with a lease stands in nobody else's way.</summary>
-    public KernelPlan Plan(IEnumerable<HeldLease> peers, PlanInputs inputs)
+    public virtual KernelPlan Plan(IEnumerable<HeldLease> peers, PlanInputs inputs)
     {
         KernelPlan plan = new();
         foreach (HeldLease peer in peers)
@@ -96,6 +100,7 @@ internal abstract class BackendPlanner(FlannelBackend backend)
         VxlanBackend vxlan => new VxlanPlanner(vxlan, node),
         HostGatewayBackend gateway => new HostGatewayPlanner(gateway),
         IpipBackend ipip => new IpipPlanner(ipip),
+        UdpBackend udp => new UdpPlanner(udp),
         AllocBackend alloc => new AllocPlanner(alloc),
         FlannelBackend other => throw new FlannelFormatException($"canal-flannel-bridge does not have the backend {other.Name}"),
     };

@@ -62,9 +62,9 @@ internal sealed class KernelWirer(IRouteStack stack, Action<string> prepare, Tim
             if (inDoubt) Look(order);
             if (Inputs is { } inputs && Inputs.Own is not null) Program(order, inputs);
         }
-        catch (UplinkException e)
+        catch (Exception e) when (e is UplinkException or IOException)
         {
-            // Nothing is taken away: an interface that is being set up anew comes back, and what is over it with it.
+            // Nothing is taken away: an interface or address that is being set up anew comes back, and what is over it with it.
             (Inputs, Lease) = (null, null);
             failures.Add(e.Message);
         }
@@ -79,6 +79,7 @@ internal sealed class KernelWirer(IRouteStack stack, Action<string> prepare, Tim
         KernelPicture picture = KernelPicture.Read(stack);
         Uplink uplink = UplinkSelection.Choose(order.Wishes, picture, order.Network);
         PlanInputs inputs = new(order.Network, uplink, picture, order.Own);
+        if (order.Planner.Prepare(inputs)) inputs = inputs with { Picture = picture = KernelPicture.Read(stack) };
         List<TunnelDevice> wanted = order.Planner.Devices(inputs);
         Underlay made = new TunnelDevices(stack, [.. order.Planner.DeviceNames, .. order.Retired], failures).Make(wanted, picture.Underlay);
         devices.Clear();
@@ -128,7 +129,7 @@ internal sealed class KernelWirer(IRouteStack stack, Action<string> prepare, Tim
             Link link => IsNews(link, removed, Inputs),
             InterfaceAddress address => !own && (devices.Contains(address.Interface) || address.Interface == Inputs.Uplink.Link.Index || Inputs.Uplink.Is(address.Address)),
             Route route => !own && route.Table == RouteTable.Main && IsNews(route, removed, Inputs),
-            Neighbour neighbour => !own && devices.Contains(neighbour.Interface) && removed == held.Neighbours.Contains(neighbour),
+            Neighbour neighbour => !own && devices.Contains(neighbour.Interface) && IsNews(neighbour, removed),
             FdbEntry entry => !own && devices.Contains(entry.Interface) && removed == held.Fdb.Contains(entry),
             _ => false,
         };
@@ -143,6 +144,10 @@ internal sealed class KernelWirer(IRouteStack stack, Action<string> prepare, Tim
     }
 
     private bool IsDeviceName(string name) => name.StartsWith("flannel", StringComparison.Ordinal);
+
+    /// <summary>The kernel tells the end of a neighbour without its hardware address.</summary>
+    private bool IsNews(Neighbour neighbour, bool removed) =>
+        removed ? held.Neighbours.Any(n => n.Interface == neighbour.Interface && n.Address == neighbour.Address) : !held.Neighbours.Contains(neighbour);
 
     /// <summary>Ours, or one that decides which interface reaches whom.</summary>
     private bool IsNews(Route route, bool removed, PlanInputs inputs)

@@ -69,6 +69,35 @@ public sealed class BackendTests
     }
 
     [Fact]
+    public async Task Udp_carries_packets_by_a_process_and_says_what_it_cannot_reach()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16"}""");
+        FlannelHost one = fabric.AddHost(1), two = fabric.AddHost(2), far = fabric.AddHost(3, 60);
+        foreach (FlannelHost host in (FlannelHost[])[one, two, far]) host.Start();
+        await fabric.Until(() => one.HasSubnet && two.HasSubnet && far.HasSubnet, "no subnets");
+        foreach (FlannelHost host in (FlannelHost[])[one, two, far]) host.AddWorkload();
+        await fabric.Until(() => one.Reaches(two) && two.Reaches(far) && far.Reaches(one), "they do not reach each other");
+        Assert.True(one.Reaches(far, IpFamily.V4, 1472 - 28), "a packet of the device's MTU does not go through");
+        Assert.Equal(1472u, one.Told.Mtu);
+        // Each end takes one from the time to live.
+        Assert.ThrowsAny<InvalidOperationException>(() => one.Netns.Shell($"ping -c 1 -W 1 -t 2 -I {one.Workload()} {two.Workload()}"));
+        Assert.Contains("ttl=62", one.Netns.Shell($"ping -c 1 -W 1 -t 3 -I {one.Workload()} {two.Workload()}"), StringComparison.Ordinal);
+        const string unreachable = "awk '/^Icmp: [0-9]/ { print $5 }' /proc/net/snmp";
+        int before = int.Parse(one.Netns.Shell(unreachable));
+        one.Netns.Shell("nc -zw1 10.5.0.9 80 || true");
+        Assert.True(int.Parse(one.Netns.Shell(unreachable)) > before, "nobody says that 10.5.0.9 is not there");
+
+        one.Kill();
+        one.Start();
+        await fabric.Until(() => one.Reaches(two), "after a restart they do not reach each other");
+        one.Netns.Shell("ip link del flannel0");
+        await fabric.Until(() => one.Reaches(two), "without its device the host does not come back");
+        await fabric.Configure("""{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}""");
+        await fabric.Until(() => one.HasRouteTo(two) && !one.Netns.Shell("ip link").Contains("flannel0", StringComparison.Ordinal), "the device of udp stays with another backend");
+        await fabric.Until(() => one.Reaches(two), "by vxlan they do not reach each other");
+    }
+
+    [Fact]
     public async Task Alloc_only_leases()
     {
         await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"alloc"}}""");

@@ -115,6 +115,9 @@ internal sealed class FlannelHost : IDisposable
         Canal.Testing.Rig.Command.IpBatch(lines, Netns);
     }
 
+    /// <summary>What follows a word of <c>ip link</c>.</summary>
+    public string DeviceField(string device, string word) => System.Text.RegularExpressions.Regex.Match(Netns.Shell($"ip -o link show dev {device}"), $"{word} (\\S+)").Groups[1].Value;
+
     public string Routes() => Netns.Shell("ip route; ip -6 route");
 
     public bool HasRouteTo(FlannelHost other) => Routes().Contains($"{other.Subnet.V4Cidr ?? other.Subnet.V6Cidr} via ", StringComparison.Ordinal);
@@ -137,7 +140,7 @@ internal sealed class FlannelHost : IDisposable
     public string[] Entries()
     {
         string devices = Netns.Shell("bridge fdb; ip neigh; ip -6 neigh; ip -o -4 addr; ip -o -6 addr; ip route; ip -6 route");
-        return [.. devices.Split('\n').Select(l => l.Trim()).Where(l => l.Contains("flannel", StringComparison.Ordinal) || l.Contains(" via 192.168.", StringComparison.Ordinal) || l.Contains(" via fd", StringComparison.Ordinal))
+        return [.. devices.Split('\n').Select(l => System.Text.RegularExpressions.Regex.Replace(l.Trim(), "^[0-9]+: ", "")).Where(l => l.Contains("flannel", StringComparison.Ordinal) || l.Contains(" via 192.168.", StringComparison.Ordinal) || l.Contains(" via fd", StringComparison.Ordinal))
             .Where(l => !l.Contains("default", StringComparison.Ordinal) && !l.Contains("fe80", StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)];
     }
 

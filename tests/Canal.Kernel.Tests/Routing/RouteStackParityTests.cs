@@ -192,6 +192,7 @@ public sealed class RouteStackParityTests
         both.Do(_ => KernelChange.Add(new Link { Name = "a/b", Kind = "bridge" }));
         both.Do(_ => KernelChange.Add(new Link { Name = "..", Kind = "bridge" }));
         both.Do(_ => KernelChange.Add(new Link { Name = "x", Kind = "no-such-kind" }));
+        both.Do(_ => KernelChange.Add(new Link { Name = "vx", Kind = "vxlan", Mtu = 1400, Detail = new VxlanDetail(7, 4789, Ip("192.0.2.1"), 0, Learning: true, Gbp: true) }));
         both.Do(_ => KernelChange.Add(new Link { Name = "x", Kind = "veth", Detail = new VethDetail("a") }));
         both.Do(link => KernelChange.Set(new LinkSettings { Index = link("a"), Mtu = 1500, Mac = Mac, Up = true }));
         both.Do(link => KernelChange.Set(new LinkSettings { Index = link("a"), Mtu = 67 }));

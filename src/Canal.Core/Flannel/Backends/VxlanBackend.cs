@@ -39,7 +39,8 @@ public sealed record VxlanBackend(uint Vni, ushort Port, bool Gbp, bool Learning
     public static MacAddress PeerMac(string leaseData)
     {
         string text = leaseData.Length == 0 ? "" : FlannelJson.Parse(System.Text.Encoding.UTF8.GetBytes(leaseData), "BackendData").Text("VtepMAC");
-        return MacAddress.TryParse(text, out MacAddress mac) ? mac : throw new FlannelFormatException($"VtepMAC {Problem.Quote(text)} is not a hardware address");
+        // One for many hosts, or for none, would catch what is for others.
+        return MacAddress.TryParse(text, out MacAddress mac) && mac.Value != 0 && (mac.Value >> 40 & 1) == 0 ? mac : throw new FlannelFormatException($"VtepMAC {Problem.Quote(text)} is not the hardware address of a host");
     }
 
     /// <summary>

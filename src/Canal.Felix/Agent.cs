@@ -10,6 +10,7 @@ using Canal.Felix.Feed;
 using Canal.Felix.Hosts;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Overlay;
+using Canal.Felix.Revocation;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -57,6 +58,7 @@ internal sealed class Agent
     public required Heartbeat Heart { get; init; }
     public required HostSysctls Sysctls { get; init; }
     public required TableKeeper Keeper { get; init; }
+    public required Revoker Revoker { get; init; }
 
     public ILogger Log { get; }
 
@@ -77,7 +79,7 @@ internal sealed class Agent
 
     public EndpointStatuses Statuses { get; } = new();
 
-    public HostInterfaces Hosts { get; } = new();
+    public required HostInterfaces Hosts { get; init; }
 
     public HostEndpointStatuses HostStatuses { get; } = new();
 
@@ -113,6 +115,13 @@ internal sealed class Agent
         (Parameters, RouteRefreshInterval) = (resolved, interval);
         ParametersDue = true;
         Felix.Log.Configuration(Log, "other parameters are in force");
+    }
+
+    /// <summary>Cuts what policy no longer allows.</summary>
+    public void Revoke()
+    {
+        RevocationCount count = Revoker.Apply(Parameters);
+        if (count != default) Felix.Log.Revoked(Log, count, Parameters.OnRevoke);
     }
 
     /// <summary>Finds whose policy denied these packets.</summary>

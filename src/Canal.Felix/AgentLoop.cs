@@ -72,6 +72,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
             if (IsReady && foreign.Due <= time.GetUtcNow()) RepairTable();
             if (MayProgram()) ProgramPolicy();
             if (IsReady) ProgramInterfaces();
+            if (IsReady && agent.Revoker.Due <= time.GetUtcNow()) agent.Revoke();
             if (IsReady) agent.ProgramOverlay();
             kernel.Note(null);
         }
@@ -117,6 +118,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         if (written) agent.Meters.Applied(time.GetElapsedTime(start));
         TellPolicies();
         if (written) agent.Keeper.Changed();
+        agent.Revoker.Note(changes);
         agent.TellHosts();
         if (written) Log.Changed(log, feed.Revision, changes.Policies.Count, changes.Endpoints.Count, changes.Sets.Count);
         if (!IsReady) FirstTurnDone();
@@ -126,6 +128,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private void TakeParameters()
     {
         if (feed.ParametersChanged) agent.ResolveParameters();
+        agent.Revoker.Configure(agent.Parameters.OnRevoke);
         if (!agent.ParametersDue) return;
         agent.Wirer.ReadAll(agent.Parameters);
         interfaces.DirtyAll();
@@ -145,6 +148,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Dataplane.Doubt();
         bool repaired = agent.Dataplane.Apply();
         if (repaired) agent.Meters.Repaired();
+        if (repaired) agent.Revoker.NoteAll();
         int before = foreign.Untold;
         if (foreign.Repaired(time.GetUtcNow(), time.GetElapsedTime(start))) Log.Meddled(log, last, changes, before, repaired ? agent.Dataplane.LastMessages : 0);
     }
@@ -156,6 +160,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         if (!agent.Dataplane.IsAlone()) foreign.Note(new NftEvent(NftEventKind.Overrun));
         IsReady = true;
         agent.Meters.FirstApplied(time.GetElapsedTime(started));
+        agent.Revoker.NoteAll();
         agent.PrepareHost();
         interfaces.DirtyAll();
         ScheduleRouteRefresh();
@@ -290,7 +295,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, kernel.MayTry ? foreign.Due : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.Revoker.Due, kernel.MayTry ? foreign.Due : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.Heart.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.Heart.UntilWatchdog;

@@ -6,7 +6,9 @@ using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
 using Canal.Felix.LastKnownGood;
+using Canal.Felix.Hosts;
 using Canal.Felix.Overlay;
+using Canal.Felix.Revocation;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -115,6 +117,7 @@ internal static class Daemon
         string node = configuration.Get(CommonSettings.NodeName);
         PolicyCalculator calculator = new(node);
         InterfaceTable interfaces = new();
+        HostInterfaces hosts = new();
         HostSysctls sysctls = new(new SysctlTree());
         NftablesDataplane dataplane = new(nftables, calculator, early);
         ClusterNetwork network = new(node);
@@ -128,6 +131,8 @@ internal static class Daemon
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(routes, conntrack, sysctls, interfaces, time),
             Sysctls = sysctls,
+            Hosts = hosts,
+            Revoker = new Revoker(conntrack, calculator, interfaces, hosts, time),
             Keeper = new TableKeeper(KeptTable.In(start.Paths), dataplane.Whole, Task.Run, time, run.Log),
             Overlay = new OverlayWirer(routes, network, time),
             MtuFile = new MtuFile(configuration.Get(OverlaySettings.MtuFile)),

@@ -2,6 +2,7 @@ using System.Globalization;
 using Canal.Core.Calculation;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
+using Canal.Felix.Revocation;
 using Canal.Hosting;
 using Canal.Linux.Nflog;
 using Canal.Linux.Nftables;
@@ -33,6 +34,7 @@ internal static class Log
     private static readonly LogEventKind Restored = LogEventKind.Of("restored", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a11");
 
     public static readonly LogEventKind ServingFailed = LogEventKind.Of("serving-failed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a14");
+    private static readonly LogEventKind ConnectionsRevoked = LogEventKind.Of("connections-revoked", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a15");
     private static readonly LogEventKind Denied = LogEventKind.Of("denied", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a12");
     private static readonly LogEventKind DeniedMore = LogEventKind.Of("denied-not-told", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a13");
 
@@ -92,6 +94,9 @@ internal static class Log
         if (messages > 0) log.Of(TableMeddled).Warning("table inet canal was changed{Times} by {Who}: repaired by {Messages} messages in one commit{More}", often, who, messages, more);
         else log.Of(TableMeddled).Debug("table inet canal was changed{Times} by {Who}: nothing had to be repaired{More}", often, who, more);
     }
+
+    public static void Revoked(ILogger log, RevocationCount count, OnRevoke how) =>
+        log.Of(ConnectionsRevoked).Information("{Cut} connections are cut because policy no longer allows them ({How}), {Restored} are allowed again", count.Cut, how.ToString().ToLowerInvariant(), count.Restored);
 
     public static void Closed(ILogger log, string what, string reason) =>
         log.Of(PartClosed).Error("{What} cannot be programmed, what it would decide is denied until it changes: {Reason}", what, reason);

@@ -75,6 +75,7 @@ internal sealed class Meters
             .Counter("felix_nft_calls", "Transactions that nf_tables committed.", agent.Dataplane.Commits)
             .Gauge("canal_felix_chains", "Chains of table inet canal.", agent.Dataplane.ChainCount)
             .Gauge("canal_felix_closed", "Policies and endpoints that cannot be programmed and deny instead.", agent.Dataplane.Closed.Count)
+            .Counter("canal_felix_revoked_connections_total", "Connections that were cut because policy no longer allows them.", agent.Revoker.Cut)
             .Counter("canal_felix_repairs_total", "Times that table inet canal was put back after another program had changed it.", repairs);
         if (firstApplied is { } took) text.Gauge("felix_int_dataplane_initial_resync_time_seconds", "Time from the start until policy was in force.", took.TotalSeconds);
     }

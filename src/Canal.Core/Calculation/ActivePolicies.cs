@@ -14,6 +14,9 @@ internal sealed class ActivePolicies(IpSetTable sets)
 
     public int ProfileCount { get; private set; }
 
+    /// <summary>What the dataplane was told of a policy; null when it has none of it.</summary>
+    public CompiledPolicy? Told(ResourceKey key) => told.GetValueOrDefault(key);
+
     public bool Contains(ResourceKey key) => drafts.ContainsKey(key);
 
     /// <summary>Puts compiled rules in force. New sets are taken before old ones are let go, so that a set both use stays.</summary>

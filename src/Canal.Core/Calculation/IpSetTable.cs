@@ -103,6 +103,12 @@ internal sealed class IpSetTable
         changed.Clear();
     }
 
+    /// <summary>The members of a set that is in use; null for any other.</summary>
+    public MemberSet? Find(IpSetSpec spec) => sets.GetValueOrDefault(spec)?.Members;
+
+    /// <summary>The policies and profiles whose rules look a set up.</summary>
+    public IReadOnlyCollection<ResourceKey> UsersOf(IpSetSpec spec) => sets.TryGetValue(spec, out Entry? entry) ? entry.Users : [];
+
     /// <summary>All members of a set that is in use; null for any other.</summary>
     public IpSetDelta? Everything(IpSetSpec spec) => sets.TryGetValue(spec, out Entry? entry) ? entry.Members.Everything() : null;
 

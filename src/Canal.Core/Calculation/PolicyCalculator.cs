@@ -18,6 +18,7 @@ public sealed class PolicyCalculator
     private readonly LocalNode localNode;
     private readonly IpSetTable sets;
     private readonly ActivePolicies active;
+    private readonly CompiledEvaluation evaluation;
     private readonly LocalPolicies policies = new();
     private readonly ProfileUses profileUses = new();
     private readonly LocalEndpoints endpoints;
@@ -36,6 +37,7 @@ public sealed class PolicyCalculator
         localNode = new LocalNode(nodeName);
         sets = new IpSetTable();
         active = new ActivePolicies(sets);
+        evaluation = new CompiledEvaluation(active, sets);
         endpoints = new LocalEndpoints(profileUses);
         hosts = new LocalHostEndpoints(profileUses, problems);
         this.nodeName = nodeName;
@@ -99,6 +101,15 @@ public sealed class PolicyCalculator
 
     /// <summary>All members of a set in use, for a dataplane that reads its state anew; null for any other set.</summary>
     public IpSetDelta? Members(IpSetSpec set) => sets.Everything(set);
+
+    /// <summary>
+    /// Whether what the dataplane was told lets a packet of a new flow pass; null when neither a tier nor a profile decided, which at a workload denies.
+    /// </summary>
+    public bool? Decide(EquatableArray<TierPolicies> tiers, EquatableArray<string> profiles, Direction direction, Packet packet) =>
+        evaluation.Decide(tiers, profiles, direction, packet);
+
+    /// <summary>The policies and profiles in force whose rules look a set up.</summary>
+    public IReadOnlyCollection<ResourceKey> UsersOf(IpSetSpec set) => sets.UsersOf(set);
 
     private void ApplyWorkload(ResourceKey key, WorkloadEndpoint? endpoint)
     {

@@ -19,6 +19,8 @@ internal sealed class MemberCounter<T> where T : struct, IEquatable<T>
 
     public int Count => counts.Count;
 
+    public bool Contains(T member) => counts.ContainsKey(member);
+
     public bool HasChanges => taken ? before is not null : counts.Count > 0;
 
     /// <summary>One more contribution. Returns whether the member appeared.</summary>

@@ -37,6 +37,20 @@ internal sealed class MemberSet
 
     public void Remove(PortMember member) => Made(ref ports).Remove(member);
 
+    /// <summary>The address itself is a member.</summary>
+    public bool Contains(IpAddress address) => address.Family == IpFamily.V4 ? v4?.Contains(address.V4) == true : v6?.Contains(address) == true;
+
+    public bool Contains(PortMember member) => ports?.Contains(member) == true;
+
+    /// <summary>A prefix that is a member contains the address.</summary>
+    public bool ContainsInPrefix(IpAddress address)
+    {
+        if (prefixes is null || !HasPrefixes(address.Family)) return false;
+        for (int length = 0; length < address.Family.Bits; length++)
+            if (prefixes.Contains(new Cidr(address, length))) return true;
+        return false;
+    }
+
     /// <summary>What changed since the last call; all members the first time.</summary>
     public IpSetDelta TakeChanges()
     {

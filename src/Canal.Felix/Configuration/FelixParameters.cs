@@ -1,6 +1,7 @@
 using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Felix.Drops;
+using Canal.Felix.Revocation;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
 namespace Canal.Felix.Configuration;
@@ -11,6 +12,7 @@ internal sealed record FelixParameters
     public EquatableArray<string> InterfacePrefixes { get; init; } = ["cali"];
     public EndpointToHostAction EndpointToHost { get; init; } = EndpointToHostAction.Drop;
     public DenyAction Deny { get; init; } = DenyAction.Drop;
+    public OnRevoke OnRevoke { get; init; }
     public ushort? DropGroup { get; init; }
     public string LogPrefix { get; init; } = "calico-packet";
     public RateLimit? LogLimit { get; init; }
@@ -49,6 +51,7 @@ internal sealed record FelixParameters
         InterfacePrefixes = configuration.Get(FelixSettings.InterfacePrefix).ToEquatableArray(),
         EndpointToHost = configuration.Get(FelixSettings.DefaultEndpointToHostAction),
         Deny = configuration.Get(FelixSettings.FilterDenyAction),
+        OnRevoke = configuration.Get(FelixSettings.OnRevoke),
         DropGroup = DropParameters.From(configuration) is { Log: not DropLog.Off, Group: ushort group } ? group : null,
         LogPrefix = configuration.Get(FelixSettings.LogPrefix),
         LogLimit = RateLimit.TryParse(configuration.Get(FelixSettings.LogActionRateLimit), (uint)configuration.Get(FelixSettings.LogActionRateLimitBurst), out RateLimit? limit) ? limit : null,

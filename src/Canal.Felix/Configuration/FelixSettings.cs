@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Canal.Felix.LastKnownGood;
+using Canal.Felix.Revocation;
 using Canal.Hosting;
 
 namespace Canal.Felix.Configuration;
@@ -96,6 +97,9 @@ internal static class FelixSettings
     public static EnumSetting<MissingDatastore> OnMissingDatastore { get; } = new("on_missing_datastore", MissingDatastore.Snapshot,
         "What is enforced after a boot until etcd answers.", ("snapshot", MissingDatastore.Snapshot), ("open", MissingDatastore.Open));
 
+    public static EnumSetting<OnRevoke> OnRevoke { get; } = new("on_revoke", Revocation.OnRevoke.Keep, "What becomes of connections that policy no longer allows.",
+        ("keep", Revocation.OnRevoke.Keep), ("drop", Revocation.OnRevoke.Drop), ("reset", Revocation.OnRevoke.Reset));
+
     public static BoolSetting HealthEnabled { get; } = new("health_enabled", false, "Serve /liveness and /readiness.");
 
     public static StringSetting HealthHost { get; } = new("health_host", "localhost", "Address that they are served on.")
@@ -133,6 +137,6 @@ internal static class FelixSettings
     /// <summary>Everything that felix.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("felix",
     [
-        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, NftablesTableOwned, EndpointStatusPathPrefix, .. DropSettings.All, OnMissingDatastore,
+        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, NftablesTableOwned, EndpointStatusPathPrefix, .. DropSettings.All, OnMissingDatastore, OnRevoke,
     ]);
 }

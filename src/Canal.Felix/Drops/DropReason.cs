@@ -35,6 +35,8 @@ internal sealed record DropReason(string Text, string? Policy, int? Rule, string
 
     public static string UnknownInterface(Direction direction) => $"unknown-workload-interface {Word(direction)}";
 
+    public static string Revoked(Direction direction) => $"revoked-connection {Word(direction)}";
+
     public const string SpoofedSource = "spoofed-source egress";
     public const string VxlanFromWorkload = "vxlan-from-workload egress";
     public const string IpipFromWorkload = "ipip-from-workload egress";

@@ -73,6 +73,26 @@ internal sealed class HostInterfaces
         return !Resolution.GovernsAs(before);
     }
 
+    /// <summary>The host endpoints that govern something.</summary>
+    public IEnumerable<HostEndpointPolicy> Governing => Resolution.ByInterface.Values.Append(Resolution.AllInterfaces).OfType<HostEndpointPolicy>().Distinct();
+
+    /// <summary>The interface of this host's own that has the address; null when none has.</summary>
+    public string? InterfaceOf(IpAddress address)
+    {
+        foreach ((int index, HashSet<IpAddress> held) in addresses)
+            if (held.Contains(address) && links.TryGetValue(index, out Link? link) && IsOwn(link.Name)) return link.Name;
+        return null;
+    }
+
+    /// <summary>The addresses of the interfaces that one of these host endpoints governs.</summary>
+    public IEnumerable<IpAddress> AddressesGoverned(HashSet<string> names)
+    {
+        if (names.Count == 0) yield break;
+        foreach (Link link in links.Values)
+            if (IsOwn(link.Name) && Resolution.Governing(link.Name) is { } endpoint && names.Contains(endpoint.Key.Name))
+                foreach (IpAddress address in addresses.GetValueOrDefault(link.Index) ?? []) yield return address;
+    }
+
     private IEnumerable<HostInterface> Own()
     {
         foreach (Link link in links.Values)

@@ -12,14 +12,28 @@ internal static class ConntrackConstants
 
     internal const ushort CTA_TUPLE_ORIG = 1;
     internal const ushort CTA_TUPLE_REPLY = 2;
+    internal const ushort CTA_MARK = 8;
     internal const ushort CTA_ID = 12;
+    internal const ushort CTA_TUPLE_MASTER = 14;
     internal const ushort CTA_ZONE = 18;
+    internal const ushort CTA_MARK_MASK = 21;
     internal const ushort CTA_FILTER = 25;
 
     internal const ushort CTA_TUPLE_IP = 1;
+    internal const ushort CTA_TUPLE_PROTO = 2;
 
     internal const ushort CTA_IP_V4_SRC = 1;
+    internal const ushort CTA_IP_V4_DST = 2;
     internal const ushort CTA_IP_V6_SRC = 3;
+    internal const ushort CTA_IP_V6_DST = 4;
+
+    internal const ushort CTA_PROTO_NUM = 1;
+    internal const ushort CTA_PROTO_SRC_PORT = 2;
+    internal const ushort CTA_PROTO_DST_PORT = 3;
+    internal const ushort CTA_PROTO_ICMP_TYPE = 5;
+    internal const ushort CTA_PROTO_ICMP_CODE = 6;
+    internal const ushort CTA_PROTO_ICMPV6_TYPE = 8;
+    internal const ushort CTA_PROTO_ICMPV6_CODE = 9;
 
     internal const ushort CTA_FILTER_ORIG_FLAGS = 1;
     internal const ushort CTA_FILTER_REPLY_FLAGS = 2;

@@ -11,4 +11,12 @@ public interface IConntrack
     /// </summary>
     /// <exception cref="Netlink.NetlinkException">The conversation failed; some may be deleted. Ask again.</exception>
     int Forget(IReadOnlyCollection<IpAddress> addresses);
+
+    /// <summary>The connections in which one of the addresses sends: as the originator, or as the one who answers. One may come twice.</summary>
+    /// <exception cref="Netlink.NetlinkException">The conversation failed.</exception>
+    IReadOnlyList<TrackedFlow> List(IReadOnlyCollection<IpAddress> addresses);
+
+    /// <summary>Sets the bits of these connections' marks that the mask has. Connections that ended meanwhile are no error. Returns how many were there.</summary>
+    /// <exception cref="Netlink.NetlinkException">The conversation failed; some may be marked.</exception>
+    int Mark(IReadOnlyCollection<TrackedFlow> flows, uint value, uint mask);
 }

@@ -29,6 +29,29 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
 
     public int Forget(IReadOnlyCollection<IpAddress> addresses)
     {
+        int deleted = 0;
+        foreach (byte[][] batch in Find(addresses).Chunk(BatchSize)) deleted += Delete(batch);
+        return deleted;
+    }
+
+    public IReadOnlyList<TrackedFlow> List(IReadOnlyCollection<IpAddress> addresses)
+    {
+        List<TrackedFlow> flows = [];
+        foreach (byte[] message in Find(addresses))
+            if (ConntrackCodec.ReadFlow(new NetlinkMessage(message)) is { } flow) flows.Add(flow);
+        return flows;
+    }
+
+    public int Mark(IReadOnlyCollection<TrackedFlow> flows, uint value, uint mask)
+    {
+        int marked = 0;
+        foreach (TrackedFlow[] batch in flows.Chunk(BatchSize))
+            marked += Ask([.. batch.Select(flow => flow.Message)], "mark a connection", (writer, number, message) => ConntrackCodec.TryWriteMark(writer, number, message, value, mask));
+        return marked;
+    }
+
+    private List<byte[]> Find(IReadOnlyCollection<IpAddress> addresses)
+    {
         HashSet<IpAddress> wanted = [.. addresses];
         List<byte[]> found = [];
         if (wanted.Count <= MostFiltered)
@@ -40,9 +63,7 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
         {
             foreach (IpFamily family in wanted.Select(address => address.Family).Distinct()) Find(family, null, CTA_TUPLE_ORIG, wanted, found);
         }
-        int deleted = 0;
-        foreach (byte[][] batch in found.Chunk(BatchSize)) deleted += Delete(batch);
-        return deleted;
+        return found;
     }
 
     /// <summary>Gathers the messages about connections in which one of the wanted addresses sends. One may come twice: deleting it again is no error.</summary>
@@ -70,28 +91,33 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
         (ConntrackCodec.Source(message, CTA_TUPLE_ORIG) is { } originator && wanted.Contains(originator))
         || (ConntrackCodec.Source(message, CTA_TUPLE_REPLY) is { } answerer && wanted.Contains(answerer));
 
-    private int Delete(ReadOnlySpan<byte[]> batch)
+    private int Delete(byte[][] batch) => Ask(batch, "delete a connection", ConntrackCodec.TryWriteDelete);
+
+    private delegate bool TryWrite(NetlinkWriter writer, uint sequence, NetlinkMessage found);
+
+    /// <summary>Asks something of each connection; returns how many were there.</summary>
+    private int Ask(ReadOnlySpan<byte[]> batch, string what, TryWrite write)
     {
         request.Clear();
         uint first = unchecked(sequence + 1);
-        int asked = 0, deleted = 0;
+        int asked = 0, there = 0;
         foreach (byte[] message in batch)
-            if (ConntrackCodec.TryWriteDelete(new NetlinkWriter(request), unchecked(sequence + 1), new NetlinkMessage(message))) (sequence, asked) = (sequence + 1, asked + 1);
+            if (write(new NetlinkWriter(request), unchecked(sequence + 1), new NetlinkMessage(message))) (sequence, asked) = (sequence + 1, asked + 1);
         if (asked == 0) return 0;
         Drain();
         socket.Send(request.Written);
         while (asked > 0)
         {
-            NetlinkReader reader = Receive("delete connections");
+            NetlinkReader reader = Receive(what);
             while (reader.Next())
             {
                 if (!NetlinkError.TryRead(reader.Current, out NetlinkError answer) || unchecked(answer.Sequence - first) >= batch.Length) continue;
                 asked--;
-                if (answer.Errno == 0) deleted++;
-                else if (answer.Errno != Errno.ENOENT) throw new NetlinkException("delete a connection", answer.Errno, answer.Message);
+                if (answer.Errno == 0) there++;
+                else if (answer.Errno != Errno.ENOENT) throw new NetlinkException(what, answer.Errno, answer.Message);
             }
         }
-        return deleted;
+        return there;
     }
 
     /// <summary>What a failed earlier request left.</summary>

@@ -149,6 +149,7 @@ internal static class NftConstants
     internal const ushort NFTA_CT_KEY = 2;
     internal const uint NFT_CT_STATE = 0;
     internal const uint NFT_CT_STATUS = 2;
+    internal const uint NFT_CT_MARK = 3;
     internal const uint IPS_DST_NAT = 32;
 
     internal const ushort NFTA_FIB_DREG = 1;

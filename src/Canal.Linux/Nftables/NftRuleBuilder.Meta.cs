@@ -76,6 +76,16 @@ public sealed partial class NftRuleBuilder
         return this;
     }
 
+    /// <summary><c>ct mark &amp; mask == value</c></summary>
+    public NftRuleBuilder CtMark(uint value, uint mask)
+    {
+        NftExpressionWriter writer = Expressions(3);
+        writer.Conntrack(NFT_CT_MARK);
+        writer.Bitwise(HostOrder(mask), HostOrder(0));
+        writer.Compare(NFT_CMP_EQ, HostOrder(value));
+        return this;
+    }
+
     /// <summary><c>meta mark &amp; mask == value</c></summary>
     public NftRuleBuilder MetaMark(uint value, uint mask = uint.MaxValue, NftOperator operation = NftOperator.Equal)
     {

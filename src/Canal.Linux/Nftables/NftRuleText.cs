@@ -50,6 +50,7 @@ internal sealed class NftRuleText
             case "meta": Meta(data); break;
             case "payload": Payload(data); break;
             case "ct" when U32(data, NFTA_CT_KEY) == NFT_CT_STATUS: Load(data.Find(NFTA_CT_DREG), new NftOperand(NftOperand.Type.CtStatus, "ct status")); break;
+            case "ct" when U32(data, NFTA_CT_KEY) == NFT_CT_MARK: Load(data.Find(NFTA_CT_DREG), new NftOperand(NftOperand.Type.Mark, "ct mark")); break;
             case "ct": Load(data.Find(NFTA_CT_DREG), new NftOperand(NftOperand.Type.CtState, "ct state")); break;
             case "fib": Fib(data); break;
             case "bitwise": Bitwise(data); break;

@@ -12,11 +12,12 @@ namespace Canal.Core.Tests.Policy;
 internal sealed class CalculatedDecision
 {
     private readonly AccumulatedState state = new();
+    private readonly PolicyCalculator calculator;
     private readonly Dictionary<CompiledRule, List<RuleVariant>> variants = new(ReferenceEqualityComparer.Instance);
 
     public CalculatedDecision(string node, IEnumerable<Resource> cluster)
     {
-        PolicyCalculator calculator = new(node);
+        calculator = new PolicyCalculator(node);
         foreach (Resource resource in cluster) calculator.Apply(resource.Key, resource);
         state.Apply(calculator.TakeChanges());
         foreach (CompiledRule rule in state.Policies.Values.SelectMany(p => p.Ingress.Concat(p.Egress))) variants[rule] = RuleExpansion.Expand(rule);
@@ -27,6 +28,13 @@ internal sealed class CalculatedDecision
 
     /// <summary>The host endpoints of the node.</summary>
     public IEnumerable<ResourceKey> HostEndpoints => state.HostEndpoints.Values.Select(e => e.Key);
+
+    /// <summary>What the calculator itself says, which is asked about flows that exist already.</summary>
+    public bool DecideFlow(ResourceKey endpoint, Direction direction, Packet packet)
+    {
+        EndpointPolicy policy = state.Endpoints.Values.Single(e => e.Key == endpoint);
+        return calculator.Decide(policy.Tiers(direction), policy.Profiles, direction, packet) ?? false;
+    }
 
     public Decision Decide(ResourceKey endpoint, Direction direction, Packet packet)
     {

@@ -7,7 +7,9 @@ using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
 using Canal.Felix.LastKnownGood;
+using Canal.Felix.Hosts;
 using Canal.Felix.Overlay;
+using Canal.Felix.Revocation;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -81,6 +83,7 @@ internal sealed class LoopHost : IDisposable
         PolicyCalculator calculator = new(ResourceBuilder.ThisNode);
         InterfaceTable interfaces = new();
         ClusterNetwork network = new(ResourceBuilder.ThisNode);
+        HostInterfaces hosts = new();
         HostSysctls sysctls = new(new SysctlTree(Sysctls));
         NftablesDataplane dataplane = new(Nftables, calculator);
         Routes.TakeEvents();
@@ -94,6 +97,8 @@ internal sealed class LoopHost : IDisposable
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(Routes, Conntrack, sysctls, interfaces, Time),
             Sysctls = sysctls,
+            Hosts = hosts,
+            Revoker = new Revoker(Conntrack, calculator, interfaces, hosts, Time),
             Keeper = new TableKeeper(KeptFile, dataplane.Whole, work => Task.FromResult(work()), Time, Log.Logger),
             Overlay = new OverlayWirer(Routes, network, Time),
             MtuFile = new MtuFile(""),

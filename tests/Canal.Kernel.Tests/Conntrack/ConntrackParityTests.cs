@@ -44,6 +44,38 @@ public sealed class ConntrackParityTests
         Assert.Equal(0, kernel.Conntrack.Forget(forgotten));
     }
 
+    [Theory]
+    [InlineData("10.0.0.1")]
+    [InlineData("fd00::1,10.0.0.4")]
+    [InlineData("10.0.0.1,10.1.0.1,10.1.0.2,10.1.0.3,10.1.0.4,10.1.0.5,10.1.0.6,10.1.0.7,fd00::1")]
+    public void The_kernel_lists_and_marks_what_the_fake_does(string addresses)
+    {
+        using ConntrackNamespace kernel = ConntrackNamespace.Open();
+        FakeConntrack fake = new();
+        foreach (FakeConnection connection in Tracked)
+        {
+            fake.Track(connection);
+            kernel.Track(connection);
+        }
+        IpAddress[] wanted = [.. addresses.Split(',').Select(Ip)];
+        Assert.Equal(Texts(fake.List(wanted)), Texts(kernel.Conntrack.List(wanted)));
+        // Marked, marked with other bits beside, and one bit taken back.
+        Assert.NotEqual(0, kernel.Conntrack.Mark(kernel.Conntrack.List(wanted), 0x80000, 0x80000));
+        fake.Mark(fake.List(wanted), 0x80000, 0x80000);
+        kernel.Conntrack.Mark(kernel.Conntrack.List([wanted[0]]), 0xffffffff, 0x81);
+        fake.Mark(fake.List([wanted[0]]), 0xffffffff, 0x81);
+        kernel.Conntrack.Mark(kernel.Conntrack.List([wanted[^1]]), 0, 0x80000);
+        fake.Mark(fake.List([wanted[^1]]), 0, 0x80000);
+        Assert.Equal(Texts(fake.List(wanted)), Texts(kernel.Conntrack.List(wanted)));
+        IReadOnlyList<Linux.Conntrack.TrackedFlow> ended = kernel.Conntrack.List(wanted);
+        kernel.Conntrack.Forget(wanted);
+        Assert.Equal(0, kernel.Conntrack.Mark(ended, 1, 1));
+        Assert.Empty(kernel.Conntrack.List(wanted));
+    }
+
+    private static IEnumerable<string> Texts(IEnumerable<Linux.Conntrack.TrackedFlow> flows) =>
+        flows.Select(f => $"{f.First} {f.SentTo} {f.Mark:x} {f.IsRelated}").Distinct().Order(StringComparer.Ordinal);
+
     [Fact]
     public void More_connections_than_fit_one_answer_go_and_others_stay()
     {

@@ -1,4 +1,5 @@
 using Canal.Core.Addressing;
+using Canal.Core.Policy;
 using Canal.Linux;
 using Canal.Linux.Conntrack;
 using Canal.Linux.Netlink;
@@ -9,6 +10,7 @@ namespace Canal.Testing.Conntrack;
 public sealed class FakeConntrack : IConntrack
 {
     private readonly HashSet<FakeConnection> connections = [];
+    private readonly Dictionary<FakeConnection, uint> marks = [];
     private readonly List<IpAddress> asked = [];
     private int failures;
 
@@ -20,6 +22,22 @@ public sealed class FakeConntrack : IConntrack
 
     /// <summary>Told at every request, before it is answered.</summary>
     public Action? OnForget { get; set; }
+
+    /// <summary>The mark of a connection that is tracked.</summary>
+    public uint MarkOf(FakeConnection connection) => connections.Contains(connection) ? marks.GetValueOrDefault(connection) : throw new ArgumentException($"{connection} is not tracked", nameof(connection));
+
+    public IReadOnlyList<TrackedFlow> List(IReadOnlyCollection<IpAddress> addresses) =>
+        [.. Connections.Where(c => addresses.Contains(c.From) || addresses.Contains(c.Answers)).Select(c => new TrackedFlow(FirstOf(c), marks.GetValueOrDefault(c), false) { SentTo = c.To })];
+
+    public int Mark(IReadOnlyCollection<TrackedFlow> flows, uint value, uint mask)
+    {
+        FakeConnection[] found = [.. flows.SelectMany(flow => connections.Where(c => FirstOf(c) == flow.First && c.To == flow.SentTo))];
+        foreach (FakeConnection connection in found) marks[connection] = (marks.GetValueOrDefault(connection) & ~mask) | (value & mask);
+        return found.Length;
+    }
+
+    private static Packet FirstOf(FakeConnection connection) =>
+        new(connection.From, connection.Answers, IpProtocol.Udp) { SourcePort = connection.FromPort, DestinationPort = connection.ToPort };
 
     public void Track(FakeConnection connection) => connections.Add(connection);
 

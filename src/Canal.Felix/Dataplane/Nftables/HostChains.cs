@@ -39,7 +39,7 @@ internal sealed class HostChains(IReadOnlyList<HostStage> stages, HostEndpointPo
             yield return Hooked("forward-host-in", NftHook.Forward, FilterPriority - 1, [Established(), .. If(marksIn, Accepted()), GoTo(HostStage.ForwardIn)]);
         if (stages.Contains(HostStage.ForwardOut)) yield return Hooked("forward-host-out", NftHook.Forward, FilterPriority + 2, [Established(), GoTo(HostStage.ForwardOut)]);
         if (untrackedOut) yield return Hooked("untracked-out", NftHook.Output, RawPriority, [ClearMarks(), GoTo(HostStage.UntrackedOut)]);
-        yield return Hooked("output-host", NftHook.Output, FilterPriority, [ClearLate(), Established(), .. Tunnels(Direction.Egress), .. If(untrackedOut, Accepted()), PostponeRedirected(), GoTo(HostStage.Out)]);
+        yield return Hooked("output-host", NftHook.Output, FilterPriority, [ClearLate(), .. Verdicts.Revoked(builder, parameters, Direction.Egress), Established(), .. Tunnels(Direction.Egress), .. If(untrackedOut, Accepted()), PostponeRedirected(), GoTo(HostStage.Out)]);
         yield return Hooked("output-host-late", NftHook.Postrouting, ManglePriority, [Postponed()]);
     }
 

@@ -32,9 +32,9 @@ internal sealed class StaticChains(FelixParameters parameters)
         yield return new RenderedChain("workload-to-host", "packets from workloads to this host", WorkloadToHost());
         yield return new RenderedChain("anti-spoofing", "source addresses of workloads", AntiSpoofing());
         yield return Hooked("prerouting", NftHook.Prerouting, RawPriority, [.. ForEachPrefix((rule, p) => rule.Iifname(p).Goto("anti-spoofing"))]);
-        yield return Hooked("forward-from", NftHook.Forward, FilterPriority, [Established(), .. ForEachPrefix((rule, p) => rule.Iifname(p).Goto("from-workload"))]);
+        yield return Hooked("forward-from", NftHook.Forward, FilterPriority, [.. Verdicts.Revoked(builder, parameters, Direction.Egress), Established(), .. ForEachPrefix((rule, p) => rule.Iifname(p).Goto("from-workload"))]);
         yield return Hooked("forward-to", NftHook.Forward, FilterPriority + 1, [Established(), .. ForEachPrefix((rule, p) => rule.Oifname(p).Goto("to-workload"))]);
-        yield return Hooked("input", NftHook.Input, FilterPriority, [Established(), .. ForEachPrefix((rule, p) => rule.Iifname(p).Goto("workload-to-host"))]);
+        yield return Hooked("input", NftHook.Input, FilterPriority, [.. Verdicts.Revoked(builder, parameters, Direction.Ingress), Established(), .. ForEachPrefix((rule, p) => rule.Iifname(p).Goto("workload-to-host"))]);
         if (parameters.EndpointToHost == EndpointToHostAction.Drop)
             yield return Hooked("input-action", NftHook.Input, FilterPriority + 1, [Established(), .. EndpointToHostDrop()]);
     }

@@ -3,6 +3,7 @@ using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Drops;
+using Canal.Felix.Revocation;
 using Canal.Linux.Nftables;
 
 namespace Canal.Felix.Dataplane.Nftables;
@@ -18,6 +19,25 @@ internal static class Verdicts
 
     /// <summary>Ends a rule by denying the packet without an answer, and telling why.</summary>
     public static NftRuleBuilder Drop(NftRuleBuilder rule, FelixParameters parameters, string reason) => Tell(rule.Counter(), parameters, reason).Drop();
+
+    /// <summary>
+    /// At the head of a base chain: connections that policy no longer allows. A reset of theirs passes, ours too; so does what is only related, such as our
+    /// answer to a packet of theirs.
+    /// </summary>
+    public static IEnumerable<NftRule> Revoked(NftRuleBuilder builder, FelixParameters parameters, Direction direction)
+    {
+        const byte Reset = 4;
+        NftRuleBuilder Flow() => builder.CtMark(parameters.Marks.Revoked, parameters.Marks.Revoked).CtState(NftCtState.Established);
+        string reason = DropReason.Revoked(direction), comment = "policy no longer allows this connection";
+        if (parameters.OnRevoke == OnRevoke.Keep) yield break;
+        if (parameters.OnRevoke == OnRevoke.Drop)
+        {
+            yield return Drop(Flow(), parameters, reason).Build(comment);
+            yield break;
+        }
+        yield return Tell(Flow().L4Proto(IpProtocol.Tcp).TcpFlags(0, Reset).Counter(), parameters, reason).Reject(NftReject.TcpReset).Build(comment);
+        yield return Tell(Flow().L4Proto(IpProtocol.Tcp, NftOperator.NotEqual).Counter(), parameters, reason).Reject().Build(comment);
+    }
 
     /// <summary>Only what denies logs: accepted packets never meet it.</summary>
     private static NftRuleBuilder Tell(NftRuleBuilder rule, FelixParameters parameters, string reason) => parameters.DropGroup is { } group ? rule.Log(group, reason) : rule;

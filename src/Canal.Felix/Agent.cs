@@ -1,5 +1,6 @@
 using System.Globalization;
 using Canal.Core.Calculation;
+using Canal.Core.Nodes;
 using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
@@ -9,6 +10,7 @@ using Canal.Felix.Drops;
 using Canal.Felix.Feed;
 using Canal.Felix.Hosts;
 using Canal.Felix.LastKnownGood;
+using Canal.Felix.Nodes;
 using Canal.Felix.Overlay;
 using Canal.Felix.Revocation;
 using Canal.Felix.Status;
@@ -33,6 +35,7 @@ internal sealed class Agent
     private HostingConfiguration local;
     private HostingConfiguration effective;
     private string toldOverlay = "";
+    private NetworkSets networkSets = NetworkSets.Empty;
     private ReportingParameters reporting = ReportingParameters.Off;
 
     /// <summary>An agent with this host's own configuration.</summary>
@@ -76,6 +79,9 @@ internal sealed class Agent
     public required Action ListenToTables { get; init; }
 
     public Meters Meters { get; } = new();
+
+    /// <summary>Told of tunnels of this host that need an address and have none.</summary>
+    public Action<IReadOnlyList<TunnelAddress>> TunnelsWanted { get; set; } = _ => { };
 
     public EndpointStatuses Statuses { get; } = new();
 
@@ -185,7 +191,10 @@ internal sealed class Agent
     {
         Network.Configure(Parameters.Network.Routes);
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) Network.SetLocal(name, endpoint?.Addresses ?? default);
-        return Network.TakeChanges();
+        NetworkChanges taken = Network.TakeChanges();
+        networkSets = taken.Sets ?? networkSets;
+        TunnelsWanted(WantedTunnels.Of(networkSets, Feed.Node));
+        return taken;
     }
 
     /// <summary>Makes tunnels and routes between hosts as wanted. What the kernel refuses is told once, and tried again; it holds up nothing else.</summary>

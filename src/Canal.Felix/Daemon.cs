@@ -7,6 +7,7 @@ using Canal.Felix.Drops;
 using Canal.Felix.Feed;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Hosts;
+using Canal.Felix.Nodes;
 using Canal.Felix.Overlay;
 using Canal.Felix.Revocation;
 using Canal.Felix.Status;
@@ -63,6 +64,7 @@ internal static class Daemon
         Inbox<AgentMessage> inbox = new(InboxCapacity, run.Time);
         EtcdReporter reporter = new(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), run.Time, run.Log);
         HealthReporters health = new(configuration, run.Time);
+        using NodeRegistrar registrar = new(new EtcdStore(channel), configuration, run.Time, run.Log);
         using DropWatch drops = new(inbox, run.Time, run.Log);
         Agent agent = null!;
         using WebServices services = new(health, () => agent.Meters.Text(agent, drops, run), run);
@@ -73,6 +75,7 @@ internal static class Daemon
             services.Configure(changed);
         });
         agent.Configured(configuration);
+        agent.TunnelsWanted = registrar.Want;
         AgentLoop loop = new(agent, inbox, run.Time, run.Log);
         EtcdWatcher watcher = new(channel, WatchedRanges, new EtcdWatcherOptions(), run.Time, new Random());
 
@@ -86,6 +89,7 @@ internal static class Daemon
                 Sources.WatchTablesAsync(tables, inbox, stop),
                 reporter.RunAsync(stop),
                 drops.RunAsync(stop),
+                registrar.RunAsync(stop),
                 control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, drops, cancel), stop),
                 services.RunAsync(stop),
             ],

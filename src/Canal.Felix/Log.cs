@@ -1,4 +1,5 @@
 using System.Globalization;
+using Canal.Core.Addressing;
 using Canal.Core.Calculation;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
@@ -35,6 +36,7 @@ internal static class Log
 
     public static readonly LogEventKind ServingFailed = LogEventKind.Of("serving-failed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a14");
     private static readonly LogEventKind ConnectionsRevoked = LogEventKind.Of("connections-revoked", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a15");
+    private static readonly LogEventKind NodeCompleted = LogEventKind.Of("node-registered", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a16");
     private static readonly LogEventKind Denied = LogEventKind.Of("denied", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a12");
     private static readonly LogEventKind DeniedMore = LogEventKind.Of("denied-not-told", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a13");
 
@@ -97,6 +99,15 @@ internal static class Log
 
     public static void Revoked(ILogger log, RevocationCount count, OnRevoke how) =>
         log.Of(ConnectionsRevoked).Information("{Cut} connections are cut because policy no longer allows them ({How}), {Restored} are allowed again", count.Cut, how.ToString().ToLowerInvariant(), count.Restored);
+
+    public static void Registered(ILogger log, string node, string addresses) =>
+        log.Of(NodeCompleted).Information("Node {Node} is completed: {Addresses}", node, addresses.Length > 0 ? addresses : "without an address");
+
+    public static void NoHostAddress(ILogger log, IpFamily family) =>
+        log.Of(NodeCompleted).Warning("no interface has an IPv{Family} address that others could reach this host by: see ip_autodetection_method and ip6_autodetection_method", (int)family);
+
+    public static void TunnelAddressed(ILogger log, string node, string type, string address) =>
+        log.Of(NodeCompleted).Information("Node {Node} has {Address} as its {Type}", node, address, type);
 
     public static void Closed(ILogger log, string what, string reason) =>
         log.Of(PartClosed).Error("{What} cannot be programmed, what it would decide is denied until it changes: {Reason}", what, reason);

@@ -52,6 +52,11 @@ public sealed class IpamStore(EtcdStore etcd, TimeProvider time, Random chance) 
     public Task<SpecificOutcome> AssignAsync(SpecificRequest request, CancellationToken stop) => InTurnAsync(() => RunAsync(
         IpamReading.For(request), picture => SpecificAssignment.Plan(request, picture), (done, picture) => SpecificAssignment.Holds(done, request, picture), stop), stop);
 
+    /// <summary>The addresses a handle has.</summary>
+    /// <exception cref="EtcdException">etcd cannot be asked.</exception>
+    public Task<List<IpAddress>> HeldAsync(string handleId, CancellationToken stop) =>
+        InTurnAsync(() => RunAsync(IpamReading.For([IpamKey.Handle(handleId)]), picture => HandleAddresses.Plan(handleId, picture), null, stop), stop);
+
     /// <summary>Releases everything a handle has; nothing at all is fine.</summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
     /// <exception cref="IpamException">Others were faster each time.</exception>

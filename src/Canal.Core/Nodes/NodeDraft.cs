@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using Canal.Core.Addressing;
+using Canal.Core.Resources;
+
+namespace Canal.Core.Nodes;
+
+/// <summary>
+/// A Node as it is in etcd, to be completed: what is missing is filled in, what is there is another's decision and stays. Fields that nobody here knows stay too.
+/// </summary>
+public sealed class NodeDraft
+{
+    private readonly ResourceDocument document;
+
+    private NodeDraft(ResourceDocument document) => this.document = document;
+
+    /// <summary>Something was filled in.</summary>
+    public bool IsChanged { get; private set; }
+
+    /// <summary>A Node that is not there yet.</summary>
+    public static NodeDraft New(string name, string uid, string created)
+    {
+        ResourceDocument document = ResourceDocument.From(new JsonObject { ["kind"] = "Node", ["apiVersion"] = "projectcalico.org/v3" });
+        (document.Name, document.Uid, document.CreationTimestamp) = (name, uid, created);
+        document.EnsureSpec();
+        return new NodeDraft(document) { IsChanged = true };
+    }
+
+    /// <summary>One that is there; null with the problem when it cannot be understood.</summary>
+    public static NodeDraft? Of(ReadOnlySpan<byte> json, out Problem problem) => ResourceDocument.Parse(json, out problem) is { } document ? new NodeDraft(document) : null;
+
+    /// <summary>The host's address of a family, where the Node has none.</summary>
+    public void SetHostAddress(InterfaceAddress address) => Fill(["bgp", address.Address.Family == IpFamily.V4 ? "ipv4Address" : "ipv6Address"], address.ToString());
+
+    /// <summary>A tunnel's address, where the Node has none.</summary>
+    public void SetTunnelAddress(TunnelAddress tunnel, IpAddress address) => Fill(tunnel.Path.AsSpan(), address.ToString());
+
+    /// <summary>The tunnel's address as it is written; empty when the Node has none.</summary>
+    public string TunnelAddressOf(TunnelAddress tunnel)
+    {
+        JsonNode? at = document.Spec;
+        foreach (string name in tunnel.Path) at = (at as JsonObject)?[name];
+        return at is JsonValue value && value.TryGetValue(out string? text) ? text : "";
+    }
+
+    public byte[] ToStoredBytes() => document.ToStoredBytes();
+
+    private void Fill(ReadOnlySpan<string> path, string value)
+    {
+        JsonObject at = document.EnsureSpec();
+        foreach (string name in path[..^1])
+        {
+            // Something else in its place is another's mistake, which the reader tells of.
+            if (at[name] is not null and not JsonObject) return;
+            if (at[name] is not JsonObject next) at[name] = next = [];
+            at = next;
+        }
+        if (at[path[^1]] is JsonValue present && present.TryGetValue(out string? text) && text.Length > 0) return;
+        at[path[^1]] = value;
+        IsChanged = true;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Sockets;
+using Canal.Core.Addressing;
+using Canal.Core.Nodes;
+using Canal.Datastore;
+using Canal.Hosting;
+using Canal.Linux.Netlink;
+using Canal.Linux.Routing;
+using Serilog;
+using InterfaceAddress = Canal.Core.Resources.InterfaceAddress;
+
+namespace Canal.Felix.Nodes;
+
+/// <summary>
+/// Sees to it that this host has a Node with what others need to reach it: its addresses at the start, tunnels' addresses when a pool asks for them. A task of
+/// its own: neither a slow etcd nor a pool without addresses holds up enforcement.
+/// </summary>
+internal sealed class NodeRegistrar : IDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    private readonly IpamStore ipam;
+    private readonly NodeStore nodes;
+    private readonly string node;
+    private readonly AddressDetection[] methods;
+    private readonly bool isWanted;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly Trouble trouble;
+    private readonly SemaphoreSlim asked = new(0, 1);
+    private volatile IReadOnlyList<TunnelAddress> tunnels = [];
+
+    public NodeRegistrar(EtcdStore etcd, Hosting.Configuration configuration, TimeProvider time, ILogger log)
+    {
+        (this.time, this.log) = (time, log);
+        ipam = new IpamStore(etcd, time, new Random());
+        nodes = new NodeStore(etcd, ipam, time);
+        node = configuration.Get(CommonSettings.NodeName);
+        isWanted = configuration.Get(NodeSettings.NodeRegistration);
+        methods = [Parsed(configuration.Get(NodeSettings.Ipv4Detection)), Parsed(configuration.Get(NodeSettings.Ipv6Detection))];
+        trouble = new Trouble("completing this host's Node", Log.ProgrammingFailed, time, log);
+    }
+
+    /// <summary>These tunnels need an address; called by the loop.</summary>
+    public void Want(IReadOnlyList<TunnelAddress> wanted)
+    {
+        if (wanted.Count == 0 && tunnels.Count == 0) return;
+        tunnels = wanted;
+        if (wanted.Count > 0 && asked.CurrentCount == 0) asked.Release();
+    }
+
+    /// <summary>Completes the Node until stopped; what fails is told and tried again.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        if (!isWanted) await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(false);
+        while (!await TryAsync(RegisterAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
+        while (true)
+        {
+            await asked.WaitAsync(stop).ConfigureAwait(false);
+            while (!await TryAsync(AssignAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose()
+    {
+        ipam.Dispose();
+        asked.Dispose();
+    }
+
+    private static AddressDetection Parsed(string text) => AddressDetection.TryParse(text, out AddressDetection? method, out string problem) ? method : throw new ArgumentException(problem, nameof(text));
+
+    private async Task<bool> TryAsync(Func<CancellationToken, Task> what, CancellationToken stop)
+    {
+        try
+        {
+            await what(stop).ConfigureAwait(false);
+            trouble.Note(null);
+            return true;
+        }
+        catch (Exception e) when (e is EtcdException or IpamException or NetlinkException)
+        {
+            trouble.Note(e.Message);
+            return false;
+        }
+    }
+
+    private async Task RegisterAsync(CancellationToken stop)
+    {
+        List<InterfaceAddress> found = [];
+        DetectedInterface[] interfaces = Interfaces();
+        foreach ((AddressDetection method, IpFamily family) in methods.Zip([IpFamily.V4, IpFamily.V6]))
+        {
+            if (method.Choose(interfaces, family, method.Destination is { } destination ? SourceTo(destination) : null) is { } address) found.Add(address);
+            else if (!method.IsNone) Log.NoHostAddress(log, family);
+        }
+        if (await nodes.RegisterAsync(node, found, stop).ConfigureAwait(false)) Log.Registered(log, node, string.Join(", ", found));
+    }
+
+    private async Task AssignAsync(CancellationToken stop)
+    {
+        foreach (TunnelAddress tunnel in tunnels)
+            if (await nodes.AddTunnelAddressAsync(node, tunnel, stop).ConfigureAwait(false) is { } address) Log.TunnelAddressed(log, node, tunnel.Type, address.ToString());
+    }
+
+    private static DetectedInterface[] Interfaces()
+    {
+        using NetlinkRouteStack stack = NetlinkRouteStack.Open();
+        ILookup<int, Linux.Routing.InterfaceAddress> addresses = stack.Addresses().ToLookup(a => a.Interface);
+        return [.. stack.Links().OrderBy(link => link.Index).Select(link => new DetectedInterface(link.Name, link.IsAdminUp, link.Name == "lo",
+            [.. addresses[link.Index].Select(a => new InterfaceAddress(a.Address, a.PrefixLength))]))];
+    }
+
+    /// <summary>Connecting a datagram socket sends nothing and tells which address the kernel would send from.</summary>
+    private static IpAddress? SourceTo(IpAddress destination)
+    {
+        try
+        {
+            using Socket socket = new(destination.Family == IpFamily.V4 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+            socket.Connect(IPAddress.Parse(destination.ToString()), 9);
+            return IpAddress.FromBytes(((IPEndPoint)socket.LocalEndPoint!).Address.GetAddressBytes());
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+}

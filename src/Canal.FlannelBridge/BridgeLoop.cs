@@ -7,6 +7,7 @@ using Canal.FlannelBridge.Configuration;
 using Canal.FlannelBridge.Kernel;
 using Canal.FlannelBridge.Leases;
 using Canal.FlannelBridge.Rules;
+using Canal.FlannelBridge.Telling;
 using Canal.Hosting;
 using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
@@ -21,7 +22,6 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
 {
     private readonly Trouble kernelTrouble = new("carrying packets to other hosts", Log.HostFailure, time, log);
     private readonly Trouble rulesTrouble = new("programming the nftables table", Log.HostFailure, time, log);
-    private readonly Trouble fileTrouble = new("writing the subnet file", Log.HostFailure, time, log);
     private readonly HashSet<string> retired = [];
     private readonly Dictionary<string, string> toldPeers = new(StringComparer.Ordinal);
     private HostingConfiguration settings = initial;
@@ -33,7 +33,8 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     public required LeaseKeeper Keeper { get; init; }
     public required KernelWirer Wirer { get; init; }
     public required RuleTable Rules { get; init; }
-    public required SubnetFileWriter SubnetFile { get; init; }
+    public required TextFile SubnetFile { get; init; }
+    public required HostTelling Telling { get; init; }
     public required Heartbeat Heart { get; init; }
     public required string NodeName { get; init; }
 
@@ -49,11 +50,13 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     /// <summary>There is a lease, and everything that follows from it is in force.</summary>
     public bool IsInForce => Keeper.Subnet is not null && SubnetFile.IsWritten && rulesTrouble.Reason is null;
 
-    private bool IsHealthy => IsInForce && Keeper.Reason is null && kernelTrouble.Reason is null;
+    private bool IsHealthy => IsInForce && Keeper.Reason is null && kernelTrouble.Reason is null && Telling.Reasons.All(r => r is null);
+
+    private bool Translates => settings.Get(BridgeSettings.Masquerade) == Masquerade.Bridge;
 
     public async Task RunAsync(CancellationToken stop)
     {
-        Keeper.Remember(SubnetFile.Read()?.Subnet);
+        Keeper.Remember(SubnetFile.Read() is { } text ? Core.Flannel.SubnetFile.Read(text).Subnet : null);
         while (true)
         {
             await inbox.WaitAsync(UntilNextTurn(), stop).ConfigureAwait(false);
@@ -72,10 +75,10 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
         if (Feed.IsDirty) Wirer.PlanAnew();
         Feed.IsDirty = false;
         ApplyKernel();
-        if (Wirer.Lease is { } lease) Keeper.Step(Feed, network!, lease, () => inbox.PutAsync(new BridgeMessage.Lease(), stop).AsTask(), stop);
+        if (Wirer.Lease is { } lease) Keeper.Step(Feed, network!, lease, () => inbox.PutAsync(new BridgeMessage.Outcome(), stop).AsTask(), stop);
         if (Keeper.Subnet is not { } subnet) return;
         ApplyRules(subnet);
-        if (Wirer.Inputs is { } inputs) WriteFile(subnet, planner!.Backend.Mtu(inputs.Uplink.Link.Mtu, network!));
+        if (Wirer.Inputs is { } inputs) Tell(subnet, planner!.Backend.Mtu(inputs.Uplink.Link.Mtu, network!), stop);
     }
 
     /// <summary>Follows the network's configuration; false while there is none to work by.</summary>
@@ -140,7 +143,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
         EquatableArray<Cidr> except = settings.Get(BridgeSettings.MasqueradeExcept).Select(Cidr.Parse).ToEquatableArray();
         try
         {
-            Rules.Apply(new NetworkRules(network!, subnet, settings.Get(BridgeSettings.Masquerade), except, settings.Get(BridgeSettings.ForwardRules)));
+            Rules.Apply(new NetworkRules(network!, subnet, Translates, except, settings.Get(BridgeSettings.ForwardRules)));
             rulesTrouble.Note(null);
         }
         catch (NftException e)
@@ -149,18 +152,13 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
         }
     }
 
-    private void WriteFile(FlannelSubnet subnet, uint mtu)
+    /// <summary>subnet.env first: it is what the rest follows from.</summary>
+    private void Tell(FlannelSubnet subnet, uint mtu, CancellationToken stop)
     {
-        if (!fileTrouble.MayTry) return;
-        try
-        {
-            SubnetFile.Write(Core.Flannel.SubnetFile.Of(network!, subnet, mtu, settings.Get(BridgeSettings.Masquerade)));
-            fileTrouble.Note(null);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            fileTrouble.Note(e.Message);
-        }
+        Masquerade masquerade = settings.Get(BridgeSettings.Masquerade);
+        Core.Flannel.SubnetFile file = Core.Flannel.SubnetFile.Of(network!, subnet, mtu, masquerade != Masquerade.None);
+        SubnetFile.Write(file.Write());
+        Telling.Tell(file, masquerade == Masquerade.Felix, () => inbox.PutAsync(new BridgeMessage.Outcome(), stop).AsTask(), stop);
     }
 
     private void Take(BridgeMessage message)
@@ -178,10 +176,10 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
             case BridgeMessage.Tables:
                 Rules.Doubt();
                 break;
-            case BridgeMessage.Lease:
+            case BridgeMessage.Outcome:
                 break; // The turn that follows takes the outcome.
             case BridgeMessage.Request { Word: "reload" } request:
-                request.Answer.TrySetResult(Reload());
+                request.Answer.TrySetResult(Reloading.Run(Heart, ReadConfiguration, Use, log));
                 break;
             case BridgeMessage.Request request:
                 request.Answer.TrySetResult(ControlResponse.Ok(Status()));
@@ -192,31 +190,19 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     }
 
     /// <summary>The answer to <c>status</c>.</summary>
-    private string Status() => new StatusText(Feed, Keeper, Wirer, planner).Of(IsInForce, backendProblem, [kernelTrouble.Reason, rulesTrouble.Reason, fileTrouble.Reason]);
+    private string Status() => new StatusText(Feed, Keeper, Wirer, planner).Of(IsInForce, backendProblem, [kernelTrouble.Reason, rulesTrouble.Reason, SubnetFile.Reason, .. Telling.Reasons]);
 
-    private ControlResponse Reload()
+    private void Use(HostingConfiguration configuration)
     {
-        Heart.Reloading();
-        ConfigurationResult result = ReadConfiguration();
-        if (result.Configuration is not null)
-        {
-            settings = result.Configuration;
-            Configured(settings);
-            Wirer.Doubt();
-            Log.Settings(log, "read again");
-        }
-        else
-        {
-            Log.Settings(log, $"the new one is refused, the old one stays: {result.ErrorText()}");
-        }
-        Heart.Reloaded();
-        return result.Configuration is not null ? ControlResponse.Ok() : ControlResponse.Failed("the new configuration is refused, the old one stays", result.ErrorText());
+        settings = configuration;
+        Configured(configuration);
+        Wirer.Doubt();
     }
 
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + TimeSpan.FromMinutes(1);
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[planner is null ? null : Wirer.NextLook, Wirer.Lease is null ? null : Keeper.NextStep, rulesTrouble.RetryAt, fileTrouble.RetryAt])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[planner is null ? null : Wirer.NextLook, Wirer.Lease is null ? null : Keeper.NextStep, rulesTrouble.RetryAt, SubnetFile.RetryAt, .. Telling.Due])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         if (Heart.UntilWatchdog < wait) wait = Heart.UntilWatchdog;

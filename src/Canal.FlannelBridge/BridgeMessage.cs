@@ -21,8 +21,8 @@ internal abstract record BridgeMessage
     /// <summary>Another program changed our nftables table.</summary>
     public sealed record Tables(NftEvent Change) : BridgeMessage;
 
-    /// <summary>A request about the lease has its answer.</summary>
-    public sealed record Lease : BridgeMessage;
+    /// <summary>Something that was asked of etcd beside the loop has its answer.</summary>
+    public sealed record Outcome : BridgeMessage;
 
     /// <summary>Somebody asks: <c>reload</c>, <c>status</c>.</summary>
     public sealed record Request(string Word, TaskCompletionSource<ControlResponse> Answer) : BridgeMessage;

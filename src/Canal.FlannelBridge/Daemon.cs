@@ -3,6 +3,7 @@ using Canal.FlannelBridge.Configuration;
 using Canal.FlannelBridge.Kernel;
 using Canal.FlannelBridge.Leases;
 using Canal.FlannelBridge.Rules;
+using Canal.FlannelBridge.Telling;
 using Canal.Hosting;
 using Canal.Linux;
 using Canal.Linux.Netlink;
@@ -22,8 +23,8 @@ internal static class Daemon
     private const int EventBuffer = 8 << 20;
     private const KernelEventGroups Heard = KernelEventGroups.Links | KernelEventGroups.Addresses | KernelEventGroups.Routes | KernelEventGroups.Neighbours;
 
-    public static Task<int> RunAsync(DaemonStart start, HostingConfiguration configuration) =>
-        DaemonRun.RunAsync(start, configuration, run => ServeAsync(start, configuration, run), Log.Stop, ExitCodeOf);
+    public static Task<int> RunAsync(DaemonStart start, HostingConfiguration configuration) => DaemonRun.RunAsync(start, configuration,
+        run => configuration.Get(BridgeSettings.Mode) == BridgeMode.Beside ? ServeBesideAsync(start, configuration, run) : ServeAsync(start, configuration, run), Log.Stop, ExitCodeOf);
 
     private static int? ExitCodeOf(Exception e) => e switch
     {
@@ -54,15 +55,54 @@ internal static class Daemon
             stop =>
             [
                 loop.RunAsync(stop),
-                inbox.PutAllAsync(watcher.WatchAsync(stop), batch => new BridgeMessage.Datastore(batch), stop),
-                inbox.PutAllAsync(run.Signals.Reloads.ReadAllAsync(stop), _ => new BridgeMessage.Request("reload", new TaskCompletionSource<ControlResponse>()), stop),
                 Sources.WatchKernelAsync(monitor, inbox, stop),
                 Sources.WatchTablesAsync(tables, inbox, stop),
-                control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, cancel), stop),
-                .. endpoint is null ? (Task[])[] : [endpoint.RunAsync(stop)],
+                .. Common(run, inbox, watcher, control, endpoint, stop),
             ],
             "stopping; tunnels, routes and rules stay").ConfigureAwait(false);
     }
+
+    private static async Task ServeBesideAsync(DaemonStart start, HostingConfiguration configuration, DaemonRun run)
+    {
+        Log.Start(run.Log, configuration.Get(CommonSettings.NodeName), Product.Version);
+        await using EtcdChannel channel = new(ConfiguredEtcd.Options(configuration, start.Environment), run.Time);
+        using ControlSocketServer control = StartException.For(() => ListenForRequests(start));
+        BridgeHealth health = new(run.Time, LoopPatience);
+        using HttpEndpoint? endpoint = StartException.For(() => Listen(configuration, health));
+        Inbox<BridgeMessage> inbox = new(InboxCapacity, run.Time);
+        string prefix = configuration.Get(BridgeSettings.EtcdPrefix);
+        BesideLoop loop = new(configuration, inbox, run.Time, run.Log)
+        {
+            Feed = new LeaseFeed(prefix),
+            SubnetFile = SubnetFile(configuration, run),
+            Telling = Telling(configuration, run, channel),
+            Heart = Heart(run, health, "flanneld's subnet is told on", "waiting for flanneld"),
+            ReadConfiguration = start.ReadConfiguration,
+            Configured = run.Configure,
+            Readied = health.Ready,
+        };
+        EtcdWatcher watcher = new(channel, LeaseFeed.Ranges(prefix), new EtcdWatcherOptions(), run.Time, new Random());
+        await run.UntilOneEndsAsync(stop => [loop.RunAsync(stop), .. Common(run, inbox, watcher, control, endpoint, stop)], "stopping; flanneld goes on").ConfigureAwait(false);
+    }
+
+    /// <summary>What feeds either loop, and answers for it.</summary>
+    private static IEnumerable<Task> Common(DaemonRun run, Inbox<BridgeMessage> inbox, EtcdWatcher watcher, ControlSocketServer control, HttpEndpoint? endpoint, CancellationToken stop) =>
+    [
+        inbox.PutAllAsync(watcher.WatchAsync(stop), batch => new BridgeMessage.Datastore(batch), stop),
+        inbox.PutAllAsync(run.Signals.Reloads.ReadAllAsync(stop), _ => new BridgeMessage.Request("reload", new TaskCompletionSource<ControlResponse>()), stop),
+        control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, cancel), stop),
+        .. endpoint is null ? (Task[])[] : [endpoint.RunAsync(stop)],
+    ];
+
+    private static TextFile SubnetFile(HostingConfiguration configuration, DaemonRun run) => new(configuration.Get(BridgeSettings.SubnetFile), "writing the subnet file", run.Time, run.Log);
+
+    private static HostTelling Telling(HostingConfiguration configuration, DaemonRun run, EtcdChannel channel) => new()
+    {
+        Cni = new TextFile(configuration.Get(BridgeSettings.CniConfigFile), "writing the CNI network", run.Time, run.Log),
+        Pools = new PoolKeeper(new EtcdStore(channel), configuration.Get(BridgeSettings.IpPool), run.Time, run.Log),
+    };
+
+    private static Heartbeat Heart(DaemonRun run, BridgeHealth health, string inForce, string waiting) => new(run.Notifier, run.Watchdog, health.Report, run.Time) { InForce = inForce, Waiting = waiting };
 
     private static BridgeLoop Assemble(
         DaemonStart start, HostingConfiguration configuration, DaemonRun run, Inbox<BridgeMessage> inbox, EtcdChannel channel, IRouteStack routes, INftables nftables, BridgeHealth health)
@@ -75,13 +115,10 @@ internal static class Daemon
             Keeper = new LeaseKeeper(table, run.Time, run.Log),
             Wirer = new KernelWirer(routes, name => DeviceSettings.Prepare(new SysctlTree(), name), run.Time),
             Rules = new RuleTable(nftables, configuration.Get(BridgeSettings.NftablesTable)),
-            SubnetFile = new SubnetFileWriter(configuration.Get(BridgeSettings.SubnetFile)),
+            SubnetFile = SubnetFile(configuration, run),
+            Telling = Telling(configuration, run, channel),
             NodeName = configuration.Get(CommonSettings.NodeName),
-            Heart = new Heartbeat(run.Notifier, run.Watchdog, health.Report, run.Time)
-            {
-                InForce = "the lease is held, the network in force",
-                Waiting = "waiting for the datastore or the network's configuration; what an earlier run programmed stays in force",
-            },
+            Heart = Heart(run, health, "the lease is held, the network in force", "waiting for the datastore or the network's configuration; what an earlier run programmed stays in force"),
             ReadConfiguration = start.ReadConfiguration,
             Configured = run.Configure,
             Readied = health.Ready,

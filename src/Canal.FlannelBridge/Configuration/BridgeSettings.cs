@@ -10,6 +10,9 @@ namespace Canal.FlannelBridge.Configuration;
 /// <summary>The settings of flannel-bridge.toml. What concerns the network is in etcd, under <c>etcd_prefix</c>.</summary>
 internal static class BridgeSettings
 {
+    public static EnumSetting<BridgeMode> Mode { get; } = new("mode", BridgeMode.Native,
+        "Whether this agent is the host's part of the network (native), or stands beside a flanneld that is (beside).", ("native", BridgeMode.Native), ("beside", BridgeMode.Beside));
+
     public static StringSetting EtcdPrefix { get; } = new("etcd_prefix", "/coreos.com/network", "Where in etcd the network is: its configuration and its hosts' leases.")
     {
         Check = text => text.StartsWith('/') && text.Length > 1 && !text.EndsWith('/') ? null : "must begin with a slash, and not end with one",
@@ -42,7 +45,9 @@ internal static class BridgeSettings
         Maximum = TimeSpan.FromDays(365),
     };
 
-    public static BoolSetting Masquerade { get; } = new("masquerade", false, "Give packets that leave the network this host's address. Not where canal-felix does so for an IPPool.");
+    public static EnumSetting<Masquerade> Masquerade { get; } = new("masquerade", Configuration.Masquerade.None,
+        "Who gives packets that leave the network this host's address: nobody (none), this agent (bridge), or canal-felix by ip_pool (felix).",
+        ("none", Configuration.Masquerade.None), ("bridge", Configuration.Masquerade.Bridge), ("felix", Configuration.Masquerade.Felix));
 
     public static StringListSetting MasqueradeExcept { get; } = new("masquerade_except", [], "Prefixes whose hosts see workloads' own addresses.")
     {
@@ -58,6 +63,16 @@ internal static class BridgeSettings
 
     public static BoolSetting BlackholeRoute { get; } = new("blackhole_route", false, "Drop packets to addresses of this host's subnet that nobody has, where no bridge's route covers it.");
 
+    public static StringSetting IpPool { get; } = new("ip_pool", "", "Name of the IPPool by which canal-felix knows the network's range; empty: none is kept.")
+    {
+        Check = text => text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.') ? null : "must be a resource's name: lower case letters, digits, - and .",
+    };
+
+    public static StringSetting CniConfigFile { get; } = new("cni_config_file", "", "Where container runtimes are told the host's CNI network, Canal's plugin with addresses of the subnet; empty: nowhere.")
+    {
+        Check = text => text.Length == 0 || text.StartsWith('/') ? null : "must be an absolute path or empty",
+    };
+
     public static BoolSetting HealthEnabled { get; } = new("health_enabled", false, "Serve /healthz and /readyz, as flanneld does, and /liveness and /readiness.");
 
     public static StringSetting HealthHost { get; } = new("health_host", "127.0.0.1", "Address that they are served on.")
@@ -70,9 +85,9 @@ internal static class BridgeSettings
     /// <summary>Everything that flannel-bridge.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("flannel-bridge",
     [
-        EtcdPrefix, Interfaces, InterfacePatterns, InterfaceCanReach, PublicIp, PublicIpv6, SubnetFile, LeaseDuration, Masquerade, MasqueradeExcept, ForwardRules, NftablesTable,
-        BlackholeRoute, HealthEnabled, HealthHost, HealthPort,
-    ]);
+        Mode, EtcdPrefix, Interfaces, InterfacePatterns, InterfaceCanReach, PublicIp, PublicIpv6, SubnetFile, LeaseDuration, Masquerade, MasqueradeExcept, ForwardRules, NftablesTable,
+        BlackholeRoute, IpPool, CniConfigFile, HealthEnabled, HealthHost, HealthPort,
+    ], [new ConfigurationRule(Masquerade, c => c.Get(Masquerade) == Configuration.Masquerade.Felix && c.Get(IpPool).Length == 0 ? "is felix, but ip_pool names no pool that would tell canal-felix" : null)]);
 
     /// <summary>Which interface is wished for.</summary>
     public static UplinkWishes Uplink(HostingConfiguration configuration) => new(

@@ -144,7 +144,7 @@ public sealed class BackendTests
     public async Task Translation_and_forwarding_are_in_a_table_of_their_own_that_comes_back()
     {
         await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}""");
-        FlannelHost one = fabric.AddHost(1, 50, "masquerade = true", "masquerade_except = [\"192.168.60.0/24\"]"), two = fabric.AddHost(2, 50, "masquerade = true"), outside = fabric.AddHost(9, 60);
+        FlannelHost one = fabric.AddHost(1, 50, "masquerade = \"bridge\"", "masquerade_except = [\"192.168.60.0/24\"]"), two = fabric.AddHost(2, 50, "masquerade = \"bridge\""), outside = fabric.AddHost(9, 60);
         await fabric.Run(one, two);
         // The router knows no way back to workloads: what it hears from one is translated, or is not answered.
         one.Netns.Shell($"ping -c 1 -W 2 -I {one.Workload()} {FlannelFabric.EtcdAddress}");
@@ -156,7 +156,7 @@ public sealed class BackendTests
         one.Netns.Shell("nft add rule inet canal-flannel forward drop");
         await fabric.Until(() => one.Netns.Shell("nft -s list ruleset") == before, "a foreign rule stayed");
         Assert.Contains("FLANNEL_IPMASQ=true\n", File.ReadAllText(one.SubnetFilePath), StringComparison.Ordinal);
-        one.Configure("masquerade = false", "forward_rules = false");
+        one.Configure("masquerade = \"none\"", "forward_rules = false");
         one.Ask("--reload");
         await fabric.Until(() => one.Netns.Shell("nft list ruleset").Length == 0, "the table stayed though nothing is wanted in it");
     }

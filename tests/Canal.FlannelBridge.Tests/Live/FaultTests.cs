@@ -90,7 +90,7 @@ public sealed class FaultTests
     public async Task A_restart_takes_up_the_lease_and_writes_nothing_to_etcd_or_the_kernel()
     {
         await using FlannelFabric fabric = await FlannelFabric.Start(Vxlan);
-        FlannelHost one = fabric.AddHost(1, 50, "masquerade = true"), two = fabric.AddHost(2);
+        FlannelHost one = fabric.AddHost(1, 50, "masquerade = \"bridge\""), two = fabric.AddHost(2);
         await fabric.Run(one, two);
         string key = $"{FlannelFabric.Prefix}/subnets/{one.Subnet}", before = await fabric.Etcd.CtlAsync("get", "-w", "fields", key), entries = string.Join('\n', one.Entries());
         one.Kill();

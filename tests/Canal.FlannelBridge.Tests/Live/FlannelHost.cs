@@ -82,6 +82,10 @@ internal sealed class FlannelHost : IDisposable
         bridge.BeginOutputReadLine();
     }
 
+    /// <summary>A second bridge on this host, in the network under another prefix.</summary>
+    public FlannelHost InAnotherNetwork(string prefix) =>
+        new(Number, link, Netns.Name, folder + "-too", [$"etcd_prefix = \"{prefix}\"", "nftables_table = \"canal-flannel-too\""]);
+
     /// <summary>kill -9.</summary>
     public void Kill()
     {

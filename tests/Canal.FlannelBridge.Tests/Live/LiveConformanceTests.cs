@@ -27,7 +27,7 @@ public sealed partial class LiveConformanceTests
         string stored = File.ReadAllText(Path.Combine(folder, "etcdctl-get.txt"));
         bool isThirdFar = stored.Contains("192.168.60.3", StringComparison.Ordinal);
         await using FlannelFabric fabric = await FlannelFabric.Start(config);
-        FlannelHost[] hosts = [.. Enumerable.Range(1, count).Select(n => fabric.AddHost(n, n == 3 && isThirdFar ? 60 : 50, "masquerade = true"))];
+        FlannelHost[] hosts = [.. Enumerable.Range(1, count).Select(n => fabric.AddHost(n, n == 3 && isThirdFar ? 60 : 50, "masquerade = \"bridge\""))];
         foreach (FlannelHost host in hosts) host.Start();
         foreach (FlannelHost host in hosts) await fabric.Until(() => host.HasSubnet, $"host {host.Number} has no subnet");
 

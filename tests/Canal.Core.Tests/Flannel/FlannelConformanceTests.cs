@@ -239,6 +239,20 @@ public sealed class FlannelConformanceTests
     }
 
     [Fact]
+    public void Host_local_gives_the_same_addresses()
+    {
+        foreach (JsonNode record in Cases("hostLocalRange", 5))
+        {
+            string input = Text(record["input"]);
+            JsonNode expect = record["expect"]!;
+            // Subnets here have no host bits: the text is not what the prefix is.
+            if (Text(expect["error"]).Contains("host bits", StringComparison.Ordinal)) Assert.NotEqual(input, Cidr.Parse(input).ToString());
+            else if (HostLocalRange.Of(Cidr.Parse(input)) is { } range) Assert.Equal((Address(expect["gateway"]), Address(expect["first"]), Address(expect["last"])), (range.Gateway, range.First, range.Last));
+            else Assert.NotNull(expect["error"]);
+        }
+    }
+
+    [Fact]
     public void Endpoints_are_named_alike()
     {
         foreach (JsonNode record in Cases("wepName", 8))

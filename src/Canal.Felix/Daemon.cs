@@ -57,7 +57,7 @@ internal static class Daemon
         using NetlinkConntrack conntrack = NetlinkConntrack.Open();
         using NetlinkNftables nftables = NetlinkNftables.Open();
         using NftMonitor tables = NftMonitor.Open(KernelNames.Table, nftables.PortId);
-        if (KeptTableRestore.Run(nftables, KeptTable.In(start.Paths), configuration.Get(FelixSettings.OnMissingDatastore)) is string restored) Log.Restore(run.Log, restored);
+        if (KeptTableRestore.Run(nftables, KeptTable.In(start.Paths), configuration.Get(FelixSettings.OnMissingDatastore), FelixParameters.From(configuration)) is string restored) Log.Restore(run.Log, restored);
         Task<NftTable?> early = Task.Run(ReadTable);
         Directory.CreateDirectory(start.Paths.Runtime);
         using ControlSocketServer control = ControlSocketServer.Listen(start.ControlSocket);

@@ -79,7 +79,7 @@ internal static class OneShot
         try
         {
             using NetlinkNftables nftables = NetlinkNftables.Open();
-            string? done = KeptTableRestore.Run(nftables, KeptTable.In(paths), configuration.Get(FelixSettings.OnMissingDatastore));
+            string? done = KeptTableRestore.Run(nftables, KeptTable.In(paths), configuration.Get(FelixSettings.OnMissingDatastore), FelixParameters.From(configuration));
             Console.Out.WriteLine(done ?? "policy is in force already");
             return ExitCode.Ok;
         }

@@ -77,6 +77,7 @@ internal sealed class LocalEndpoints(ProfileUses profiles)
             Mac = endpoint.Spec.Mac,
             Addresses = EndpointAddresses.Of(endpoint.Spec),
             Nats = endpoint.Spec.IpNats,
+            Qos = endpoint.Spec.QosControls,
             SpoofedPrefixes = endpoint.Spec.AllowSpoofedSourcePrefixes,
             Ingress = policies.TiersFor(id, Direction.Ingress, PolicyStage.Normal, tiers, active),
             Egress = policies.TiersFor(id, Direction.Egress, PolicyStage.Normal, tiers, active),

@@ -20,6 +20,9 @@ public sealed record EndpointPolicy(ResourceKey Key, string InterfaceName)
     /// <summary>Foreign source prefixes the endpoint may use when the configuration allows it.</summary>
     public EquatableArray<Cidr> SpoofedPrefixes { get; init; }
 
+    /// <summary>Limits of its traffic, or null.</summary>
+    public QosControls? Qos { get; init; }
+
     public EquatableArray<TierPolicies> Ingress { get; init; }
 
     public EquatableArray<TierPolicies> Egress { get; init; }

@@ -96,7 +96,7 @@ internal static class FelixSettings
     };
 
     public static EnumSetting<MissingDatastore> OnMissingDatastore { get; } = new("on_missing_datastore", MissingDatastore.Snapshot,
-        "What is enforced after a boot until etcd answers.", ("snapshot", MissingDatastore.Snapshot), ("open", MissingDatastore.Open));
+        "What is enforced after a boot until etcd answers.", ("snapshot", MissingDatastore.Snapshot), ("failsafe_only", MissingDatastore.FailsafeOnly), ("open", MissingDatastore.Open));
 
     public static EnumSetting<OnRevoke> OnRevoke { get; } = new("on_revoke", Revocation.OnRevoke.Keep, "What becomes of connections that policy no longer allows.",
         ("keep", Revocation.OnRevoke.Keep), ("drop", Revocation.OnRevoke.Drop), ("reset", Revocation.OnRevoke.Reset));

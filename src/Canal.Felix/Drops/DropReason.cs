@@ -35,6 +35,12 @@ internal sealed record DropReason(string Text, string? Policy, int? Rule, string
 
     public static string UnknownInterface(Direction direction) => $"unknown-workload-interface {Word(direction)}";
 
+    public static string PacketRate(Direction direction) => $"packet-rate {Word(direction)}";
+
+    public static string Bandwidth(Direction direction) => $"bandwidth {Word(direction)}";
+
+    public const string TooManyConnections = "too-many-connections ingress";
+
     public static string Revoked(Direction direction) => $"revoked-connection {Word(direction)}";
 
     public const string SpoofedSource = "spoofed-source egress";

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Linux.Nftables;
 
@@ -9,10 +10,15 @@ internal static class KeptTableRestore
 {
     /// <summary>Restores when there is something to restore and the setting says so. Returns a sentence about what was done or why nothing was; null when the table is there already.</summary>
     /// <exception cref="NftException">The kernel refused.</exception>
-    public static string? Run(INftables kernel, string path, MissingDatastore setting)
+    public static string? Run(INftables kernel, string path, MissingDatastore setting, FelixParameters parameters)
     {
         if (kernel.ReadFlags(KernelNames.Table) is not null) return null;
         if (setting == MissingDatastore.Open) return "nothing is enforced until etcd answers: on_missing_datastore is open";
+        if (setting == MissingDatastore.FailsafeOnly)
+        {
+            FailsafeTable.Enforce(kernel, parameters);
+            return "only the failsafe ports are open until etcd answers: on_missing_datastore is failsafe_only";
+        }
         if (KeptTable.Read(path, out string? wrong) is not { } transaction) return $"nothing is enforced until etcd answers: {wrong}";
         DateTime kept = File.GetLastWriteTime(path);
         kernel.Commit(transaction);

@@ -113,6 +113,11 @@ internal static class NftConstants
     internal const ushort NFTA_PAYLOAD_BASE = 2;
     internal const ushort NFTA_PAYLOAD_OFFSET = 3;
     internal const ushort NFTA_PAYLOAD_LEN = 4;
+    internal const ushort NFTA_PAYLOAD_SREG = 5;
+    internal const ushort NFTA_PAYLOAD_CSUM_TYPE = 6;
+    internal const ushort NFTA_PAYLOAD_CSUM_OFFSET = 7;
+    internal const uint NFT_PAYLOAD_CSUM_NONE = 0;
+    internal const uint NFT_PAYLOAD_CSUM_INET = 1;
     internal const uint NFT_PAYLOAD_NETWORK_HEADER = 1;
     internal const uint NFT_PAYLOAD_TRANSPORT_HEADER = 2;
 
@@ -140,6 +145,13 @@ internal static class NftConstants
     internal const ushort NFTA_LIMIT_BURST = 3;
     internal const ushort NFTA_LIMIT_TYPE = 4;
     internal const ushort NFTA_LIMIT_FLAGS = 5;
+    internal const uint NFT_LIMIT_PKTS = 0;
+    internal const uint NFT_LIMIT_PKT_BYTES = 1;
+    internal const uint NFT_LIMIT_F_INV = 1;
+
+    internal const ushort NFTA_CONNLIMIT_COUNT = 1;
+    internal const ushort NFTA_CONNLIMIT_FLAGS = 2;
+    internal const uint NFT_CONNLIMIT_F_INV = 1;
 
     internal const ushort NFTA_LOG_GROUP = 1;
     internal const ushort NFTA_LOG_PREFIX = 2;

@@ -169,14 +169,35 @@ internal readonly ref struct NftExpressionWriter(NetlinkBuffer buffer)
         End(expression, data);
     }
 
-    internal void Limit(ulong rate, NftLimitUnit unit, uint burst)
+    internal void Limit(ulong rate, NftLimitUnit unit, uint burst, uint type = NFT_LIMIT_PKTS, uint flags = 0)
     {
         Begin("limit", out int expression, out int data);
         writer.UInt64BigEndian(NFTA_LIMIT_RATE, rate);
         writer.UInt64BigEndian(NFTA_LIMIT_UNIT, (ulong)unit);
         writer.UInt32BigEndian(NFTA_LIMIT_BURST, burst);
-        writer.UInt32BigEndian(NFTA_LIMIT_TYPE, 0);
-        writer.UInt32BigEndian(NFTA_LIMIT_FLAGS, 0);
+        writer.UInt32BigEndian(NFTA_LIMIT_TYPE, type);
+        writer.UInt32BigEndian(NFTA_LIMIT_FLAGS, flags);
+        End(expression, data);
+    }
+
+    internal void ConnectionLimit(uint count, uint flags)
+    {
+        Begin("connlimit", out int expression, out int data);
+        writer.UInt32BigEndian(NFTA_CONNLIMIT_COUNT, count);
+        writer.UInt32BigEndian(NFTA_CONNLIMIT_FLAGS, flags);
+        End(expression, data);
+    }
+
+    /// <summary>Writes register 1 into the packet; the checksum, where there is one, is corrected.</summary>
+    internal void SetPayload(uint header, int offset, int length, uint checksum, int checksumOffset)
+    {
+        Begin("payload", out int expression, out int data);
+        writer.UInt32BigEndian(NFTA_PAYLOAD_SREG, 1);
+        writer.UInt32BigEndian(NFTA_PAYLOAD_BASE, header);
+        writer.UInt32BigEndian(NFTA_PAYLOAD_OFFSET, (uint)offset);
+        writer.UInt32BigEndian(NFTA_PAYLOAD_LEN, (uint)length);
+        writer.UInt32BigEndian(NFTA_PAYLOAD_CSUM_TYPE, checksum);
+        writer.UInt32BigEndian(NFTA_PAYLOAD_CSUM_OFFSET, (uint)checksumOffset);
         End(expression, data);
     }
 

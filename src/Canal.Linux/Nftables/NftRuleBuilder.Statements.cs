@@ -38,6 +38,45 @@ public sealed partial class NftRuleBuilder
         return this;
     }
 
+    /// <summary><c>limit rate over 10/second burst 5 packets</c>: matches what is beyond the rate.</summary>
+    public NftRuleBuilder LimitOver(ulong packetsPerSecond, uint burst)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(packetsPerSecond);
+        Expressions().Limit(packetsPerSecond, NftLimitUnit.Second, burst, NFT_LIMIT_PKTS, NFT_LIMIT_F_INV);
+        return this;
+    }
+
+    /// <summary><c>limit rate over 1000 bytes/second burst 5 bytes</c>: matches what is beyond the rate. A packet larger than the burst always is.</summary>
+    public NftRuleBuilder LimitBytesOver(ulong bytesPerSecond, uint burst)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(bytesPerSecond);
+        Expressions().Limit(bytesPerSecond, NftLimitUnit.Second, burst, NFT_LIMIT_PKT_BYTES, NFT_LIMIT_F_INV);
+        return this;
+    }
+
+    /// <summary><c>ct count over 10</c>: more connections than that have come by this rule and still live.</summary>
+    public NftRuleBuilder ConnectionsOver(uint count)
+    {
+        Expressions().ConnectionLimit(count, NFT_CONNLIMIT_F_INV);
+        return this;
+    }
+
+    /// <summary><c>ip dscp set 0x05</c> or <c>ip6 dscp set 0x05</c>; needs NfProto.</summary>
+    /// <param name="family">The packet's.</param>
+    /// <param name="value">0 to 63.</param>
+    public NftRuleBuilder SetDscp(IpFamily family, byte value)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 63);
+        // The code point is 6 bits: behind version and header length in IPv4, behind the 4 bits of the version in IPv6.
+        int shift = family == IpFamily.V4 ? 2 : 6;
+        ushort bits = (ushort)(value << shift), mask = (ushort)~(63 << shift);
+        NftExpressionWriter writer = Expressions(3);
+        writer.Payload(NFT_PAYLOAD_NETWORK_HEADER, 0, 2, 1);
+        writer.Bitwise(NetworkOrder(mask), NetworkOrder(bits));
+        writer.SetPayload(NFT_PAYLOAD_NETWORK_HEADER, 0, 2, family == IpFamily.V4 ? NFT_PAYLOAD_CSUM_INET : NFT_PAYLOAD_CSUM_NONE, family == IpFamily.V4 ? 10 : 0);
+        return this;
+    }
+
     /// <summary>
     /// <c>meta mark set (mark &amp; ~mask) ^ value</c>: with a value inside the mask, the bits under the mask become the value's. The whole mark by default.
     /// </summary>

@@ -60,6 +60,7 @@ internal sealed class NftRuleText
             case "immediate": Immediate(data); break;
             case "counter": parts.Add(Counter(data)); break;
             case "limit": parts.Add(Limit(data)); break;
+            case "connlimit": parts.Add(string.Create(CultureInfo.InvariantCulture, $"ct count {((U32(data, NFTA_CONNLIMIT_FLAGS) & NFT_CONNLIMIT_F_INV) != 0 ? "over " : "")}{U32(data, NFTA_CONNLIMIT_COUNT)}")); break;
             case "log": parts.Add(Log(data)); break;
             case "reject": parts.Add(Reject(data)); break;
             case "masq": parts.Add("masquerade" + NatTail(data, NFTA_MASQ_REG_PROTO_MIN, NFTA_MASQ_REG_PROTO_MAX, NFTA_MASQ_FLAGS)); break;
@@ -101,10 +102,24 @@ internal sealed class NftRuleText
 
     private void Payload(NetlinkAttributes data)
     {
+        if (!data.Find(NFTA_PAYLOAD_SREG).IsEmpty)
+        {
+            parts.Add(DscpSet(Take()?.Xor));
+            return;
+        }
         uint header = U32(data, NFTA_PAYLOAD_BASE), offset = U32(data, NFTA_PAYLOAD_OFFSET), length = U32(data, NFTA_PAYLOAD_LEN);
         NftOperand? operand = header == NFT_PAYLOAD_NETWORK_HEADER ? NetworkField(offset) : TransportField(offset, length);
         Load(data.Find(NFTA_PAYLOAD_DREG), operand ??
             new NftOperand(NftOperand.Type.Unknown, string.Create(CultureInfo.InvariantCulture, $"@{(header == 1 ? "nh" : "th")},{offset * 8},{length * 8}")));
+    }
+
+    /// <summary>The only field that is written.</summary>
+    private string DscpSet(byte[]? bits)
+    {
+        if (bits is not { Length: 2 }) return "?";
+        Forget(ref familyPart);
+        int value = BinaryPrimitives.ReadUInt16BigEndian(bits) >> (family == IpFamily.V4 ? 2 : 6);
+        return string.Create(CultureInfo.InvariantCulture, $"{(family == IpFamily.V4 ? "ip" : "ip6")} dscp set 0x{value:x2}");
     }
 
     private NftOperand? NetworkField(uint offset)
@@ -233,7 +248,10 @@ internal sealed class NftRuleText
     {
         ulong rate = U64(data, NFTA_LIMIT_RATE);
         string unit = NftNames.LimitUnit(U64(data, NFTA_LIMIT_UNIT));
-        return string.Create(CultureInfo.InvariantCulture, $"limit rate {rate}/{unit} burst {U32(data, NFTA_LIMIT_BURST)} packets");
+        string over = (U32(data, NFTA_LIMIT_FLAGS) & NFT_LIMIT_F_INV) != 0 ? "over " : "";
+        return U32(data, NFTA_LIMIT_TYPE) == NFT_LIMIT_PKT_BYTES
+            ? string.Create(CultureInfo.InvariantCulture, $"limit rate {over}{rate} bytes/{unit} burst {U32(data, NFTA_LIMIT_BURST)} bytes")
+            : string.Create(CultureInfo.InvariantCulture, $"limit rate {over}{rate}/{unit} burst {U32(data, NFTA_LIMIT_BURST)} packets");
     }
 
     private static string Log(NetlinkAttributes data)

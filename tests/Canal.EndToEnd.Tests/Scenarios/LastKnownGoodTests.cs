@@ -45,6 +45,22 @@ public sealed class LastKnownGoodTests
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✓");
     }
 
+    [Fact]
+    public async Task With_failsafe_only_a_boot_without_etcd_leaves_only_the_failsafe_ports_open()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        rig["h1"].Listen(22);
+        rig.Agent().Configure("""on_missing_datastore = "failsafe_only" """);
+        await EnforceAndBootWithoutEtcd(rig);
+        await rig.Agent().Restore();
+        await rig.UnsettledRound("x→h1:22 ✓", "x→h1 ✗", "h1→x ✗", "w1→w0 ✗", "x→w0 ✗", "v6 x→h1:22 ✓", "v6 x→h1 ✗");
+
+        await rig.EtcdServer.Start();
+        rig.Agent().Start();
+        rig.RoundLimit = TimeSpan.FromSeconds(15);
+        await rig.Round("x→h1 ✓", "w1→w0 ✓", "w2→w0 ✗", "h1→x ✓");
+    }
+
     private static async Task EnforceAndBootWithoutEtcd(NetworkRig rig)
     {
         await rig.Put(Guard);

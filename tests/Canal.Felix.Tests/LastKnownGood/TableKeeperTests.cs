@@ -1,4 +1,5 @@
 using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Configuration;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Tests.Loop;
 using Canal.Testing;
@@ -21,7 +22,7 @@ public sealed class TableKeeperTests : IDisposable
         Assert.True(File.Exists(host.KeptFile));
 
         FakeNftables booted = new();
-        Assert.Contains("is in force again", KeptTableRestore.Run(booted, host.KeptFile, MissingDatastore.Snapshot), StringComparison.Ordinal);
+        Assert.Contains("is in force again", KeptTableRestore.Run(booted, host.KeptFile, MissingDatastore.Snapshot, new FelixParameters()), StringComparison.Ordinal);
         Assert.Equal(host.Nftables.Dump(KernelNames.Table), booted.Dump(KernelNames.Table));
     }
 
@@ -34,7 +35,7 @@ public sealed class TableKeeperTests : IDisposable
         Assert.False(File.Exists(host.KeptFile));
         host.Wait(10);
         FakeNftables booted = new();
-        KeptTableRestore.Run(booted, host.KeptFile, MissingDatastore.Snapshot);
+        KeptTableRestore.Run(booted, host.KeptFile, MissingDatastore.Snapshot, new FelixParameters());
         Assert.Equal(host.Nftables.Dump(KernelNames.Table), booted.Dump(KernelNames.Table));
     }
 
@@ -56,7 +57,7 @@ public sealed class TableKeeperTests : IDisposable
     {
         host.Start(SampleObjects.All).Wait(1);
         int commits = host.Nftables.Commits;
-        Assert.Null(KeptTableRestore.Run(host.Nftables, host.KeptFile, MissingDatastore.Snapshot));
+        Assert.Null(KeptTableRestore.Run(host.Nftables, host.KeptFile, MissingDatastore.Snapshot, new FelixParameters()));
         Assert.Equal(commits, host.Nftables.Commits);
     }
 
@@ -65,7 +66,7 @@ public sealed class TableKeeperTests : IDisposable
     {
         host.Start(SampleObjects.All).Wait(1);
         FakeNftables booted = new();
-        Assert.Contains("on_missing_datastore is open", KeptTableRestore.Run(booted, host.KeptFile, MissingDatastore.Open), StringComparison.Ordinal);
+        Assert.Contains("on_missing_datastore is open", KeptTableRestore.Run(booted, host.KeptFile, MissingDatastore.Open, new FelixParameters()), StringComparison.Ordinal);
         Assert.Null(booted.ReadOutline(KernelNames.Table));
     }
 }

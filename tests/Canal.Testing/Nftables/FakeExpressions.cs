@@ -34,6 +34,7 @@ internal sealed class FakeExpressions
         switch (name)
         {
             case "meta" when !data.Find(NFTA_META_DREG).IsEmpty: Write(data, NFTA_META_DREG, MetaLength(U32(data, NFTA_META_KEY))); break;
+            case "payload" when !data.Find(NFTA_PAYLOAD_SREG).IsEmpty: ReadRegister(U32(data, NFTA_PAYLOAD_SREG), (int)U32(data, NFTA_PAYLOAD_LEN)); break;
             case "payload": Write(data, NFTA_PAYLOAD_DREG, (int)U32(data, NFTA_PAYLOAD_LEN)); break;
             case "ct": Write(data, NFTA_CT_DREG, 4); break;
             case "fib": Write(data, NFTA_FIB_DREG, 4); break;
@@ -41,7 +42,7 @@ internal sealed class FakeExpressions
             case "lookup": Lookup(data, findSet); break;
             case "cmp": ReadRegister(U32(data, NFTA_CMP_SREG), Value(data, NFTA_CMP_DATA)); break;
             case "meta": ReadRegister(U32(data, NFTA_META_SREG), 4); break;
-            case "range" or "bitwise" or "counter" or "limit" or "log" or "reject" or "masq" or "nat" or "notrack": break;
+            case "range" or "bitwise" or "counter" or "limit" or "connlimit" or "log" or "reject" or "masq" or "nat" or "notrack": break;
             default: throw new FakeRefusal(Errno.ENOENT);
         }
     }

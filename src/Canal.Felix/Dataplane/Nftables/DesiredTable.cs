@@ -57,7 +57,7 @@ internal sealed partial class DesiredTable
         parameters = inForce;
         Changes.Members.AddRange(changes.Sets);
         HashSet<ResourceKey> reshaped = ApplyPolicies(changes);
-        bool floating = changes.Endpoints.Any(e => endpoints.GetValueOrDefault(e.Key)?.Nats != e.Value?.Nats);
+        bool floating = changes.Endpoints.Any(e => endpoints.GetValueOrDefault(e.Key)?.Nats != e.Value?.Nats || endpoints.GetValueOrDefault(e.Key)?.Qos != e.Value?.Qos);
         ApplyEndpoints(changes);
         bool tunnels = changedNetwork is { } now && (now.Vxlan4, now.Vxlan6, now.Ipip) != (network.Vxlan4, network.Vxlan6, network.Ipip);
         network = changedNetwork ?? network;

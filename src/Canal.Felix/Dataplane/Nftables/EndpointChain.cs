@@ -20,5 +20,5 @@ internal sealed record EndpointChain(string Name, string Owner, Direction Direct
 
     /// <summary>The chain of a workload's interface.</summary>
     public static EndpointChain Of(EndpointPolicy endpoint, Direction direction) =>
-        new(KernelNames.EndpointChain(endpoint.InterfaceName, direction), endpoint.DisplayName, direction, endpoint.Tiers(direction), endpoint.Profiles);
+        new(KernelNames.EndpointChain(endpoint.InterfaceName, direction), endpoint.DisplayName, direction, endpoint.Tiers(direction), endpoint.Profiles) { First = LimitChains.Connections(endpoint, direction) };
 }

@@ -58,6 +58,7 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
         EquatableArray<NftRule> postrouting = [.. sources, .. Outgoing(), .. TunnelSources()];
         if (!postrouting.IsEmpty) yield return Hooked("nat-postrouting", NftChainType.Nat, NftHook.Postrouting, SourcePriority, postrouting);
         foreach (RenderedChain chain in TunnelChains()) yield return chain;
+        foreach (RenderedChain chain in new LimitChains(endpoints, parameters).Render()) yield return chain;
     }
 
     /// <summary>The sets that the chains look up, and those that operators may want to look at.</summary>
@@ -65,15 +66,17 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
     {
         foreach (IpFamily family in Families)
         {
-            if (Masquerades(family))
-            {
-                yield return Set("masquerade", family, sets.Masqueraded, "pools whose traffic to the outside is translated");
-                yield return Set("pools", family, sets.Pools, "all pools");
-            }
+            if (Masquerades(family)) yield return Set("masquerade", family, sets.Masqueraded, "pools whose traffic to the outside is translated");
+            if (Masquerades(family) || MarksPackets) yield return Set("pools", family, sets.Pools, "all pools");
             if (NeedsHosts(family)) yield return Set("hosts", family, HostsOf(family), "hosts of the cluster");
             if (UsesVxlan(family)) yield return Set("vxlan-peers", family, With(sets.VxlanPeers), "hosts that VXLAN packets are expected from");
         }
     }
+
+    /// <summary>The set of all pools, which is there while something looks it up.</summary>
+    public static NftSet Pools(IpFamily family) => SetOf("pools", family);
+
+    private bool MarksPackets => endpoints.Any(e => e.Qos?.Dscp is not null);
 
     private bool UsesVxlan(IpFamily family) => family == IpFamily.V4 ? sets.Vxlan4 : sets.Vxlan6;
 

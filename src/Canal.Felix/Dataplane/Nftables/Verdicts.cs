@@ -40,7 +40,7 @@ internal static class Verdicts
     }
 
     /// <summary>Only what denies logs: accepted packets never meet it.</summary>
-    private static NftRuleBuilder Tell(NftRuleBuilder rule, FelixParameters parameters, string reason) => parameters.DropGroup is { } group ? rule.Log(group, reason) : rule;
+    public static NftRuleBuilder Tell(NftRuleBuilder rule, FelixParameters parameters, string reason) => parameters.DropGroup is { } group ? rule.Log(group, reason) : rule;
 
     /// <summary>
     /// Ends a rule by allowing the packet: in the base chain it is in, and before connection tracking or DNAT also at the host endpoint later on, which a mark

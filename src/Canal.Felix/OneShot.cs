@@ -111,7 +111,8 @@ internal static class OneShot
         IReadOnlyList<Link> links = stack.Links();
         HashSet<int> ours = [.. links.Where(l => parameters.IsWorkloadInterface(l.Name)).Select(l => l.Index)];
         List<KernelChange> changes = [];
-        foreach (Route route in stack.Routes(new RouteFilter(Protocol: RouteProtocol.Calico))) changes.Add(KernelChange.Delete(route));
+        foreach (byte protocol in ((byte[])[parameters.RouteProtocol, RouteProtocol.Calico]).Distinct())
+            foreach (Route route in stack.Routes(new RouteFilter(Protocol: protocol))) changes.Add(KernelChange.Delete(route));
         foreach (Neighbour neighbour in stack.Neighbours())
             if (ours.Contains(neighbour.Interface) && neighbour.State == NeighbourState.Permanent && !neighbour.IsProxy) changes.Add(KernelChange.Delete(neighbour));
         foreach (Link link in links)

@@ -80,6 +80,7 @@ internal static class DatastoreLayers
         "iptables_nat_outgoing_interface_filter" => "iptablesNATOutgoingInterfaceFilter",
         "floating_ips" => "floatingIPs",
         "external_nodes_cidr_list" => "externalNodesList",
+        "device_route_source_address_ipv6" => "deviceRouteSourceAddressIPv6",
         "vxlan_mtu" => "vxlanMTU",
         "vxlan_mtu_v6" => "vxlanMTUV6",
         "vxlan_vni" => "vxlanVNI",

@@ -30,6 +30,10 @@ internal sealed record FelixParameters
     public bool Ipv6 { get; init; } = true;
     public uint Ipv4Metric { get; init; } = 1024;
     public uint Ipv6Metric { get; init; } = 1024;
+    public byte RouteProtocol { get; init; } = Linux.Routing.RouteProtocol.Calico;
+    public IpAddress? RouteSource4 { get; init; }
+    public IpAddress? RouteSource6 { get; init; }
+    public bool RouteSyncDisabled { get; init; }
     public NetworkParameters Network { get; init; } = new();
 
     /// <summary>As many kernel rules may stand for a policy's rule in the policy's own chain; more get a chain of their own. Not for users.</summary>
@@ -37,6 +41,12 @@ internal sealed record FelixParameters
 
     /// <summary>Metric of workload routes of the family.</summary>
     public uint Metric(IpFamily family) => family == IpFamily.V4 ? Ipv4Metric : Ipv6Metric;
+
+    /// <summary>Source address of the host's own packets by routes of the family; null: the kernel chooses.</summary>
+    public IpAddress? RouteSource(IpFamily family) => family == IpFamily.V4 ? RouteSource4 : RouteSource6;
+
+    /// <summary>A route of that protocol is this program's: also Calico's number, which it had before another was configured.</summary>
+    public bool IsOwnProtocol(byte protocol) => protocol == RouteProtocol || protocol == Linux.Routing.RouteProtocol.Calico;
 
     /// <summary>The interface belongs to workloads by its name.</summary>
     public bool IsWorkloadInterface(string name)
@@ -69,6 +79,10 @@ internal sealed record FelixParameters
         Ipv6 = configuration.Get(FelixSettings.Ipv6Support),
         Ipv4Metric = (uint)configuration.Get(FelixSettings.Ipv4NormalRoutePriority),
         Ipv6Metric = (uint)configuration.Get(FelixSettings.Ipv6NormalRoutePriority),
+        RouteProtocol = configuration.Get(FelixSettings.DeviceRouteProtocol) is var protocol && protocol == Linux.Routing.RouteProtocol.Boot ? Linux.Routing.RouteProtocol.Calico : (byte)protocol,
+        RouteSource4 = IpAddress.TryParse(configuration.Get(FelixSettings.DeviceRouteSource), out IpAddress source4) ? source4 : null,
+        RouteSource6 = IpAddress.TryParse(configuration.Get(FelixSettings.DeviceRouteSourceIpv6), out IpAddress source6) ? source6 : null,
+        RouteSyncDisabled = configuration.Get(FelixSettings.RouteSyncDisabled),
         Network = NetworkParameters.From(configuration),
     };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Canal.Core.Addressing;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Nodes;
 using Canal.Felix.Revocation;
@@ -76,6 +77,19 @@ internal static class FelixSettings
 
     public static IntegerSetting Ipv6NormalRoutePriority { get; } = new("ipv6_normal_route_priority", 1024, "Metric of workload routes.") { Minimum = 1, Maximum = 2147483646 };
 
+    public static IntegerSetting DeviceRouteProtocol { get; } = new("device_route_protocol", 3, "Protocol number of this program's routes; as in Calico, 3 stands for 80.") { Minimum = 1, Maximum = 255 };
+
+    public static StringSetting DeviceRouteSource { get; } = SourceOf("device_route_source_address", IpFamily.V4);
+
+    public static StringSetting DeviceRouteSourceIpv6 { get; } = SourceOf("device_route_source_address_ipv6", IpFamily.V6);
+
+    public static BoolSetting RouteSyncDisabled { get; } = new("route_sync_disabled", false, "Leave all routes alone: others make them.");
+
+    private static StringSetting SourceOf(string key, IpFamily family) => new(key, "", $"Source address that the host's own packets get by the IPv{(int)family} routes this program makes; empty: the kernel chooses.")
+    {
+        Check = text => text.Length == 0 || (IpAddress.TryParse(text, out IpAddress address) && address.Family == family) ? null : $"must be an IPv{(int)family} address, or empty",
+    };
+
     public static DurationSetting RouteRefreshInterval { get; } = new("route_refresh_interval", TimeSpan.FromSeconds(90), "How often routes are read back and repaired; 0s for never.");
 
     public static BoolSetting EndpointReportingEnabled { get; } = new("endpoint_reporting_enabled", false, "Write the status of endpoints and of this agent to etcd.");
@@ -129,7 +143,7 @@ internal static class FelixSettings
     [
         InterfacePrefix, DefaultEndpointToHostAction, FilterDenyAction, LogPrefix, LogActionRateLimit, LogActionRateLimitBurst, WorkloadSourceSpoofing, VxlanPort,
         AllowVxlanFromWorkloads, AllowIpipFromWorkloads, DisableConntrackInvalidCheck, FailsafeInbound, FailsafeOutbound, NftablesMarkMask, RemoveExternalRoutes, IpForwarding, Ipv6Support,
-        Ipv4NormalRoutePriority, Ipv6NormalRoutePriority, RouteRefreshInterval, EndpointReportingEnabled, ReportingInterval, ReportingTtl, OpenstackRegion,
+        Ipv4NormalRoutePriority, Ipv6NormalRoutePriority, DeviceRouteProtocol, DeviceRouteSource, DeviceRouteSourceIpv6, RouteSyncDisabled, RouteRefreshInterval, EndpointReportingEnabled, ReportingInterval, ReportingTtl, OpenstackRegion,
         .. OverlaySettings.FromDatastore,
         HealthEnabled, HealthHost, HealthPort, HealthTimeoutOverrides, MetricsEnabled, MetricsHost, MetricsPort,
         CommonSettings.LogLevel,

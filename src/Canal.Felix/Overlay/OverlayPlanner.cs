@@ -7,15 +7,15 @@ using Canal.Linux.Tunnels;
 namespace Canal.Felix.Overlay;
 
 /// <summary>Turns routes between hosts and tunnel peers into the kernel's routes, neighbours and FDB entries. Pure.</summary>
-internal sealed class OverlayPlanner(ClusterNetwork network, Underlay underlay, IReadOnlyDictionary<string, int> tunnels)
+internal sealed class OverlayPlanner(ClusterNetwork network, Underlay underlay, IReadOnlyDictionary<string, int> tunnels, FelixParameters parameters)
 {
     /// <summary>The kernel's route; null while its device is not there.</summary>
     public Route? RouteOf(ClusterRoute route)
     {
-        if (route.Class == RouteClass.BlockDrop) return new Route { Destination = route.Destination, Type = RouteType.Blackhole }.Canonical();
+        if (route.Class == RouteClass.BlockDrop) return new Route { Destination = route.Destination, Type = RouteType.Blackhole, Protocol = parameters.RouteProtocol }.Canonical();
         if (DeviceOf(route) is not { } device) return null;
         Route found = route.Gateway is { } gateway ? Route.Via(route.Destination, gateway, device) : Route.ToLink(route.Destination, device);
-        return found.Canonical();
+        return (found with { Protocol = parameters.RouteProtocol, Source = parameters.RouteSource(route.Destination.Family) }).Canonical();
     }
 
     /// <summary>The peers' tunnel addresses and hardware addresses on the device.</summary>

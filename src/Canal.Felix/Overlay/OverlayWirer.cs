@@ -72,10 +72,10 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
         if (!inDoubt && !peersDirty && dirtyRoutes.Count == 0) return false;
         failures.Clear();
         if (inDoubt) Reread();
-        OverlayPlanner planner = new(network, underlay, tunnels);
+        OverlayPlanner planner = new(network, underlay, tunnels, inForce);
         List<KernelChange> changes = [];
         if (peersDirty) held.Compare(Families.SelectMany(planner.Neighbours).ToHashSet(), Families.SelectMany(planner.Fdb).ToHashSet(), changes);
-        foreach (Cidr destination in dirtyRoutes) held.Compare(destination, network.Routes.TryGetValue(destination, out ClusterRoute? route) ? planner.RouteOf(route) : null, changes);
+        foreach (Cidr destination in inForce.RouteSyncDisabled ? [] : dirtyRoutes) held.Compare(destination, network.Routes.TryGetValue(destination, out ClusterRoute? route) ? planner.RouteOf(route) : null, changes);
         (peersDirty, inDoubt) = (false, false);
         dirtyRoutes.Clear();
         held.Send(stack, changes, failures);
@@ -104,7 +104,8 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
     private IEnumerable<Route> RoutesBetweenHosts()
     {
         HashSet<int> workloads = [.. underlay.Links.Where(l => parameters.IsWorkloadInterface(l.Name)).Select(l => l.Index)];
-        return stack.Routes(new RouteFilter(Table: RouteTable.Main, Protocol: RouteProtocol.Calico)).Where(r => !workloads.Contains(r.Interface));
+        IEnumerable<byte> protocols = ((byte[])[parameters.RouteProtocol, RouteProtocol.Calico]).Distinct();
+        return protocols.SelectMany(protocol => stack.Routes(new RouteFilter(Table: RouteTable.Main, Protocol: protocol))).Where(r => !workloads.Contains(r.Interface));
     }
 
     private void ScheduleRetry()
@@ -134,5 +135,5 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
     private bool IsNews(FdbEntry entry, bool removed) => removed == held.Fdb.Contains(entry);
 
     private bool IsOurs(Route route) =>
-        tunnels.ContainsValue(route.Interface) || network.Routes.ContainsKey(route.Destination) || (route.Protocol == RouteProtocol.Calico && held.RoutesTo(route.Destination).Count > 0);
+        tunnels.ContainsValue(route.Interface) || network.Routes.ContainsKey(route.Destination) || (parameters.IsOwnProtocol(route.Protocol) && held.RoutesTo(route.Destination).Count > 0);
 }

@@ -161,6 +161,7 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
 
     private void PlanRoutes(string name, HeldState state, InterfaceWiring wiring, bool governed, FelixParameters parameters, List<KernelChange> changes)
     {
+        if (parameters.RouteSyncDisabled) return;
         foreach (Route wanted in wiring.Routes)
             if (!state.Routes.Contains(wanted)) changes.Add(KernelChange.Replace(wanted));
         foreach (Route present in state.Routes)
@@ -168,13 +169,13 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
             // A wanted route of the same key is a replacement of this one, not an addition to it.
             if (wiring.Routes.Contains(present) || wiring.Routes.Any(wanted => HeldState.IsSameKey(wanted, present))) continue;
             if (IsToBeRemoved(name, present, state, governed, parameters)) changes.Add(KernelChange.Delete(present));
-            if (isFirst && present.Protocol == RouteProtocol.Calico && !wiring.Routes.Any(wanted => wanted.Destination == present.Destination)) table.Tenants.Departed.Add(present.Destination.Address);
+            if (isFirst && parameters.IsOwnProtocol(present.Protocol) && !wiring.Routes.Any(wanted => wanted.Destination == present.Destination)) table.Tenants.Departed.Add(present.Destination.Address);
         }
     }
 
     private bool IsToBeRemoved(string name, Route route, HeldState state, bool governed, FelixParameters parameters)
     {
-        if (route.Protocol == RouteProtocol.Calico) return true;
+        if (parameters.IsOwnProtocol(route.Protocol)) return true;
         if (!governed || !parameters.RemoveExternalRoutes || route.Protocol == RouteProtocol.Kernel) return false;
         DateTimeOffset due = state.Since == DateTimeOffset.MinValue ? DateTimeOffset.MinValue : state.Since + Grace;
         if (due <= time.GetUtcNow()) return true;

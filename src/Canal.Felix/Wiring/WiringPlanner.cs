@@ -21,18 +21,21 @@ internal static class WiringPlanner
         foreach (Cidr address in endpoint.Addresses)
         {
             if (address.Family == IpFamily.V6 && !parameters.Ipv6) continue;
-            if (owns(address)) routes.Add((Route.ToLink(address, link.Index) with { Metric = parameters.Metric(address.Family) }).Canonical());
+            if (owns(address)) routes.Add(RouteTo(address, link, parameters));
             if (endpoint.Mac is { } mac) neighbours.Add(new Neighbour { Interface = link.Index, Address = address.Address, Mac = mac });
         }
         foreach (IpNat nat in parameters.Network.FloatingIps ? endpoint.Nats : default)
         {
             Cidr outer = new(nat.External);
             if (!endpoint.Addresses.Contains(outer) && owns(outer) && (parameters.Ipv6 || outer.Family == IpFamily.V4))
-                routes.Add((Route.ToLink(outer, link.Index) with { Metric = parameters.Metric(outer.Family) }).Canonical());
+                routes.Add(RouteTo(outer, link, parameters));
         }
         bool mayspoof = parameters.SpoofingAllowed && !endpoint.SpoofedPrefixes.IsEmpty;
         return new InterfaceWiring(routes.ToEquatableArray(), neighbours.ToEquatableArray(), Sysctls(link.Name, mayspoof ? "0" : defaultRpFilter, parameters));
     }
+
+    private static Route RouteTo(Cidr address, Link link, FelixParameters parameters) =>
+        (Route.ToLink(address, link.Index) with { Metric = parameters.Metric(address.Family), Protocol = parameters.RouteProtocol, Source = parameters.RouteSource(address.Family) }).Canonical();
 
     private static EquatableArray<(string, string)> Sysctls(string name, string rpFilter, FelixParameters parameters)
     {

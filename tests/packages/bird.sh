@@ -84,7 +84,7 @@ check "the upgrade restarted the agent" within 10 restarted_since "$agent"
 check "and left BIRD alone" test "$(pid_of canal-bird)" = "$bird"
 check "the router still reaches the container" pod_answers
 
-kill -KILL "$bird"
+systemctl kill -s KILL --kill-whom=main canal-bird
 check "a killed BIRD comes back" within 10 refuse test "$(pid_of canal-bird)" = "$bird"
 check "and its session" within 60 established
 systemctl stop canal-bird-config-renderer

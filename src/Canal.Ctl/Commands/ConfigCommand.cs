@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using Canal.Core.Resources;
 using Canal.Hosting;
 
@@ -62,15 +61,10 @@ internal sealed class ConfigCommand
 
     private async Task<int> RunAsync(string program, string[] arguments, string? input, CancellationToken stop)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start) ?? throw new CommandException(ExitCode.Failure, $"{program} does not start");
-        Task<string> output = process.StandardOutput.ReadToEndAsync(stop), error = process.StandardError.ReadToEndAsync(stop);
-        await process.StandardInput.WriteAsync(input ?? "");
-        process.StandardInput.Close();
-        around.Output.Write(await output);
-        around.Error.Write(await error);
-        await process.WaitForExitAsync(stop);
-        return process.ExitCode;
+        (int code, string output, string error) = await OtherProgram.RunAsync(program, arguments, input ?? "", stop);
+        around.Output.Write(output);
+        around.Error.Write(error);
+        return code;
     }
 
     /// <summary>Where a daemon is: beside this program, where packages put it, or on the path.</summary>

@@ -11,6 +11,7 @@ MAKEFLAGS += --no-print-directory
 DESTDIR ?=
 PREFIX ?= /usr
 KEEP ?=
+BGP ?=
 
 machine := $(shell uname -m)
 rid := $(or $(patsubst x86_64,linux-x64,$(filter x86_64,$(machine))),$(patsubst aarch64,linux-arm64,$(filter aarch64,$(machine))))
@@ -40,8 +41,8 @@ help: ## this text
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 	@echo 'Root is needed where packages, namespaces or a guest system are: everything but build, test-unit, lint, clean.'
 
-demo: build setup-test ## policy at work on hosts made of network namespaces; KEEP=1 leaves them standing
-	@KEEP='$(KEEP)' CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' tests/demo/run.sh
+demo: build setup-test ## policy at work on hosts made of network namespaces, or with BGP=1 routes; KEEP=1 leaves them standing
+	@KEEP='$(KEEP)' CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' tests/demo/$(if $(BGP),bgp,run).sh
 
 test: setup-all build artifacts/tests.stamp artifacts/packages.stamp ## every test; the last line is "N passed, N failed, N skipped"
 	@tests/run.sh unit kernel e2e

@@ -9,7 +9,7 @@ declare -A needs=(
   [test]="etcd:etcd-server etcdctl:etcd-client nft:nftables ip:iproute2 conntrack:conntrack ping:iputils-ping nc:netcat-openbsd stdbuf:coreutils bird:bird2 /usr/lib/cni/bridge:containernetworking-plugins"
   [lint]="shellcheck:shellcheck"
   [packages]="dpkg-buildpackage:dpkg-dev dh:debhelper rpmbuild:rpm lintian:lintian rpmlint:rpmlint"
-  [guest]="mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux pgrep:procps"
+  [guest]="mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux pgrep:procps podman:podman runc:runc busybox:busybox-static"
 )
 PATH=$PATH:/usr/sbin:/sbin
 

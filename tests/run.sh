@@ -71,7 +71,8 @@ run_script() {
 for suite; do
   if [ "$suite" != unit ] && [ "$(id -u)" != 0 ]; then failure "the $suite suite needs root"; continue; fi
   for project in $(projects "$suite"); do run_project "$project"; done
-  [ "$suite" != e2e ] || run_script tests/packages/run.sh
+  [ "$suite" = e2e ] || continue
+  for script in packages podman library; do run_script "tests/$script/run.sh"; done
 done
 [ $((passed + failed)) -gt 0 ] || echo "no test ran"
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -52,6 +52,7 @@ internal static class Canalctl
             new WriteCommand(WriteVerb.Apply, options, around).Definition,
             new WriteCommand(WriteVerb.Create, options, around).Definition,
             new WriteCommand(WriteVerb.Replace, options, around).Definition,
+            new ConfirmCommand(options, around).Definition,
             new DeleteCommand(options, around).Definition,
             new GetCommand(options, around).Definition,
             new WatchCommand(options, around).Definition,

@@ -8,6 +8,7 @@ using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
+using Canal.Felix.Guards;
 using Canal.Felix.Hosts;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Nodes;
@@ -59,6 +60,9 @@ internal sealed class Agent
     public required MtuFile MtuFile { get; init; }
     public required StatusFiles Files { get; init; }
     public required Heartbeat Heart { get; init; }
+
+    /// <summary>Takes a guarded change back in etcd.</summary>
+    public Action<string> RevertGuard { get; set; } = _ => { };
     public required HostSysctls Sysctls { get; init; }
     public required TableKeeper Keeper { get; init; }
     public required Revoker Revoker { get; init; }
@@ -82,6 +86,8 @@ internal sealed class Agent
 
     /// <summary>Told of tunnels of this host that need an address and have none.</summary>
     public Action<IReadOnlyList<TunnelAddress>> TunnelsWanted { get; set; } = _ => { };
+
+    public GuardTable Guards { get; } = new();
 
     public EndpointStatuses Statuses { get; } = new();
 

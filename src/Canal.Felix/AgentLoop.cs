@@ -58,6 +58,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
 
     private void Turn()
     {
+        TakeBackUnconfirmed();
         TellReports();
         if (kernel.MayTry) Program();
         if (isWired) agent.TryFiles();
@@ -221,6 +222,17 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         else if (batch is WatchBatch.Lost lost) Log.Lost(log, lost.Reason);
         else if (batch is WatchBatch.SnapshotBegin) agent.Meters.Resyncing();
         feed.Accept(batch);
+        if (agent.Guards.Hear(batch) is { } more) feed.Accept(more);
+    }
+
+    /// <summary>Changes that nobody has confirmed in time: as if etcd had told the old values, which it will when it answers.</summary>
+    private void TakeBackUnconfirmed()
+    {
+        List<string> due = agent.Guards.TakeBack(time.GetUtcNow(), feed.Revision, out WatchBatch.Events? old);
+        if (due.Count == 0) return;
+        Log.Unconfirmed(log, string.Join(", ", due));
+        if (old is not null) feed.Accept(old);
+        due.ForEach(agent.RevertGuard);
     }
 
     private void Take(KernelEvent happened)
@@ -295,7 +307,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.Revoker.Due, kernel.MayTry ? foreign.Due : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.Revoker.Due, kernel.MayTry ? foreign.Due : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.Heart.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.Heart.UntilWatchdog;

@@ -5,6 +5,7 @@ using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
+using Canal.Felix.Guards;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Hosts;
 using Canal.Felix.Nodes;
@@ -76,6 +77,8 @@ internal static class Daemon
         });
         agent.Configured(configuration);
         agent.TunnelsWanted = registrar.Want;
+        GuardReverter reverter = new(new GuardStore(new EtcdStore(channel)), run.Time, new Random(), run.Log);
+        agent.RevertGuard = reverter.Want;
         AgentLoop loop = new(agent, inbox, run.Time, run.Log);
         EtcdWatcher watcher = new(channel, WatchedRanges, new EtcdWatcherOptions(), run.Time, new Random());
 
@@ -88,6 +91,7 @@ internal static class Daemon
                 Sources.WatchKernelAsync(monitor, inbox, stop),
                 Sources.WatchTablesAsync(tables, inbox, stop),
                 reporter.RunAsync(stop),
+                reverter.RunAsync(stop),
                 drops.RunAsync(stop),
                 registrar.RunAsync(stop),
                 control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, drops, cancel), stop),
@@ -97,7 +101,8 @@ internal static class Daemon
     }
 
     /// <summary>Only what is used: Calico's other resources are not read.</summary>
-    private static readonly KeyRange[] WatchedRanges = [.. new[]
+    /// <remarks>Guards first: what follows may be what they guard.</remarks>
+    private static readonly KeyRange[] WatchedRanges = [KeyRange.Prefix(Guard.Prefix), .. new[]
     {
         Core.Resources.ResourceKind.ClusterInformation, Core.Resources.ResourceKind.FelixConfiguration, Core.Resources.ResourceKind.Tier,
         Core.Resources.ResourceKind.Profile, Core.Resources.ResourceKind.NetworkPolicy, Core.Resources.ResourceKind.GlobalNetworkPolicy,

@@ -40,6 +40,15 @@ internal static class Log
     private static readonly LogEventKind Denied = LogEventKind.Of("denied", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a12");
     private static readonly LogEventKind DeniedMore = LogEventKind.Of("denied-not-told", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a13");
 
+    private static readonly LogEventKind TakenBack = LogEventKind.Of("change-taken-back", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a30");
+
+    /// <summary>The time of a guarded change is up.</summary>
+    public static void Unconfirmed(ILogger log, string ids) =>
+        log.Of(TakenBack).Warning("nobody has confirmed the change of guard {Guard}: it is taken back on this host, and in etcd as soon as it answers", ids);
+
+    public static void Reverted(ILogger log, string id, int keys) =>
+        log.Of(TakenBack).Warning("the change of guard {Guard} is taken back in etcd: {Keys} resources are as they were", id, keys);
+
     public static void Start(ILogger log, string node, string version) =>
         log.Of(Starting).Information("canal-felix {Version} starts on node {Node}", version, node);
 

@@ -3,7 +3,6 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
-using Canal.Core.Resources;
 using Canal.Hosting;
 
 namespace Canal.Ctl;

@@ -13,6 +13,12 @@ internal sealed class WriteCommand
     private readonly SourceOptions source = new();
     private readonly Option<bool> skipExisting = new("--skip-exists") { Description = "Leave those alone that exist already." };
 
+    private readonly Option<string> confirm = new("--confirm")
+    {
+        Description = "Take the change back after this long unless canalctl confirm keeps it, also when it cuts etcd off.",
+        HelpName = "DURATION",
+    };
+
     public WriteCommand(WriteVerb verb, GlobalOptions options, Surroundings around)
     {
         (this.verb, this.options, this.around) = (verb, options, around);
@@ -25,6 +31,8 @@ internal sealed class WriteCommand
         source.AddTo(Definition);
         if (verb == WriteVerb.Create)
             Definition.Add(skipExisting);
+        if (verb == WriteVerb.Apply)
+            Definition.Add(confirm);
         Definition.SetAction(RunAsync);
     }
 
@@ -38,8 +46,15 @@ internal sealed class WriteCommand
             return Refused();
         await using Connection connection = Connection.Open(parsed, options, around);
         ResourceWriter writer = new(connection.Resources, verb, around) { SkipExisting = parsed.GetValue(skipExisting) };
-        return await WriteAsync(writer, wanted, stop);
+        if (verb != WriteVerb.Apply || parsed.GetValue(confirm) is not { } text)
+            return await WriteAsync(writer, wanted, stop);
+        TimeSpan patience = Patience(text);
+        return await writer.LookAsync(wanted, stop) is { } plans ? await new GuardedApply(connection, around).RunAsync(plans, patience, stop) : Refused();
     }
+
+    private static TimeSpan Patience(string text) =>
+        DurationText.TryParse(text, out TimeSpan duration) && duration >= TimeSpan.FromSeconds(1) && duration <= TimeSpan.FromHours(24)
+            ? duration : throw CommandException.Usage($"--confirm: {Core.Resources.Problem.Quote(text)} is not a duration from 1s to 24h, such as 90s");
 
     private async Task<int> WriteAsync(ResourceWriter writer, IReadOnlyList<WantedResource> wanted, CancellationToken stop)
     {

@@ -11,18 +11,25 @@ public static class AtomicFile
     /// <exception cref="IOException">With the path, as a sentence.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode) => Write(path, default, content, mode);
 
+    /// <summary>As <see cref="Write(string, ReadOnlySpan{byte}, UnixFileMode)"/>, but not flushed to the disk, which may take milliseconds: for what is made anew after a boot.</summary>
+    /// <inheritdoc cref="Write(string, ReadOnlySpan{byte}, UnixFileMode)"/>
+    public static void WriteTransient(string path, ReadOnlySpan<byte> content, UnixFileMode mode) => Write(path, default, content, mode, durable: false);
+
     /// <summary>The same of two parts, so that a large one need not be copied behind a header.</summary>
     /// <inheritdoc cref="Write(string, ReadOnlySpan{byte}, UnixFileMode)"/>
-    public static void Write(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> content, UnixFileMode mode)
+    public static void Write(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> content, UnixFileMode mode) => Write(path, head, content, mode, durable: true);
+
+    private static void Write(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> content, UnixFileMode mode, bool durable)
     {
         string full = Path.GetFullPath(path);
         string directory = Path.GetDirectoryName(full) ?? throw new IOException($"{path} is not a file's name");
         string temporary = Path.Combine(directory, $".canal-{Guid.NewGuid():N}.tmp");
         try
         {
-            WriteTemporary(temporary, head, content, mode);
+            WriteTemporary(temporary, head, content, mode, durable);
             File.Move(temporary, full, overwrite: true);
-            FlushDirectory(directory);
+            if (durable)
+                FlushDirectory(directory);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -32,7 +39,7 @@ public static class AtomicFile
         }
     }
 
-    private static void WriteTemporary(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> content, UnixFileMode mode)
+    private static void WriteTemporary(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> content, UnixFileMode mode, bool durable)
     {
         FileStreamOptions options = new()
         {
@@ -46,7 +53,7 @@ public static class AtomicFile
         File.SetUnixFileMode(file.SafeFileHandle, mode);
         file.Write(head);
         file.Write(content);
-        file.Flush(flushToDisk: true);
+        file.Flush(flushToDisk: durable);
     }
 
     // The new name is in the directory; without this it may be gone after a power cut although the content is on the disk.

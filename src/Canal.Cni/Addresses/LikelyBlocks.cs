@@ -31,7 +31,7 @@ internal sealed class LikelyBlocks(string node)
         try
         {
             Directory.CreateDirectory(Folder);
-            AtomicFile.Write(file, Encoding.ASCII.GetBytes(string.Join('\n', now)), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            AtomicFile.WriteTransient(file, Encoding.ASCII.GetBytes(string.Join('\n', now)), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Canal.Core.Addressing;
@@ -9,7 +10,7 @@ namespace Canal.Cni;
 /// <summary>Waits until canal-felix (or Calico's) says by its file that this endpoint's policy is in the kernel and its interface wired.</summary>
 internal sealed class PolicyWait(Configuration configuration, EndpointIdentity identity, MacAddress mac, IReadOnlyList<IpAddress> addresses)
 {
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(1), LongestPause = TimeSpan.FromMilliseconds(20);
 
     /// <param name="wire">Adds the host's routes, when nobody else is waited for.</param>
     /// <param name="stop">Ends it.</param>
@@ -18,16 +19,20 @@ internal sealed class PolicyWait(Configuration configuration, EndpointIdentity i
     {
         TimeSpan limit = configuration.Get(CniSettings.PolicyTimeout);
         string file = Path.Combine(configuration.Get(CniSettings.EndpointStatusDirectory), EndpointStatusFile.Name(identity.Key.Namespace ?? "", identity.Name));
-        DateTime end = DateTime.UtcNow + limit;
-        for (TimeSpan pause = TimeSpan.FromMilliseconds(1); DateTime.UtcNow < end; pause = pause < LongestPause ? pause * 1.5 : LongestPause)
+        long begun = Stopwatch.GetTimestamp();
+        for (TimeSpan waited = TimeSpan.Zero; waited < limit; waited = Stopwatch.GetElapsedTime(begun))
         {
             if (IsProgrammed(file)) return;
-            await Task.Delay(pause, stop);
+            await Task.Delay(PauseAfter(waited), stop);
         }
         if (limit > TimeSpan.Zero && !configuration.Get(CniSettings.PolicyTimeoutAction))
             throw new CniException(CniCode.TryLater, $"canal-felix did not program {identity.HostInterface} within {limit.TotalSeconds:0.#} s", $"{file} does not tell of it; is canal-felix running?");
         wire();
     }
+
+    // A tenth of what was waited already is what looking too late may cost.
+    private static TimeSpan PauseAfter(TimeSpan waited) =>
+        waited / 10 < ShortestPause ? ShortestPause : waited / 10 < LongestPause ? waited / 10 : LongestPause;
 
     // A file of an earlier container of the same name has another MAC.
     private bool IsProgrammed(string file)

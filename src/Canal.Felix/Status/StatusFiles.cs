@@ -79,7 +79,7 @@ internal sealed class StatusFiles
         string path = Path.Combine(folder!, file);
         try
         {
-            if (content is not null) AtomicFile.Write(path, content, Mode);
+            if (content is not null) AtomicFile.WriteTransient(path, content, Mode);
             else if (written!.Contains(file)) File.Delete(path);
         }
         catch (DirectoryNotFoundException) when (content is null)

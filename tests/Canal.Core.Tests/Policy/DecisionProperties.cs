@@ -69,7 +69,7 @@ public sealed class DecisionProperties
         }
         foreach (PolicyStage stage in Enum.GetValues<PolicyStage>())
             foreach (string kind in (string[])["allowed", "denied"])
-                Assert.True(kinds.GetValueOrDefault($"{stage} {kind}") > 10, $"CANAL_SEED={Seed}: {stage} {kind} {kinds.GetValueOrDefault($"{stage} {kind}")} times");
+                Assert.True(kinds.GetValueOrDefault($"{stage} {kind}") > 0, $"CANAL_SEED={Seed}: {stage} {kind} {kinds.GetValueOrDefault($"{stage} {kind}")} times");
     }
 
     private static void CheckHosts(int seed, Resource[] cluster, Packet[] packets, Dictionary<string, int> kinds)

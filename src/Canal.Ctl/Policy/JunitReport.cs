@@ -1,5 +1,6 @@
-using System.Globalization;
-using System.Xml;
+using System.Security;
+using System.Text;
+using Canal.Hosting;
 
 namespace Canal.Ctl;
 
@@ -8,36 +9,26 @@ internal static class JunitReport
 {
     public static void Write(IReadOnlyList<(string File, IReadOnlyList<PolicyTestResult> Results)> files, TextWriter to)
     {
-        using (XmlWriter xml = XmlWriter.Create(to, new XmlWriterSettings { Indent = true, NewLineChars = "\n", OmitXmlDeclaration = true, CheckCharacters = false }))
+        StringBuilder xml = new("<testsuites>\n");
+        foreach ((string file, IReadOnlyList<PolicyTestResult> results) in files)
         {
-            xml.WriteStartElement("testsuites");
-            foreach ((string file, IReadOnlyList<PolicyTestResult> results) in files)
-                Write(file, results, xml);
-            xml.WriteEndElement();
+            xml.Append($"  <testsuite name=\"{Text(file)}\" tests=\"{results.Count}\" failures=\"{results.Count(result => !result.Passed)}\">\n");
+            foreach (PolicyTestResult result in results)
+                Write(file, result, xml);
+            xml.Append("  </testsuite>\n");
         }
-        to.Write('\n');
+        to.Write(xml.Append("</testsuites>\n"));
     }
 
-    private static void Write(string file, IReadOnlyList<PolicyTestResult> results, XmlWriter xml)
+    private static void Write(string file, PolicyTestResult result, StringBuilder xml)
     {
-        xml.WriteStartElement("testsuite");
-        xml.WriteAttributeString("name", file);
-        xml.WriteAttributeString("tests", results.Count.ToString(CultureInfo.InvariantCulture));
-        xml.WriteAttributeString("failures", results.Count(result => !result.Passed).ToString(CultureInfo.InvariantCulture));
-        foreach (PolicyTestResult result in results)
-        {
-            xml.WriteStartElement("testcase");
-            xml.WriteAttributeString("classname", file);
-            xml.WriteAttributeString("name", Hosting.EscapedText.Of(result.Test.Name));
-            if (!result.Passed)
-            {
-                xml.WriteStartElement("failure");
-                xml.WriteAttributeString("message", Hosting.EscapedText.Of(result.Detail));
-                xml.WriteString(result.Test.Where);
-                xml.WriteEndElement();
-            }
-            xml.WriteEndElement();
-        }
-        xml.WriteEndElement();
+        xml.Append($"    <testcase classname=\"{Text(file)}\" name=\"{Text(result.Test.Name)}\"");
+        if (result.Passed)
+            xml.Append(" />\n");
+        else
+            xml.Append($">\n      <failure message=\"{Text(result.Detail)}\">{Text(result.Test.Where)}</failure>\n    </testcase>\n");
     }
+
+    /// <summary>Control characters, which XML cannot hold, are escaped first.</summary>
+    private static string Text(string text) => SecurityElement.Escape(EscapedText.Of(text));
 }

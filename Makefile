@@ -23,7 +23,8 @@ export DOTNET_NOLOGO := 1
 export MSBUILDDISABLENODEREUSE := 1
 quietly := -v quiet --nologo -noWarn:NETSDK1188
 
-binaries := artifacts/bin/canal-felix artifacts/bin/canalctl artifacts/bin/canal-bird-config-renderer artifacts/bin/canal-cni artifacts/bin/canal-flannel-bridge
+executables := canal-felix=src/Canal.Felix canalctl=src/Canal.Ctl canal-bird-config-renderer=src/Canal.BirdConfigRenderer canal-cni=src/Canal.Cni canal-flannel-bridge=src/Canal.FlannelBridge
+binaries := $(foreach one,$(executables),artifacts/bin/$(firstword $(subst =, ,$(one))))
 # Restore writes lock files anew even when nothing changed; what they follow from is in the list without them.
 find_sources = find $(1) -type d \( -name bin -o -name obj \) -prune -o -type f ! -name packages.lock.json -print
 shared := $(wildcard Directory.*.props global.json .editorconfig Canal.sln)
@@ -65,9 +66,9 @@ packages: artifacts/packages.stamp ## .deb and .rpm, in artifacts/packages
 bench: build setup-test ## the benchmarks, as ratios (BENCH= names some: labels, calculator, nftables, daemon, cni)
 	@CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' dotnet run -c Release --project tests/Canal.Benchmarks -- $(BENCH)
 
+# Analyzers and the rules of style are part of the build, where they are errors.
 lint: artifacts/tests.stamp setup-lint ## format, analyzers and scripts, changing nothing
-	@dotnet format whitespace Canal.sln --verify-no-changes --no-restore
-	@dotnet format style Canal.sln --verify-no-changes --no-restore --severity warn
+	@dotnet format whitespace . --folder --verify-no-changes --exclude artifacts
 	@packaging/version.sh >/dev/null
 	@if command -v shellcheck >/dev/null; then shellcheck -x $(scripts); shellcheck -s sh packaging/rpm/*.{pre,post,preun,postun}; else echo 'shellcheck is not installed: scripts not checked'; fi
 
@@ -96,22 +97,13 @@ artifacts/restore.stamp: $(projects) | setup-build
 	@dotnet restore Canal.sln $(quietly)
 	@touch $@
 
-artifacts/bin/canal-felix: project := src/Canal.Felix
-artifacts/bin/canalctl: project := src/Canal.Ctl
-artifacts/bin/canal-bird-config-renderer: project := src/Canal.BirdConfigRenderer
-artifacts/bin/canal-cni: project := src/Canal.Cni
-artifacts/bin/canal-flannel-bridge: project := src/Canal.FlannelBridge
-$(binaries): $(sources) artifacts/sources.list artifacts/restore.stamp | setup-build
+$(binaries) &: $(sources) artifacts/sources.list artifacts/restore.stamp | setup-build
 	@test -n '$(rid)' || { echo 'Canal is built for x86_64 and aarch64; this machine is $(machine)' >&2; exit 1; }
-	@echo 'publishing $(project)'
-	@dotnet publish $(project) -c Release -r $(rid) -o artifacts/publish/$(@F) --no-restore $(quietly)
-	@mkdir -p artifacts/bin artifacts/debug
-	@install -m 0644 artifacts/publish/$(@F)/$(@F).dbg artifacts/debug/
-	@install -m 0755 artifacts/publish/$(@F)/$(@F) $@
+	@packaging/compile.sh packaging/publish.sh $(rid) $(executables)
 
 artifacts/tests.stamp: $(test_sources) artifacts/test_sources.list artifacts/restore.stamp | setup-build
 	@echo 'building everything for tests'
-	@dotnet build Canal.sln -c Debug --no-restore $(quietly)
+	@packaging/compile.sh dotnet build Canal.sln -c Debug --no-restore $(quietly)
 	@touch $@
 
 artifacts/packages.stamp: $(binaries) $(packaged) artifacts/packaged.list | setup-packages

@@ -27,6 +27,8 @@ internal static class NftUserData
     internal static string Clean(string? comment)
     {
         if (string.IsNullOrEmpty(comment)) return "";
+        // Nearly all are so, and there is one for each rule.
+        if (comment.Length <= MaxCommentBytes && comment.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0 && !comment.Contains('"')) return comment;
         StringBuilder text = new(comment.Length);
         int bytes = 0;
         foreach (Rune rune in comment.EnumerateRunes())

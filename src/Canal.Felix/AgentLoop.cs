@@ -25,6 +25,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private readonly InterfaceTable interfaces = agent.Interfaces;
     private readonly Trouble kernel = new("programming the kernel", Log.ProgrammingFailed, time, log);
     private readonly Trouble wiring = new("wiring interfaces", Log.ProgrammingFailed, time, log);
+    private readonly Trouble revoking = new("looking at connections", Log.ProgrammingFailed, time, log);
     private readonly ForeignChanges foreign = new();
     private readonly long started = time.GetTimestamp();
     private readonly Dictionary<ResourceKey, CompiledPolicy?> untold = [];
@@ -39,10 +40,17 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     /// <summary>Runs until stopped. Exceptions that are not expected end the process; the supervisor starts it again, and enforcement stays meanwhile.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        while (true)
+        try
         {
-            await inbox.WaitAsync(UntilNextTurn(), stop).ConfigureAwait(false);
-            Step();
+            while (true)
+            {
+                await inbox.WaitAsync(UntilNextTurn(), stop).ConfigureAwait(false);
+                Step();
+            }
+        }
+        finally
+        {
+            agent.Keeper.Finish(now: IsWhole);
         }
     }
 
@@ -62,7 +70,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         TellReports();
         if (kernel.MayTry) Program();
         if (isWired) agent.TryFiles();
-        agent.Keeper.Keep();
+        if (IsWhole) agent.Keeper.Keep();
     }
 
     private void Program()
@@ -73,9 +81,9 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
             if (IsReady && foreign.Due <= time.GetUtcNow()) RepairTable();
             if (MayProgram()) ProgramPolicy();
             if (IsReady) ProgramInterfaces();
-            if (IsReady && agent.Revoker.Due <= time.GetUtcNow()) agent.Revoke();
             if (IsReady) agent.ProgramOverlay();
             kernel.Note(null);
+            if (RevokeDue <= time.GetUtcNow()) Revoke();
         }
         catch (NftException e)
         {
@@ -88,6 +96,26 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
             linksLost = true;
             agent.Meters.Failed();
             kernel.Note(e.Message);
+        }
+    }
+
+    /// <summary>What the calculator holds is what etcd held at one moment, and may be used.</summary>
+    private bool IsWhole => IsReady && feed.IsComplete && !feed.IsMidSnapshot && feed.IsReady;
+
+    /// <summary>Connections are not judged by half a picture either.</summary>
+    private DateTimeOffset? RevokeDue => IsWhole && kernel.MayTry && revoking.MayTry ? agent.Revoker.Due : null;
+
+    /// <summary>A kernel that does not tell of its connections holds up nothing else.</summary>
+    private void Revoke()
+    {
+        try
+        {
+            agent.Revoke();
+            revoking.Note(null);
+        }
+        catch (Linux.Netlink.NetlinkException e)
+        {
+            revoking.Note(e.Message);
         }
     }
 
@@ -135,6 +163,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         interfaces.DirtyAll();
         if (IsReady) agent.PrepareHost();
         if (IsReady) ScheduleRouteRefresh();
+        agent.Revoker.NoteAll();
         agent.ParametersDue = false;
     }
 
@@ -307,7 +336,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, agent.Keeper.Due, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.Revoker.Due, kernel.MayTry ? foreign.Due : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.Heart.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.Heart.UntilWatchdog;

@@ -133,10 +133,11 @@ internal static class Log
     public static void Dropped(ILogger log, DroppedFlow flow)
     {
         PacketFlow packet = flow.First.Flow;
-        string whose = flow.Place!.Endpoint.Length == 0 ? "" : $" of {flow.Place.Endpoint}", way = DropReason.Word(flow.Reason.Direction);
+        // Without a name when the loop had no time to give one.
+        string endpoint = flow.Place?.Endpoint ?? "", whose = endpoint.Length == 0 ? "" : $" of {endpoint}", way = DropReason.Word(flow.Reason.Direction);
         log.Of(Denied)
             .ForContext("Policy", flow.Reason.Policy ?? "").ForContext("Rule", flow.Reason.Rule?.ToString(CultureInfo.InvariantCulture) ?? "")
-            .ForContext("Endpoint", flow.Place.Endpoint).ForContext("Direction", way).ForContext("InInterface", flow.Place.Input).ForContext("OutInterface", flow.Place.Output)
+            .ForContext("Endpoint", endpoint).ForContext("Direction", way).ForContext("InInterface", flow.Place?.Input ?? "").ForContext("OutInterface", flow.Place?.Output ?? "")
             .ForContext("Protocol", DropText.Protocol(packet.Protocol)).ForContext("Source", packet.Source.ToString()).ForContext("SourcePort", packet.SourcePort)
             .ForContext("Destination", packet.Destination.ToString()).ForContext("DestinationPort", packet.DestinationPort)
             .Information("denied {Packets} packets, {Way}{Whose}: {Flow} by {Reason}", flow.Count - flow.Told, way, whose, DropText.Of(packet), flow.Reason.Text);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Canal.Linux;
 using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
@@ -32,6 +33,9 @@ public sealed class FakeNftables : INftables
 
     /// <summary>A kernel before Linux 6.9 knows no table that outlives its owner.</summary>
     public bool KnowsPersist { get; init; } = true;
+
+    /// <summary>Without nfnetlink_log a kernel takes no rule that logs to a group.</summary>
+    public bool KnowsLogGroups { get; init; } = true;
 
     /// <summary>The socket that owns a table is closed.</summary>
     public void CloseOwner(string table) => tables[table].Flags &= ~NftTableFlags.Owner;
@@ -105,6 +109,7 @@ public sealed class FakeNftables : INftables
                 if (reader.Current.Type == NFNL_MSG_BATCH_BEGIN) CheckGeneration(reader.Current);
                 else if (reader.Current.Type == NFNL_MSG_BATCH_END) batch.Finish();
                 else if (IsRefused(reader.Current)) throw new FakeRefusal(Errno.ENOTSUP);
+                else if (!KnowsLogGroups && LogsToGroup(reader.Current)) throw new FakeRefusal(Errno.ENOENT);
                 else batch.Apply(reader.Current);
             }
         }
@@ -119,6 +124,17 @@ public sealed class FakeNftables : INftables
     }
 
     private bool IsRefused(NetlinkMessage message) => RefusesTable(message) || IsRefusedRule(message);
+
+    /// <summary>The fake knows rules by their bytes: after the expression's name stands the nest of its attributes.</summary>
+    private static bool LogsToGroup(NetlinkMessage message)
+    {
+        if (message.Type != ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWRULE)) return false;
+        ReadOnlySpan<byte> expressions = message.Attributes(4).Find(NFTA_RULE_EXPRESSIONS);
+        int at = expressions.IndexOf("log\0"u8);
+        if (at < 0) return false;
+        ReadOnlySpan<byte> nest = expressions[(at + 4)..];
+        return !new NetlinkAttributes(nest[4..BinaryPrimitives.ReadUInt16LittleEndian(nest)]).Find(NFTA_LOG_GROUP).IsEmpty;
+    }
 
     private bool RefusesTable(NetlinkMessage message) => !KnowsPersist && message.Type == ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWTABLE)
         && ((NftTableFlags)NftMessageReading.UInt32(message.Attributes(4).Find(NFTA_TABLE_FLAGS), 0) & NftTableFlags.Persist) != 0;

@@ -34,6 +34,22 @@ public sealed class NodeDraft
     /// <summary>A tunnel's address, where the Node has none.</summary>
     public void SetTunnelAddress(TunnelAddress tunnel, IpAddress address) => Fill(tunnel.Path.AsSpan(), address.ToString());
 
+    /// <summary>The Node tells an address of the host in this family, whatever it is worth.</summary>
+    public bool HasHostAddress(IpFamily family) =>
+        document.Spec?["bgp"] is { } bgp && (bgp is not JsonObject fields || (fields[family == IpFamily.V4 ? "ipv4Address" : "ipv6Address"] is { } address && address.ToString().Length > 0));
+
+    /// <summary>A tunnel's address can be filled in: its place is empty, and what is around it is as it should be.</summary>
+    public bool CanTakeTunnelAddress(TunnelAddress tunnel)
+    {
+        JsonNode? at = document.Spec;
+        foreach (string name in tunnel.Path.AsSpan()[..^1])
+        {
+            at = (at as JsonObject)?[name];
+            if (at is not null and not JsonObject) return false;
+        }
+        return at is null || TunnelAddressOf(tunnel).Length == 0;
+    }
+
     /// <summary>The tunnel's address as it is written; empty when the Node has none.</summary>
     public string TunnelAddressOf(TunnelAddress tunnel)
     {

@@ -15,16 +15,18 @@ public sealed class NodeStore(EtcdStore etcd, IpamStore ipam, TimeProvider time)
 {
     private const int MostTries = 20;
 
-    /// <summary>Makes the Node when there is none, and fills in the host's addresses. Returns whether anything was written.</summary>
+    /// <summary>
+    /// Makes the Node when there is none, and fills in the host's addresses. Returns whether anything was written, and the Node as it is then.
+    /// </summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
     /// <exception cref="IpamException">The Node cannot be read, or others were faster each time; a sentence.</exception>
-    public async Task<bool> RegisterAsync(string node, IReadOnlyList<InterfaceAddress> addresses, CancellationToken stop)
+    public async Task<(bool Written, NodeDraft Node)> RegisterAsync(string node, IReadOnlyList<InterfaceAddress> addresses, CancellationToken stop)
     {
-        (_, bool written) = await CompleteAsync(node, create: true, draft =>
+        (NodeDraft? complete, bool written) = await CompleteAsync(node, create: true, draft =>
         {
             foreach (InterfaceAddress address in addresses) draft.SetHostAddress(address);
         }, stop).ConfigureAwait(false);
-        return written;
+        return (written, complete!);
     }
 
     /// <summary>
@@ -35,6 +37,12 @@ public sealed class NodeStore(EtcdStore etcd, IpamStore ipam, TimeProvider time)
     /// <exception cref="IpamException">There is no pool that the tunnel carries, no free address, or the Node cannot be read; a sentence.</exception>
     public async Task<IpAddress?> AddTunnelAddressAsync(string node, TunnelAddress tunnel, CancellationToken stop)
     {
+        string key = new ResourceKey(ResourceKind.Node, null, node).ToEtcdKey();
+        if ((await etcd.GetAsync(key, stop).ConfigureAwait(false)).Entry is not { } entry) return null;
+        NodeDraft now = Read(key, node, entry);
+        if (IpAddress.TryParse(now.TunnelAddressOf(tunnel), out _)) return null;
+        // Otherwise an address would be assigned and given back again and again.
+        if (!now.CanTakeTunnelAddress(tunnel)) throw new IpamException($"{key}: {string.Join('.', ["spec", .. tunnel.Path])} is not an address, or has no place");
         IpAddress address = await AssignAsync(node, tunnel, stop).ConfigureAwait(false);
         (NodeDraft? draft, bool written) = await CompleteAsync(node, create: false, draft => draft.SetTunnelAddress(tunnel, address), stop).ConfigureAwait(false);
         if (written) return address;

@@ -56,12 +56,16 @@ internal sealed record FelixParameters
         return false;
     }
 
+    /// <summary>Connections are revoked by a bit of their marks: without a fourth one they are kept.</summary>
+    private static OnRevoke OnRevokeOf(HostingConfiguration configuration) =>
+        new MarkBits((uint)configuration.Get(FelixSettings.NftablesMarkMask)).Revoked == 0 ? OnRevoke.Keep : configuration.Get(FelixSettings.OnRevoke);
+
     public static FelixParameters From(HostingConfiguration configuration) => new()
     {
         InterfacePrefixes = configuration.Get(FelixSettings.InterfacePrefix).ToEquatableArray(),
         EndpointToHost = configuration.Get(FelixSettings.DefaultEndpointToHostAction),
         Deny = configuration.Get(FelixSettings.FilterDenyAction),
-        OnRevoke = configuration.Get(FelixSettings.OnRevoke),
+        OnRevoke = OnRevokeOf(configuration),
         DropGroup = DropParameters.From(configuration) is { Log: not DropLog.Off, Group: ushort group } ? group : null,
         LogPrefix = configuration.Get(FelixSettings.LogPrefix),
         LogLimit = RateLimit.TryParse(configuration.Get(FelixSettings.LogActionRateLimit), (uint)configuration.Get(FelixSettings.LogActionRateLimitBurst), out RateLimit? limit) ? limit : null,

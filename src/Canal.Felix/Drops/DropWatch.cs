@@ -90,14 +90,17 @@ internal sealed class DropWatch(Inbox<AgentMessage> inbox, TimeProvider time, IL
     private async Task ServeAsync(DropParameters parameters, CancellationToken stop)
     {
         if (parameters.Log == DropLog.Off) await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(false);
+        // Whichever ends, the other must not stay behind.
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(stop);
         try
         {
             using NflogReader reader = NflogReader.Open(parameters.Group, Together);
             trouble.Note(null);
-            await Task.WhenAny(ReadAsync(reader, stop), TellAsync(parameters, stop)).Unwrap().ConfigureAwait(false);
+            await Task.WhenAny(ReadAsync(reader, both.Token), TellAsync(parameters, both.Token)).Unwrap().ConfigureAwait(false);
         }
         catch (NetlinkException e)
         {
+            await both.CancelAsync().ConfigureAwait(false);
             trouble.Note(e.Message);
             await Task.Delay(trouble.RetryAt!.Value - time.GetUtcNow() is { Ticks: > 0 } wait ? wait : TimeSpan.Zero, time, stop).ConfigureAwait(false);
         }

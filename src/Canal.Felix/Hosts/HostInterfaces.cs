@@ -84,6 +84,12 @@ internal sealed class HostInterfaces
         return null;
     }
 
+    /// <summary>The interfaces that a packet to or from this host's own addresses may cross.</summary>
+    public IEnumerable<string> Crossed => links.Values.Where(link => IsOwn(link.Name) && link.IsRunning && (link.Flags & LinkFlags.Loopback) == 0).Select(link => link.Name);
+
+    /// <summary>The addresses of this host's own interfaces.</summary>
+    public IEnumerable<IpAddress> OwnAddresses => links.Values.Where(link => IsOwn(link.Name)).SelectMany(link => addresses.GetValueOrDefault(link.Index) ?? []);
+
     /// <summary>The addresses of the interfaces that one of these host endpoints governs.</summary>
     public IEnumerable<IpAddress> AddressesGoverned(HashSet<string> names)
     {

@@ -13,6 +13,7 @@ internal sealed class TableKeeper(string path, Func<ReadOnlyMemory<byte>?> whole
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
     private const int Share = 100;
 
     private readonly Trouble trouble = new("keeping the policy in force for the next boot", Log.ProgrammingFailed, time, log);
@@ -42,7 +43,7 @@ internal sealed class TableKeeper(string path, Func<ReadOnlyMemory<byte>?> whole
     /// <summary>Writes the table down when it is time.</summary>
     public void Keep()
     {
-        if (writing is { IsCompleted: true }) Finish(writing.Result);
+        if (writing is { IsCompleted: true }) Note(writing.Result);
         if (writing is not null || wanted is null || time.GetUtcNow() < wanted) return;
         wanted = null;
         long start = time.GetTimestamp();
@@ -51,10 +52,18 @@ internal sealed class TableKeeper(string path, Func<ReadOnlyMemory<byte>?> whole
         else Changed();
         TimeSpan pause = time.GetElapsedTime(start) * Share;
         notBefore = time.GetUtcNow() + (pause > ShortestInterval ? pause : ShortestInterval);
-        if (writing is { IsCompleted: true }) Finish(writing.Result);
+        if (writing is { IsCompleted: true }) Note(writing.Result);
     }
 
-    private void Finish(string? failure)
+    /// <summary>The agent ends: what is being written is waited for, and what is wanted is written at once if what is known is whole.</summary>
+    public void Finish(bool now)
+    {
+        writing?.Wait(LastPatience);
+        if (!now || wanted is null || writing is { IsCompleted: false }) return;
+        if (whole() is { } batch) Note(Write(batch.Span));
+    }
+
+    private void Note(string? failure)
     {
         writing = null;
         trouble.Note(failure);

@@ -28,6 +28,7 @@ internal sealed class NodeRegistrar : IDisposable
     private readonly ILogger log;
     private readonly Trouble trouble;
     private readonly SemaphoreSlim asked = new(0, 1);
+    private bool lacksAddress;
     private volatile IReadOnlyList<TunnelAddress> tunnels = [];
 
     public NodeRegistrar(EtcdStore etcd, Hosting.Configuration configuration, TimeProvider time, ILogger log)
@@ -56,8 +57,10 @@ internal sealed class NodeRegistrar : IDisposable
         while (!await TryAsync(RegisterAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
         while (true)
         {
-            await asked.WaitAsync(stop).ConfigureAwait(false);
-            while (!await TryAsync(AssignAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
+            // This program starts before the network: an address may be still to come.
+            bool wanted = await asked.WaitAsync(lacksAddress ? Pause : Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false);
+            if (lacksAddress) await TryAsync(RegisterAsync, stop).ConfigureAwait(false);
+            while (wanted && !await TryAsync(AssignAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
         }
     }
 
@@ -87,13 +90,19 @@ internal sealed class NodeRegistrar : IDisposable
     private async Task RegisterAsync(CancellationToken stop)
     {
         List<InterfaceAddress> found = [];
+        List<IpFamily> missing = [];
         DetectedInterface[] interfaces = Interfaces();
         foreach ((AddressDetection method, IpFamily family) in methods.Zip([IpFamily.V4, IpFamily.V6]))
         {
             if (method.Choose(interfaces, family, method.Destination is { } destination ? SourceTo(destination) : null) is { } address) found.Add(address);
-            else if (!method.IsNone) Log.NoHostAddress(log, family);
+            else if (!method.IsNone) missing.Add(family);
         }
-        if (await nodes.RegisterAsync(node, found, stop).ConfigureAwait(false)) Log.Registered(log, node, string.Join(", ", found));
+        (bool written, NodeDraft now) = await nodes.RegisterAsync(node, found, stop).ConfigureAwait(false);
+        if (written) Log.Registered(log, node, string.Join(", ", found));
+        missing.RemoveAll(now.HasHostAddress);
+        if (!lacksAddress)
+            foreach (IpFamily family in missing) Log.NoHostAddress(log, family);
+        lacksAddress = missing.Count > 0;
     }
 
     private async Task AssignAsync(CancellationToken stop)
@@ -107,7 +116,7 @@ internal sealed class NodeRegistrar : IDisposable
         using NetlinkRouteStack stack = NetlinkRouteStack.Open();
         ILookup<int, Linux.Routing.InterfaceAddress> addresses = stack.Addresses().ToLookup(a => a.Interface);
         return [.. stack.Links().OrderBy(link => link.Index).Select(link => new DetectedInterface(link.Name, link.IsAdminUp, link.Name == "lo",
-            [.. addresses[link.Index].Select(a => new InterfaceAddress(a.Address, a.PrefixLength))]))];
+            [.. addresses[link.Index].Where(a => !a.IsTentative && !a.IsTemporary && !a.IsDeprecated).Select(a => new InterfaceAddress(a.Address, a.PrefixLength))]))];
     }
 
     /// <summary>Connecting a datagram socket sends nothing and tells which address the kernel would send from.</summary>

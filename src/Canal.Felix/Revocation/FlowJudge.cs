@@ -10,33 +10,39 @@ namespace Canal.Felix.Revocation;
 
 /// <summary>
 /// Whether the policy in force would let a connection begin that exists already. Connection tracking does not tell interfaces: a workload is known by its
-/// address, and a host endpoint by the interface that has the host's address. In doubt a connection is allowed: forwarding through host endpoints is not judged,
-/// nor a host endpoint with policy before connection tracking or DNAT.
+/// address. A host endpoint is asked about packets of this host's own addresses, which may cross any of the host's interfaces: only when all of them deny is the
+/// connection not allowed. In doubt a connection is allowed: forwarding through host endpoints is not judged, nor a host endpoint with policy before
+/// connection tracking or DNAT.
 /// </summary>
 internal sealed class FlowJudge(PolicyCalculator calculator, IReadOnlyDictionary<IpAddress, EndpointPolicy> workloads, HostInterfaces hosts, FelixParameters parameters)
 {
+    private readonly HashSet<IpAddress> own = [.. hosts.OwnAddresses];
+    private readonly HostEndpointPolicy?[] endpoints = [.. hosts.Crossed.Select(hosts.Resolution.Governing).Distinct()];
+
     public bool Allows(TrackedFlow flow)
     {
         // What belongs to another connection was never judged.
         if (flow.IsRelated) return true;
         Packet packet = flow.First;
-        bool fromHost = hosts.InterfaceOf(packet.Source) is not null, toHost = hosts.InterfaceOf(packet.Destination) is not null;
+        bool fromHost = own.Contains(packet.Source), toHost = own.Contains(packet.Destination);
         if (fromHost && toHost) return true;
         if (workloads.TryGetValue(packet.Source, out EndpointPolicy? source) && !Allows(source, Direction.Egress, packet)) return false;
         // This host may always speak to its workloads.
         if (!fromHost && workloads.TryGetValue(packet.Destination, out EndpointPolicy? destination) && !Allows(destination, Direction.Ingress, packet)) return false;
-        if (toHost && source is null) return AllowsHost(hosts.InterfaceOf(packet.Destination)!, Direction.Ingress, packet, parameters.FailsafeIn, packet.Source);
-        return !fromHost || workloads.ContainsKey(packet.Destination) || AllowsHost(hosts.InterfaceOf(packet.Source)!, Direction.Egress, packet, parameters.FailsafeOut, packet.Destination);
+        if (toHost && source is null) return AllowsHost(Direction.Ingress, packet, parameters.FailsafeIn, packet.Source);
+        return !fromHost || workloads.ContainsKey(packet.Destination) || AllowsHost(Direction.Egress, packet, parameters.FailsafeOut, packet.Destination);
     }
 
     private bool Allows(EndpointPolicy endpoint, Direction direction, Packet packet) => calculator.Decide(endpoint.Tiers(direction), endpoint.Profiles, direction, packet) ?? false;
 
-    private bool AllowsHost(string interfaceName, Direction direction, Packet packet, EquatableArray<FailsafePort> failsafe, IpAddress other)
+    private bool AllowsHost(Direction direction, Packet packet, EquatableArray<FailsafePort> failsafe, IpAddress other)
     {
-        if (hosts.Resolution.Governing(interfaceName) is not { } endpoint || !endpoint.Untracked.IsEmpty || !endpoint.PreDnat.IsEmpty) return true;
         if (IsAlwaysAllowed(packet) || failsafe.Any(port => port.Protocol == packet.Protocol && port.Port == packet.DestinationPort && (port.Net is null || port.Net.Value.Contains(other)))) return true;
-        return calculator.Decide(endpoint.Normal.Of(direction), endpoint.Profiles, direction, packet) ?? false;
+        return endpoints.Length == 0 || endpoints.Any(endpoint => Allows(endpoint, direction, packet));
     }
+
+    private bool Allows(HostEndpointPolicy? endpoint, Direction direction, Packet packet) =>
+        endpoint is null || !endpoint.Untracked.IsEmpty || !endpoint.PreDnat.IsEmpty || (calculator.Decide(endpoint.Normal.Of(direction), endpoint.Profiles, direction, packet) ?? false);
 
     /// <summary>Neighbour discovery and the like, DHCP, and tunnels, of which the chains of tunnels decide.</summary>
     private bool IsAlwaysAllowed(Packet packet) =>

@@ -22,8 +22,12 @@ internal sealed class Revoker(IConntrack conntrack, PolicyCalculator calculator,
     /// <summary>Looking takes no more than this part of the time.</summary>
     private const int Share = 20;
 
+    /// <summary>So long is looked in one turn of the loop; the rest waits for the next, and policy goes before it.</summary>
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(20);
+
     private readonly HashSet<string> affected = new(StringComparer.Ordinal);
     private readonly HashSet<string> affectedHosts = new(StringComparer.Ordinal);
+    private readonly Queue<TrackedFlow> unseen = [];
     private OnRevoke mode = OnRevoke.Keep;
     private DateTimeOffset notBefore;
 
@@ -36,6 +40,7 @@ internal sealed class Revoker(IConntrack conntrack, PolicyCalculator calculator,
     /// <summary>Takes in what is wanted; what was let go on before is looked at when it is not to any more.</summary>
     public void Configure(OnRevoke wanted)
     {
+        if (wanted == mode) return;
         bool begins = mode == OnRevoke.Keep && wanted != OnRevoke.Keep;
         mode = wanted;
         if (mode == OnRevoke.Keep) Forget();
@@ -69,37 +74,47 @@ internal sealed class Revoker(IConntrack conntrack, PolicyCalculator calculator,
         Schedule();
     }
 
-    /// <summary>Looks at the connections of those whose policy is different.</summary>
+    /// <summary>Looks at the connections of those whose policy is different, or at as many as fit in a turn.</summary>
     /// <exception cref="Linux.Netlink.NetlinkException">The kernel did not answer; it is tried again.</exception>
     public RevocationCount Apply(FelixParameters parameters)
     {
         long start = time.GetTimestamp();
         notBefore = time.GetUtcNow() + Gathering;
         Due = notBefore;
-        RevocationCount count = Judge(parameters);
-        Forget();
+        if (affected.Count + affectedHosts.Count > 0) Gather();
+        RevocationCount count = Judge(parameters, start);
+        Due = null;
         notBefore = time.GetUtcNow() + (time.GetElapsedTime(start) * Share);
+        if (unseen.Count > 0) Due = notBefore;
         Cut += count.Cut;
         return count;
     }
 
-    private RevocationCount Judge(FelixParameters parameters)
+    /// <summary>What an earlier look had no time for stays in the queue; to look at a connection twice does no harm.</summary>
+    private void Gather()
     {
         List<IpAddress> addresses = [.. affected.SelectMany(name => interfaces.Endpoints.TryGetValue(name, out EndpointPolicy? e) ? e.Addresses : default).Select(a => a.Address)];
         addresses.AddRange(hosts.AddressesGoverned(affectedHosts));
-        if (addresses.Count == 0) return default;
+        IEnumerable<TrackedFlow> listed = addresses.Count == 0 ? [] : conntrack.List(addresses);
+        foreach (TrackedFlow flow in listed) unseen.Enqueue(flow);
+        affected.Clear();
+        affectedHosts.Clear();
+    }
+
+    private RevocationCount Judge(FelixParameters parameters, long start)
+    {
+        if (unseen.Count == 0) return default;
         FlowJudge judge = new(calculator, Workloads(), hosts, parameters);
         uint bit = parameters.Marks.Revoked;
         List<TrackedFlow> cut = [], restored = [];
-        foreach (TrackedFlow flow in conntrack.List(addresses))
+        while (unseen.Count > 0 && time.GetElapsedTime(start) < Slice)
         {
+            TrackedFlow flow = unseen.Dequeue();
             bool isCut = (flow.Mark & bit) != 0;
             if (judge.Allows(flow) == isCut) (isCut ? restored : cut).Add(flow);
         }
-        return new RevocationCount(cut.Count == 0 ? 0 : conntrack.Mark(Once(cut), bit, bit), restored.Count == 0 ? 0 : conntrack.Mark(Once(restored), 0, bit));
+        return new RevocationCount(cut.Count == 0 ? 0 : conntrack.Mark([.. cut], bit, bit), restored.Count == 0 ? 0 : conntrack.Mark([.. restored], 0, bit));
     }
-
-    private static TrackedFlow[] Once(List<TrackedFlow> flows) => [.. flows.DistinctBy(flow => (flow.First, flow.SentTo))];
 
     private Dictionary<IpAddress, EndpointPolicy> Workloads()
     {
@@ -119,6 +134,7 @@ internal sealed class Revoker(IConntrack conntrack, PolicyCalculator calculator,
     {
         affected.Clear();
         affectedHosts.Clear();
+        unseen.Clear();
         Due = null;
     }
 

@@ -47,10 +47,11 @@ public sealed class HttpEndpoint : IDisposable
 
     internal static HttpEndpoint Listen(IPEndPoint address, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes, TimeSpan patience)
     {
-        // .NET sets SO_REUSEADDR on bind, so a restart is not refused for connections in TIME_WAIT.
-        Socket listener = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket? listener = null;
         try
         {
+            // .NET sets SO_REUSEADDR on bind, so a restart is not refused for connections in TIME_WAIT.
+            listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             if (address.Address.Equals(IPAddress.IPv6Any)) listener.DualMode = true;
             listener.Bind(address);
             listener.Listen(MostConnections);
@@ -58,7 +59,7 @@ public sealed class HttpEndpoint : IDisposable
         }
         catch (SocketException error)
         {
-            listener.Dispose();
+            listener?.Dispose();
             throw new IOException($"listen on {address}: {error.Message}", error);
         }
     }

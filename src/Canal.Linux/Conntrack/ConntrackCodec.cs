@@ -55,10 +55,11 @@ internal static class ConntrackCodec
             IcmpType = Byte(protocol, v4 ? CTA_PROTO_ICMP_TYPE : CTA_PROTO_ICMPV6_TYPE),
             IcmpCode = Byte(protocol, v4 ? CTA_PROTO_ICMP_CODE : CTA_PROTO_ICMPV6_CODE),
         };
-        ReadOnlySpan<byte> mark = attributes.Find(CTA_MARK);
+        ReadOnlySpan<byte> mark = attributes.Find(CTA_MARK), id = attributes.Find(CTA_ID);
         return new TrackedFlow(first, mark.Length < 4 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(mark), !attributes.Find(CTA_TUPLE_MASTER).IsEmpty)
         {
             SentTo = sentTo,
+            Id = id.Length < 4 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(id),
             Message = message.Bytes.ToArray(),
         };
     }

@@ -37,8 +37,9 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
     public IReadOnlyList<TrackedFlow> List(IReadOnlyCollection<IpAddress> addresses)
     {
         List<TrackedFlow> flows = [];
+        HashSet<uint> seen = [];
         foreach (byte[] message in Find(addresses))
-            if (ConntrackCodec.ReadFlow(new NetlinkMessage(message)) is { } flow) flows.Add(flow);
+            if (ConntrackCodec.ReadFlow(new NetlinkMessage(message)) is { } flow && (flow.Id == 0 || seen.Add(flow.Id))) flows.Add(flow);
         return flows;
     }
 

@@ -12,6 +12,9 @@ public sealed record TrackedFlow(Packet First, uint Mark, bool IsRelated)
     /// <summary>Address that it was sent to, before translation.</summary>
     public IpAddress SentTo { get; init; }
 
+    /// <summary>The kernel's number for it; 0 when it told none.</summary>
+    public uint Id { get; init; }
+
     /// <summary>The kernel's message about it, which names it.</summary>
     internal byte[] Message { get; init; } = [];
 }

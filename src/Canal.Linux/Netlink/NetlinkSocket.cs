@@ -112,6 +112,10 @@ public sealed class NetlinkSocket : IDisposable
         {
             throw new NetlinkException("receive from the kernel", Errno.ENOBUFS);
         }
+        catch (SocketException e)
+        {
+            throw new NetlinkException("receive from the kernel", e.NativeErrorCode);
+        }
     }
 
     public void Dispose() => socket.Dispose();

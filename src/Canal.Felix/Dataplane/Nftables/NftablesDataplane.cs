@@ -25,7 +25,8 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     private TableImage? image;
     private uint generation;
     private NftTableFlags flags;
-    private bool cannotOwn;
+    private bool cannotOwn, cannotLog, hasLogged;
+    private FelixParameters inForce = new();
     private int wholeLength = 4096;
 
     /// <summary>Transactions committed since the start.</summary>
@@ -65,6 +66,8 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     /// <summary>Remembers what must change. Nothing is sent.</summary>
     public void Plan(DesiredChanges changes, FelixParameters parameters, NetworkSets? network = null)
     {
+        if (cannotLog) parameters = parameters with { DropGroup = null };
+        inForce = parameters;
         flags = parameters.OwnsTable && !cannotOwn ? NftTableFlags.Owner | NftTableFlags.Persist : NftTableFlags.None;
         desired.Apply(changes, parameters, network);
     }
@@ -104,6 +107,11 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
             {
                 (flags, cannotOwn) = (NftTableFlags.None, true);
             }
+            catch (NftException refusal) when (IsAboutLog(refusal))
+            {
+                cannotLog = true;
+                Plan(new DesiredChanges(), inForce);
+            }
             catch (NftException refusal) when (IsIsolated(refusal, known))
             {
                 // What was refused is closed now; the rest is programmed from a new reading.
@@ -121,6 +129,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
         bool differs = !transaction.IsEmpty;
         if (differs) kernel.Commit(transaction);
         generation = (known.IsFresh ? known.Generation : generation) + (differs ? 1u : 0u);
+        hasLogged |= inForce.DropGroup is not null;
         Note(known);
         image = known.MustRebuild ? null : known;
         if (!differs) return false;
@@ -133,6 +142,12 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
 
     /// <summary>Before Linux 6.9 no table can be owned and outlive its owner.</summary>
     private bool IsAboutOwner(NftException refusal) => flags != NftTableFlags.None && refusal is { Errno: Errno.ENOTSUP, Faults: [{ Chain: null, Set: null }, ..] };
+
+    /// <summary>
+    /// Where the kernel has no nfnetlink_log it takes no rule that tells of what it denies. The reader of what is denied says so; here it must not keep policy
+    /// out.
+    /// </summary>
+    private bool IsAboutLog(NftException refusal) => inForce.DropGroup is not null && !hasLogged && refusal is { Errno: Errno.ENOENT, Faults: [{ Chain: not null }, ..] };
 
     /// <summary>
     /// Whether it makes sense to go on at once. A refusal of what was planned from a state that may have changed meanwhile says nothing: the state is read

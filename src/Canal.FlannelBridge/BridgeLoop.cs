@@ -21,7 +21,7 @@ namespace Canal.FlannelBridge;
 internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessage> inbox, TimeProvider time, ILogger log)
 {
     private readonly Trouble kernelTrouble = new("carrying packets to other hosts", Log.HostFailure, time, log);
-    private readonly Trouble rulesTrouble = new("programming the nftables table", Log.HostFailure, time, log);
+    private readonly Trouble rulesTrouble = new("programming translation and forwarding", Log.HostFailure, time, log);
     private readonly HashSet<string> retired = [];
     private readonly Dictionary<string, string> toldPeers = new(StringComparer.Ordinal);
     private HostingConfiguration settings = initial;
@@ -146,7 +146,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
             Rules.Apply(new NetworkRules(network!, subnet, Translates, except, settings.Get(BridgeSettings.ForwardRules)));
             rulesTrouble.Note(null);
         }
-        catch (NftException e)
+        catch (Exception e) when (e is NftException or IOException)
         {
             rulesTrouble.Note(e.Message);
         }
@@ -202,7 +202,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + TimeSpan.FromMinutes(1);
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[planner is null ? null : Wirer.NextLook, Wirer.Lease is null ? null : Keeper.NextStep, rulesTrouble.RetryAt, SubnetFile.RetryAt, .. Telling.Due])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[planner is null ? null : Wirer.NextLook, Wirer.Lease is null ? null : Keeper.NextStep, rulesTrouble.RetryAt ?? Rules.NextLook, SubnetFile.RetryAt, .. Telling.Due])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         if (Heart.UntilWatchdog < wait) wait = Heart.UntilWatchdog;

@@ -114,7 +114,7 @@ internal static class Daemon
             Feed = new LeaseFeed(prefix),
             Keeper = new LeaseKeeper(table, run.Time, run.Log),
             Wirer = new KernelWirer(routes, name => DeviceSettings.Prepare(new SysctlTree(), name), run.Time),
-            Rules = new RuleTable(nftables, configuration.Get(BridgeSettings.NftablesTable)),
+            Rules = configuration.Get(BridgeSettings.Rules) == RuleProgram.Iptables ? new IptablesRules(run.Time) : new NftablesRules(nftables, configuration.Get(BridgeSettings.NftablesTable)),
             SubnetFile = SubnetFile(configuration, run),
             Telling = Telling(configuration, run, channel),
             NodeName = configuration.Get(CommonSettings.NodeName),

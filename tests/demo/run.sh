@@ -1,14 +1,14 @@
 #!/bin/bash
-# Policy at work: two hosts, six workloads, one etcd, all in network namespaces of this machine; nothing outside them is touched.
+# Canal at work: three hosts in a flannel network, six workloads, one etcd, all in network namespaces of this machine; nothing outside them is touched.
 # KEEP=1 leaves everything standing and says how to look around. CANAL_BIN_DIR names the folder of the native binaries.
 set -euo pipefail
 # shellcheck source=tests/demo/stage.sh
 . "$(dirname "$(readlink -f "$0")")/stage.sh"
 
 summary=()
-hosts=(h1 h2)
-declare -A address=([web]=10.65.0.10 [shop]=10.65.0.11 [spy]=10.65.0.12 [api]=10.65.1.10 [db]=10.65.1.11 [batch]=10.65.1.12)
-declare -A host=([web]=h1 [shop]=h1 [spy]=h1 [api]=h2 [db]=h2 [batch]=h2)
+hosts=(h1 h2 h3)
+network=10.65.0.0/16
+declare -A host=([web]=h1 [shop]=h1 [spy]=h1 [api]=h2 [db]=h2 [batch]=h3)
 declare -A role=([web]=frontend [shop]=frontend [spy]=none [api]=backend [db]=database [batch]=backend)
 workloads=(web shop spy api db batch)
 
@@ -17,13 +17,45 @@ look_around() {
 
 ${bold}Left standing. To look around:${plain}
   ip netns exec $prefix-h1 nft list table inet canal        the policy of host h1, each rule with its counter and where it comes from
-  ip netns exec $prefix-h2 ip route show proto 80           routes to the workloads of h2
+  ip netns exec $prefix-h2 ip route                         h2's routes: to its workloads, and to the other hosts' subnets through flannel.1
+  ip netns exec $prefix-h2 bridge fdb show dev flannel.1    where those hosts are
+  RUNTIME_DIRECTORY=$work/h2/run $bin/canal-flannel-bridge --status
   ip netns exec $prefix-web nc -zvw1 ${address[api]} 8055          a connection from web to api
   ip netns exec $prefix-fab $bin/canalctl --etcd $etcd get gnp
-  less $work/h1/felix.log
+  less $work/h1/felix.log $work/h1/flannel-bridge.log
 To clean up:
-  kill ${pids[*]}; for n in fab h1 h2 ${workloads[*]}; do ip netns del $prefix-\$n; done; rm -rf $work
+  kill ${pids[*]}; for n in fab ${hosts[*]} ${workloads[*]}; do ip netns del $prefix-\$n; done; rm -rf $work
 TXT
+}
+
+start_bridge() {
+  printf 'subnet_file = "%s"\nip_pool = "flannel"\n' "$work/$1/subnet.env" >"$work/$1/etc/flannel-bridge.toml"
+  RUNTIME_DIRECTORY="$work/$1/run" STATE_DIRECTORY="$work/$1/state" ip netns exec "$prefix-$1" "$bin/canal-flannel-bridge" --config-dir "$work/$1/etc" >"$work/$1/flannel-bridge.log" 2>&1 &
+  pids+=($!)
+}
+
+# subnet_of HOST: what canal-flannel-bridge has leased; empty while there is nothing.
+subnet_of() { sed -n 's/^FLANNEL_SUBNET=\(.*\)[.]1[/].*/\1/p' "$work/$1/subnet.env" 2>/dev/null; }
+
+# await WHAT COMMAND...: polls up to 10 s.
+await() {
+  local what=$1; shift
+  for _ in $(seq 100); do if "$@"; then return; fi; sleep 0.1; done
+  echo "$what" >&2; tail -n 20 "$work"/h*/*.log >&2; return 1
+}
+
+leased() { [ -n "$(subnet_of "$1")" ]; }
+routed() { in_ns "$1" ip route show "$(subnet_of "$2").0/24" | grep -q flannel.1; }
+
+flannel_network() {
+  local one two
+  ETCDCTL_API=3 in_ns fab etcdctl --endpoints "$etcd" put /coreos.com/network/config "{\"Network\":\"$network\",\"Backend\":{\"Type\":\"vxlan\"}}" >/dev/null
+  for one in "${hosts[@]}"; do start_bridge "$one"; done
+  for one in "${hosts[@]}"; do await "$one has no subnet" leased "$one"; done
+  for one in "${hosts[@]}"; do for two in "${hosts[@]}"; do if [ "$one" != "$two" ]; then await "$one has no route to $two" routed "$one" "$two"; fi; done; done
+  for one in "${hosts[@]}"; do printf '    %-3s has leased %s.0/24\n' "$one" "$(subnet_of "$one")"; done
+  printf '  how h1 reaches the others (ip route): %s%s%s\n' "$dim" "$(in_ns h1 ip route show | grep flannel.1 | paste -sd';')" "$plain"
+  mtu=$(sed -n 's/^FLANNEL_MTU=//p' "$work/h1/subnet.env")
 }
 
 endpoint_yaml() {
@@ -73,27 +105,26 @@ YAML
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-printf '%sTwo hosts, six workloads, one etcd%s\n' "$bold" "$plain"
+printf '%sThree hosts, six workloads, one etcd%s\n' "$bold" "$plain"
 fabric
 start_etcd
-make_host h1 1
-make_host h2 2
-in_ns h1 ip route add 10.65.1.0/26 via 10.100.0.2
-in_ns h2 ip route add 10.65.0.0/26 via 10.100.0.1
-for name in "${workloads[@]}"; do make_workload "$name"; done
+for number in 1 2 3; do make_host "h$number" "$number"; done
 ctl init
+flannel_network
+number=10
+for name in "${workloads[@]}"; do address[$name]=$(subnet_of "${host[$name]}").$number; number=$((number + 1)); make_workload "$name"; done
 {
   for name in "${workloads[@]}"; do endpoint_yaml "$name"; done
   printf 'apiVersion: projectcalico.org/v3\nkind: Profile\nmetadata: {name: open}\nspec: {ingress: [{action: Allow}], egress: [{action: Allow}]}\n'
 } | ctl apply -f -
-start_agent h1
-start_agent h2
+for name in "${hosts[@]}"; do start_agent "$name"; done
 for name in "${workloads[@]}"; do printf '    %-6s %-11s on %s, role %s\n' "$name" "${address[$name]}" "${host[$name]}" "${role[$name]}"; done
 
 printf '\n%s1. Open: no policy, the profile allows everything%s\n' "$bold" "$plain"
 probe web api pass
 probe spy db pass
 probe batch shop pass
+probe batch api pass
 
 ask '2. Isolate: nobody may reach the database' h2 < <(policy isolate-db "  selector: role == 'database'
   order: 100

@@ -11,6 +11,7 @@ etcd=http://10.100.0.254:2379
 pids=()
 failures=0
 hosts=() workloads=()
+mtu=1500
 declare -A address=() host=()
 # Functions of the story that end what the stage does not know of.
 before_cleaning=()
@@ -79,7 +80,7 @@ start_agent() {
 make_workload() {
   local name=$1 on=${host[$1]}
   ip netns add "$prefix-$name"
-  ip -n "$prefix-$on" link add "cali$name" type veth peer name eth0 netns "$prefix-$name"
+  ip -n "$prefix-$on" link add "cali$name" mtu "$mtu" type veth peer name eth0 mtu "$mtu" netns "$prefix-$name"
   in_ns "$name" ip link set lo up
   in_ns "$name" ip link set eth0 address ee:ee:ee:ee:ee:ee
   in_ns "$name" ip addr add "${address[$name]}/32" dev eth0

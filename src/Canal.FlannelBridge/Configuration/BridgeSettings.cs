@@ -54,7 +54,10 @@ internal static class BridgeSettings
         CheckItem = item => Cidr.TryParse(item, out _) ? null : "is not a prefix",
     };
 
-    public static BoolSetting ForwardRules { get; } = new("forward_rules", true, "Accept forwarded packets of the network in the table's own chain.");
+    public static BoolSetting ForwardRules { get; } = new("forward_rules", true, "Accept forwarded packets of the network.");
+
+    public static EnumSetting<RuleProgram> Rules { get; } = new("rules", RuleProgram.Nftables,
+        "What these rules are made with: nftables, or the host's iptables, for hosts whose other software insists on it.", ("nftables", RuleProgram.Nftables), ("iptables", RuleProgram.Iptables));
 
     public static StringSetting NftablesTable { get; } = new("nftables_table", "canal-flannel", "Name of the nftables table, of family inet, for these rules; another one for each network of a host.")
     {
@@ -85,7 +88,7 @@ internal static class BridgeSettings
     /// <summary>Everything that flannel-bridge.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("flannel-bridge",
     [
-        Mode, EtcdPrefix, Interfaces, InterfacePatterns, InterfaceCanReach, PublicIp, PublicIpv6, SubnetFile, LeaseDuration, Masquerade, MasqueradeExcept, ForwardRules, NftablesTable,
+        Mode, EtcdPrefix, Interfaces, InterfacePatterns, InterfaceCanReach, PublicIp, PublicIpv6, SubnetFile, LeaseDuration, Masquerade, MasqueradeExcept, ForwardRules, Rules, NftablesTable,
         BlackholeRoute, IpPool, CniConfigFile, HealthEnabled, HealthHost, HealthPort,
     ], [new ConfigurationRule(Masquerade, c => c.Get(Masquerade) == Configuration.Masquerade.Felix && c.Get(IpPool).Length == 0 ? "is felix, but ip_pool names no pool that would tell canal-felix" : null)]);
 

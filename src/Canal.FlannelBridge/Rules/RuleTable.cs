@@ -1,43 +1,16 @@
-using Canal.Linux.Nftables;
-
 namespace Canal.FlannelBridge.Rules;
 
-/// <summary>Keeps our nftables table as wanted. It is small: where it differs it is made anew, in one transaction.</summary>
-internal sealed class RuleTable(INftables nftables, string name)
+/// <summary>Keeps the network's rules in the kernel: by nf_tables, or by the host's iptables where other software insists on it.</summary>
+internal abstract class RuleTable
 {
-    private NetworkRules? inForce;
-    private bool inDoubt = true;
+    /// <summary>When to look without being told to; null: the kernel tells of changes.</summary>
+    public virtual DateTimeOffset? NextLook => null;
 
-    /// <summary>Another program touched the table.</summary>
-    public void Doubt() => inDoubt = true;
+    /// <summary>Another program touched the rules.</summary>
+    public abstract void Doubt();
 
     /// <summary>Makes it so; returns whether anything was written.</summary>
-    /// <exception cref="NftException">The kernel refused; nothing has changed.</exception>
-    public bool Apply(NetworkRules wanted)
-    {
-        if (!inDoubt && wanted == inForce) return false;
-        inDoubt = true;
-        RuleChain[] chains = [.. wanted.Chains()];
-        NftTable? present = nftables.Read(name);
-        bool same = chains.Length == 0 ? present is null : present is not null && Equal(present, chains);
-        if (!same) Write(present is not null, chains);
-        (inForce, inDoubt) = (wanted, false);
-        return !same;
-    }
-
-    private static bool Equal(NftTable present, RuleChain[] wanted) => present.Sets.Count == 0 && present.Chains.Count == wanted.Length && wanted.All(chain =>
-        present.Chains.TryGetValue(chain.Name, out NftTableChain? held) && held.Base == chain.Base && held.Rules.Select(r => r.Identity).SequenceEqual(chain.Rules.Select(r => r.Identity)));
-
-    private void Write(bool isPresent, RuleChain[] chains)
-    {
-        NftTransaction transaction = new(name);
-        if (isPresent) transaction.DeleteTable();
-        if (chains.Length > 0) transaction.AddTable();
-        foreach (RuleChain chain in chains)
-        {
-            transaction.AddChain(chain.Name, chain.Base);
-            foreach (NftRule rule in chain.Rules) transaction.AddRule(chain.Name, rule);
-        }
-        nftables.Commit(transaction);
-    }
+    /// <exception cref="Linux.Nftables.NftException">The kernel refused; nothing has changed.</exception>
+    /// <exception cref="IOException">iptables refused, or is not there.</exception>
+    public abstract bool Apply(NetworkRules wanted);
 }

@@ -160,4 +160,33 @@ public sealed class BackendTests
         one.Ask("--reload");
         await fabric.Until(() => one.Netns.Shell("nft list ruleset").Length == 0, "the table stayed though nothing is wanted in it");
     }
+
+    [Fact]
+    public async Task With_iptables_the_same_is_said_in_chains_that_come_back_and_a_dropping_FORWARD_lets_the_network_through()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}""");
+        FlannelHost one = fabric.AddHost(1, 50, "masquerade = \"bridge\"", "rules = \"iptables\""), two = fabric.AddHost(2, 50, "masquerade = \"bridge\"", "rules = \"iptables\"");
+        one.Netns.Shell("iptables -P FORWARD DROP; iptables -A FORWARD -s 10.99.0.0/16 -j ACCEPT");
+        await fabric.Run(one, two);
+        await fabric.Until(() => one.Netns.Shell("iptables-save").Contains("-A FORWARD -j CANAL-FLANNEL-FWD", StringComparison.Ordinal), "there are no rules");
+        string saved = Saved(one);
+        Assert.Contains("-A CANAL-FLANNEL-POSTRTG -s 10.5.0.0/16 ! -d 224.0.0.0/4 -j MASQUERADE --random-fully", saved, StringComparison.Ordinal);
+        Assert.Contains("-A FORWARD -s 10.99.0.0/16 -j ACCEPT", saved, StringComparison.Ordinal);
+        one.Netns.Shell($"ping -c 1 -W 2 -I {one.Workload()} {FlannelFabric.EtcdAddress}");
+
+        // A workload of its own namespace, so that its packets are forwarded.
+        string wl = one.AddContainer();
+        await fabric.Until(() => FlannelHost.Pings(wl, two.Workload()), "FORWARD drops what the network forwards");
+        one.Netns.Shell("iptables -F CANAL-FLANNEL-FWD");
+        await fabric.Until(() => !FlannelHost.Pings(wl, two.Workload()) || Saved(one) == saved, "the policy DROP does nothing, so nothing is shown");
+        await fabric.Until(() => Saved(one) == saved, "the chain was not filled again");
+        one.Netns.Shell("iptables -D FORWARD -j CANAL-FLANNEL-FWD; iptables -t nat -F");
+        await fabric.Until(() => Saved(one) == saved, "the jumps did not come back");
+        one.Configure("masquerade = \"none\"", "forward_rules = false", "rules = \"iptables\"");
+        one.Ask("--reload");
+        await fabric.Until(() => !one.Netns.Shell("iptables-save; ip6tables-save").Contains("CANAL", StringComparison.Ordinal), "chains stayed though nothing is wanted in them");
+    }
+
+    /// <summary>Rules without counters and dates.</summary>
+    private static string Saved(FlannelHost host) => string.Join('\n', host.Netns.Shell("iptables-save").Split('\n').Where(l => l.StartsWith('-')));
 }

@@ -12,6 +12,7 @@ internal sealed class FlannelHost : IDisposable
     private readonly string folder;
     private readonly int link;
     private readonly StringBuilder log = new();
+    private readonly List<string> containers = [];
     private Process? bridge;
 
     public FlannelHost(int number, int link, string namespaceName, string folder, string[] settings)
@@ -119,6 +120,30 @@ internal sealed class FlannelHost : IDisposable
         Canal.Testing.Rig.Command.IpBatch(lines, Netns);
     }
 
+    /// <summary>A container behind cni0; returns the name of its namespace, which goes with the host.</summary>
+    public string AddContainer()
+    {
+        string name = $"{Netns.Name}-wl";
+        Cidr subnet = Subnet.V4Cidr!.Value;
+        Canal.Testing.Rig.Command.Shell($"ip netns add {name}; ip -n {Netns.Name} link add wl type veth peer name eth0 netns {name}; ip -n {Netns.Name} link set wl master cni0 up; ip -n {name} link set eth0 up; ip -n {name} addr add {subnet.AddressAt(9)}/{subnet.Length} dev eth0; ip -n {name} route add default via {subnet.AddressAt(1)}");
+        containers.Add(name);
+        return name;
+    }
+
+    /// <summary>One packet from a container, there and back.</summary>
+    public static bool Pings(string container, string address)
+    {
+        try
+        {
+            Canal.Testing.Rig.Command.Shell($"ip netns exec {container} ping -c 1 -W 1 {address}");
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>What follows a word of <c>ip link</c>.</summary>
     public string DeviceField(string device, string word) => System.Text.RegularExpressions.Regex.Match(Netns.Shell($"ip -o link show dev {device}"), $"{word} (\\S+)").Groups[1].Value;
 
@@ -151,6 +176,7 @@ internal sealed class FlannelHost : IDisposable
     public void Dispose()
     {
         Kill();
+        foreach (string container in containers) Canal.Testing.Rig.Command.Shell($"ip netns del {container}");
         Netns.Dispose();
     }
 

@@ -113,7 +113,7 @@ internal static class Daemon
         {
             Feed = new LeaseFeed(prefix),
             Keeper = new LeaseKeeper(table, run.Time, run.Log),
-            Wirer = new KernelWirer(routes, name => DeviceSettings.Prepare(new SysctlTree(), name), run.Time),
+            Wirer = new KernelWirer(routes, new DeviceSettings(new SysctlTree(), configuration.Get(BridgeSettings.ChecksumOffload)).Prepare, run.Time),
             Rules = configuration.Get(BridgeSettings.Rules) == RuleProgram.Iptables ? new IptablesRules(run.Time) : new NftablesRules(nftables, configuration.Get(BridgeSettings.NftablesTable)),
             SubnetFile = SubnetFile(configuration, run),
             Telling = Telling(configuration, run, channel),

@@ -5,7 +5,9 @@ namespace Canal.Linux;
 /// <summary>The libc calls the project makes; everything else goes through .NET.</summary>
 internal static unsafe partial class Native
 {
+    internal const int AF_INET = 2;
     internal const int AF_NETLINK = 16;
+    internal const int SOCK_DGRAM = 2;
     internal const int SOCK_RAW = 3;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOCK_NONBLOCK = 0x800;
@@ -29,6 +31,9 @@ internal static unsafe partial class Native
     internal const uint TUNSETIFF = 0x400454ca;
     internal const uint TUNSETPERSIST = 0x400454cb;
     internal const short POLLIN = 1;
+    internal const uint SIOCETHTOOL = 0x8946;
+    internal const uint ETHTOOL_GTXCSUM = 0x16;
+    internal const uint ETHTOOL_STXCSUM = 0x17;
     internal const int O_CLOEXEC = 0x80000;
 
     /// <summary>struct sockaddr_nl, linux/netlink.h.</summary>

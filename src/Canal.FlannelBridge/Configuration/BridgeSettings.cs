@@ -66,6 +66,8 @@ internal static class BridgeSettings
 
     public static BoolSetting BlackholeRoute { get; } = new("blackhole_route", false, "Drop packets to addresses of this host's subnet that nobody has, where no bridge's route covers it.");
 
+    public static BoolSetting ChecksumOffload { get; } = new("checksum_offload", true, "Whether checksums of packets in tunnels may be left to network cards; some send wrong ones.");
+
     public static StringSetting IpPool { get; } = new("ip_pool", "", "Name of the IPPool by which canal-felix knows the network's range; empty: none is kept.")
     {
         Check = text => text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.') ? null : "must be a resource's name: lower case letters, digits, - and .",
@@ -89,7 +91,7 @@ internal static class BridgeSettings
     public static ConfigurationSchema Schema { get; } = new("flannel-bridge",
     [
         Mode, EtcdPrefix, Interfaces, InterfacePatterns, InterfaceCanReach, PublicIp, PublicIpv6, SubnetFile, LeaseDuration, Masquerade, MasqueradeExcept, ForwardRules, Rules, NftablesTable,
-        BlackholeRoute, IpPool, CniConfigFile, HealthEnabled, HealthHost, HealthPort,
+        BlackholeRoute, ChecksumOffload, IpPool, CniConfigFile, HealthEnabled, HealthHost, HealthPort,
     ], [new ConfigurationRule(Masquerade, c => c.Get(Masquerade) == Configuration.Masquerade.Felix && c.Get(IpPool).Length == 0 ? "is felix, but ip_pool names no pool that would tell canal-felix" : null)]);
 
     /// <summary>Which interface is wished for.</summary>

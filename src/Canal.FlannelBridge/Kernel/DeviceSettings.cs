@@ -1,12 +1,31 @@
 using Canal.Linux.Sysctl;
+using Canal.Linux.Tunnels;
 
 namespace Canal.FlannelBridge.Kernel;
 
 /// <summary>Settings of tunnels' devices.</summary>
-internal static class DeviceSettings
+/// <param name="sysctls">The kernel's settings.</param>
+/// <param name="keepsOffload">Checksums may be left to whoever sends the wrapped packet.</param>
+internal sealed class DeviceSettings(SysctlTree sysctls, bool keepsOffload)
 {
+    /// <summary>Makes them as they should be; returns what stands in the way, or null.</summary>
+    public string? Prepare(string device)
+    {
+        IgnoreAdvertisements(device);
+        if (keepsOffload) return null;
+        try
+        {
+            if (ChecksumOffload.IsOn(device)) ChecksumOffload.Set(device, on: false);
+            return null;
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>A router's advertisement that comes through a tunnel must not change this host's routes. Without IPv6 in the kernel there is nothing to set.</summary>
-    public static void Prepare(SysctlTree sysctls, string device)
+    private void IgnoreAdvertisements(string device)
     {
         try
         {

@@ -11,9 +11,9 @@ namespace Canal.FlannelBridge.Kernel;
 /// difference. Anything that happens to one of them in the kernel is doubt: all is listed and compared again.
 /// </summary>
 /// <param name="stack">The kernel.</param>
-/// <param name="prepare">Makes a device's settings as they should be, by its name.</param>
+/// <param name="prepare">Makes a device's settings as they should be, by its name; returns what stands in the way, or null.</param>
 /// <param name="time">For pauses.</param>
-internal sealed class KernelWirer(IRouteStack stack, Action<string> prepare, TimeProvider time)
+internal sealed class KernelWirer(IRouteStack stack, Func<string, string?> prepare, TimeProvider time)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -84,7 +84,7 @@ internal sealed class KernelWirer(IRouteStack stack, Action<string> prepare, Tim
         Underlay made = new TunnelDevices(stack, [.. order.Planner.DeviceNames, .. order.Retired], failures).Make(wanted, picture.Underlay);
         devices.Clear();
         foreach (TunnelDevice device in wanted)
-            if (made.Find(device.Link.Name) is { } link && device.Fits(link) && devices.Add(link.Index)) prepare(link.Name);
+            if (made.Find(device.Link.Name) is { } link && device.Fits(link) && devices.Add(link.Index) && prepare(link.Name) is { } refused) failures.Add(refused);
         Inputs = inputs with { Picture = picture with { Underlay = made } };
         string? obstacle = failures.Count > 0 ? null : order.Planner.Obstacle(Inputs);
         if (obstacle is not null) failures.Add(obstacle);

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Canal.Core.Addressing;
+using Canal.Linux.Tunnels;
 
 namespace Canal.FlannelBridge.Tests.Live;
 
@@ -10,7 +11,7 @@ public sealed class BackendTests
     public async Task Vxlan_carries_both_families_across_a_router()
     {
         await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","EnableIPv6":true,"IPv6Network":"fd05::/48","Backend":{"Type":"vxlan"}}""");
-        FlannelHost[] hosts = [fabric.AddHost(1), fabric.AddHost(2), fabric.AddHost(3, 60)];
+        FlannelHost[] hosts = [fabric.AddHost(1), fabric.AddHost(2, 50, "checksum_offload = false"), fabric.AddHost(3, 60)];
         await fabric.Run(hosts);
         foreach (FlannelHost from in hosts)
             foreach (FlannelHost to in hosts)
@@ -21,7 +22,11 @@ public sealed class BackendTests
         Assert.True(hosts[0].Reaches(hosts[2], IpFamily.V4, 1450 - 28), "a packet of the IPv4 device's MTU does not go through");
         Assert.True(hosts[0].Reaches(hosts[2], IpFamily.V6, 1430 - 48), "a packet of the IPv6 device's MTU does not go through");
         foreach (FlannelHost host in hosts)
-            foreach (string device in (string[])["flannel.1", "flannel-v6.1"]) Assert.Equal("0", host.Netns.ReadSysctl($"net/ipv6/conf/{device}/accept_ra"));
+            foreach (string device in (string[])["flannel.1", "flannel-v6.1"])
+            {
+                Assert.Equal("0", host.Netns.ReadSysctl($"net/ipv6/conf/{device}/accept_ra"));
+                Assert.Equal(host.Number != 2, host.Netns.Run(() => ChecksumOffload.IsOn(device)));
+            }
     }
 
     [Fact]

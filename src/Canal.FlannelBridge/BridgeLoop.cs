@@ -88,7 +88,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
         if (wanted == network || wanted == refusedNetwork) return planner is not null;
         try
         {
-            BackendPlanner next = BackendPlanner.Of(wanted, NodeName);
+            BackendPlanner next = BackendPlanner.Of(wanted, NodeName, settings.Get(BridgeSettings.AllowExtension));
             if (!wanted.Ranges.Any()) throw new FlannelFormatException("both EnableIPv4 and EnableIPv6 are false");
             if (planner is not null && planner.Backend != next.Backend) retired.UnionWith(planner.DeviceNames);
             if (planner is null || planner.Backend != next.Backend)

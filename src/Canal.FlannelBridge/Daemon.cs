@@ -114,7 +114,7 @@ internal static class Daemon
             Feed = new LeaseFeed(prefix),
             Keeper = new LeaseKeeper(table, run.Time, run.Log),
             Wirer = new KernelWirer(routes, new DeviceSettings(new SysctlTree(), configuration.Get(BridgeSettings.ChecksumOffload)).Prepare, run.Time),
-            Rules = configuration.Get(BridgeSettings.Rules) == RuleProgram.Iptables ? new IptablesRules(run.Time) : new NftablesRules(nftables, configuration.Get(BridgeSettings.NftablesTable)),
+            Rules = RulesOf(configuration, nftables, run.Time),
             SubnetFile = SubnetFile(configuration, run),
             Telling = Telling(configuration, run, channel),
             NodeName = configuration.Get(CommonSettings.NodeName),
@@ -123,6 +123,14 @@ internal static class Daemon
             Configured = run.Configure,
             Readied = health.Ready,
         };
+    }
+
+    private static RuleTable RulesOf(HostingConfiguration configuration, INftables nftables, TimeProvider time)
+    {
+        NftablesRules table = new(nftables, configuration.Get(BridgeSettings.NftablesTable));
+        if (configuration.Get(BridgeSettings.Rules) == RuleProgram.Nftables) return table;
+        table.Remove();
+        return new IptablesRules(time);
     }
 
     private static ControlSocketServer ListenForRequests(DaemonStart start)

@@ -10,6 +10,9 @@ internal abstract class BackendPlanner(FlannelBackend backend)
 {
     public FlannelBackend Backend { get; } = backend;
 
+    /// <summary>Routes to other hosts are this agent's: those of flannel's kind that it does not know are strays.</summary>
+    public virtual bool MakesRoutes => true;
+
     /// <summary>Names of its devices.</summary>
     public virtual IReadOnlyCollection<string> DeviceNames => [];
 
@@ -95,12 +98,14 @@ internal abstract class BackendPlanner(FlannelBackend backend)
 
     /// <summary>The planner of a network.</summary>
     /// <exception cref="FlannelFormatException">There is none.</exception>
-    public static BackendPlanner Of(FlannelNetwork network, string node) => FlannelBackend.Read(network) switch
+    public static BackendPlanner Of(FlannelNetwork network, string node, bool allowsCommands) => FlannelBackend.Read(network) switch
     {
         VxlanBackend vxlan => new VxlanPlanner(vxlan, node),
         HostGatewayBackend gateway => new HostGatewayPlanner(gateway),
         IpipBackend ipip => new IpipPlanner(ipip),
         UdpBackend udp => new UdpPlanner(udp),
+        ExtensionBackend extension => allowsCommands ? new ExtensionPlanner(extension)
+            : throw new FlannelFormatException("the backend extension has commands run that whoever writes to etcd chooses: allow_extension is false"),
         AllocBackend alloc => new AllocPlanner(alloc),
         FlannelBackend other => throw new FlannelFormatException($"canal-flannel-bridge does not have the backend {other.Name}"),
     };

@@ -15,6 +15,9 @@ internal sealed class KernelPlan
     /// <summary>Leases that nothing can be made of, and why.</summary>
     public Dictionary<string, string> Refused { get; } = [];
 
+    /// <summary>What did not work and is to be tried again.</summary>
+    public List<string> Failures { get; } = [];
+
     /// <summary>As flannel makes its routes: to the kernel's and operators' eyes an ordinary one.</summary>
     public void Add(Route route)
     {

@@ -68,6 +68,8 @@ internal static class BridgeSettings
 
     public static BoolSetting ChecksumOffload { get; } = new("checksum_offload", true, "Whether checksums of packets in tunnels may be left to network cards; some send wrong ones.");
 
+    public static BoolSetting AllowExtension { get; } = new("allow_extension", false, "Run the commands that the network's configuration names, if its backend is extension: whoever writes to etcd chooses them.");
+
     public static StringSetting IpPool { get; } = new("ip_pool", "", "Name of the IPPool by which canal-felix knows the network's range; empty: none is kept.")
     {
         Check = text => text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.') ? null : "must be a resource's name: lower case letters, digits, - and .",
@@ -91,7 +93,7 @@ internal static class BridgeSettings
     public static ConfigurationSchema Schema { get; } = new("flannel-bridge",
     [
         Mode, EtcdPrefix, Interfaces, InterfacePatterns, InterfaceCanReach, PublicIp, PublicIpv6, SubnetFile, LeaseDuration, Masquerade, MasqueradeExcept, ForwardRules, Rules, NftablesTable,
-        BlackholeRoute, ChecksumOffload, IpPool, CniConfigFile, HealthEnabled, HealthHost, HealthPort,
+        BlackholeRoute, ChecksumOffload, AllowExtension, IpPool, CniConfigFile, HealthEnabled, HealthHost, HealthPort,
     ], [new ConfigurationRule(Masquerade, c => c.Get(Masquerade) == Configuration.Masquerade.Felix && c.Get(IpPool).Length == 0 ? "is felix, but ip_pool names no pool that would tell canal-felix" : null)]);
 
     /// <summary>Which interface is wished for.</summary>

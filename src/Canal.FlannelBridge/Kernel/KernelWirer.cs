@@ -97,12 +97,13 @@ internal sealed class KernelWirer(IRouteStack stack, Func<string, string?> prepa
     /// other programs with a number of their own, and of other lengths are not.
     /// </summary>
     private static bool IsBetweenHosts(Route route, KernelOrder order) => route.Protocol == RouteProtocol.Boot
-        && (route is { Type: RouteType.Unicast, Gateway: not null } || (route.Type == RouteType.Blackhole && route.Destination == order.Own?[route.Family]))
+        && ((order.Planner.MakesRoutes && route is { Type: RouteType.Unicast, Gateway: not null }) || (route.Type == RouteType.Blackhole && route.Destination == order.Own?[route.Family]))
         && order.Network.Ranges.Any(r => r.Family == route.Family && r.SubnetLength == route.Destination.Length && r.Network.Contains(route.Destination));
 
     private void Program(KernelOrder order, PlanInputs inputs)
     {
         plan = order.Planner.Plan(order.Peers, inputs);
+        failures.AddRange(plan.Failures);
         if (order.Blackhole)
             foreach (FlannelRange range in order.Network.Ranges)
                 if (inputs.Own?[range.Family] is { } own) plan.Add(new Route { Destination = own, Type = RouteType.Blackhole });

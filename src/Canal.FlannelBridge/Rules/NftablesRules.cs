@@ -8,6 +8,13 @@ internal sealed class NftablesRules(INftables nftables, string name) : RuleTable
     private NetworkRules? inForce;
     private bool inDoubt = true;
 
+    /// <summary>Takes the table away, for when the rules are elsewhere now.</summary>
+    /// <exception cref="NftException">The kernel refused.</exception>
+    public void Remove()
+    {
+        if (nftables.ReadOutline(name) is not null) Write(isPresent: true, []);
+    }
+
     public override void Doubt() => inDoubt = true;
 
     public override bool Apply(NetworkRules wanted)

@@ -103,6 +103,28 @@ public sealed class BackendTests
     }
 
     [Fact]
+    public async Task Extension_runs_commands_where_the_host_allows_it()
+    {
+        const string add = "read -r via; ip route add $SUBNET via $PUBLIC_IP dev $via", remove = "ip route del $SUBNET";
+        await using FlannelFabric fabric = await FlannelFabric.Start($$$"""{"Network":"10.5.0.0/16","Backend":{"Type":"extension","PreStartupCommand":"echo e0","PostStartupCommand":"ip link add started type bridge; test -n \"$SUBNET\"","SubnetAddCommand":"{{{add}}}","SubnetRemoveCommand":"{{{remove}}}"}}""");
+        FlannelHost one = fabric.AddHost(1, 50, "allow_extension = true"), two = fabric.AddHost(2, 50, "allow_extension = true"), careful = fabric.AddHost(3);
+        await fabric.Run(one, two);
+        await fabric.Until(() => one.Reaches(two), "the commands do not carry packets");
+        Assert.Contains("\"BackendType\":\"extension\",\"BackendData\":\"e0\"", (await fabric.Leases())[one.Subnet.ToString()], StringComparison.Ordinal);
+        Assert.Contains("started", one.Netns.Shell("ip link"), StringComparison.Ordinal);
+        careful.Start();
+        await fabric.Until(() => careful.Log.Contains("allow_extension is false", StringComparison.Ordinal), "commands of etcd are run unasked");
+        // What cannot be added is told, and waits for the reason to go.
+        one.Netns.Shell("ip route add 10.5.200.0/24 via 192.168.50.2 dev e0 proto static");
+        await fabric.Etcd.CtlAsync("put", $"{FlannelFabric.Prefix}/subnets/10.5.200.0-24", """{"PublicIP":"192.168.50.7","BackendType":"extension","BackendData":"e0"}""");
+        await fabric.Until(() => one.Log.Contains("ended with 2", StringComparison.Ordinal), "the command's failure is not told");
+        one.Netns.Shell("ip route del 10.5.200.0/24");
+        await fabric.Until(() => one.Routes().Contains("10.5.200.0/24 via 192.168.50.7 dev e0", StringComparison.Ordinal), "it is not tried again");
+        await fabric.Etcd.CtlAsync("del", $"{FlannelFabric.Prefix}/subnets/10.5.200.0-24");
+        await fabric.Until(() => !one.Routes().Contains("10.5.200.0", StringComparison.Ordinal), "the command for a host that went is not run");
+    }
+
+    [Fact]
     public async Task Alloc_only_leases()
     {
         await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"alloc"}}""");
@@ -112,6 +134,11 @@ public sealed class BackendTests
         await fabric.Until(() => one.HasSubnet && two.HasSubnet, "no subnets");
         Assert.Equal(["{\"PublicIP\":\"192.168.50.1\",\"PublicIPv6\":null}", "{\"PublicIP\":\"192.168.50.2\",\"PublicIPv6\":null}"], (await fabric.Leases()).Values.Order(StringComparer.Ordinal));
         Assert.DoesNotContain("10.5.", one.Routes(), StringComparison.Ordinal);
+        // Whoever carries the packets may make routes as flannel would.
+        one.Netns.Shell($"ip route add {two.Subnet.V4Cidr} via {two.Address} dev e0");
+        one.Ask("--reload");
+        await fabric.Until(() => one.Log.Contains("configuration: read again", StringComparison.Ordinal), "no reload");
+        Assert.True(one.HasRouteTo(two));
     }
 
     [Fact]
@@ -171,9 +198,10 @@ public sealed class BackendTests
     {
         await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}""");
         FlannelHost one = fabric.AddHost(1, 50, "masquerade = \"bridge\"", "rules = \"iptables\""), two = fabric.AddHost(2, 50, "masquerade = \"bridge\"", "rules = \"iptables\"");
-        one.Netns.Shell("iptables -P FORWARD DROP; iptables -A FORWARD -s 10.99.0.0/16 -j ACCEPT");
+        one.Netns.Shell("nft add table inet canal-flannel; iptables -P FORWARD DROP; iptables -A FORWARD -s 10.99.0.0/16 -j ACCEPT");
         await fabric.Run(one, two);
         await fabric.Until(() => one.Netns.Shell("iptables-save").Contains("-A FORWARD -j CANAL-FLANNEL-FWD", StringComparison.Ordinal), "there are no rules");
+        Assert.DoesNotContain("inet canal-flannel", one.Netns.Shell("nft list tables"), StringComparison.Ordinal);
         string saved = Saved(one);
         Assert.Contains("-A CANAL-FLANNEL-POSTRTG -s 10.5.0.0/16 ! -d 224.0.0.0/4 -j MASQUERADE --random-fully", saved, StringComparison.Ordinal);
         Assert.Contains("-A FORWARD -s 10.99.0.0/16 -j ACCEPT", saved, StringComparison.Ordinal);

@@ -10,6 +10,11 @@ public sealed record ExtensionBackend(string PreStartup, string PostStartup, str
     internal static ExtensionBackend Read(FlannelJson options) =>
         new(options.Text("PreStartupCommand"), options.Text("PostStartupCommand"), options.Text("SubnetAddCommand"), options.Text("SubnetRemoveCommand"));
 
+    /// <summary>What a peer's lease says, as its command printed it.</summary>
+    /// <exception cref="FlannelFormatException">It is no JSON string.</exception>
+    public static string Text(string leaseData) =>
+        leaseData.Length == 0 ? "" : FlannelJson.Parse(System.Text.Encoding.UTF8.GetBytes($"{{\"BackendData\":{leaseData}}}"), "BackendData").Text("BackendData");
+
     /// <summary>What a lease says: the command's output as a JSON string.</summary>
     public static string LeaseData(string output) => output.Length == 0 ? "" : GoText.Quote(output);
 }

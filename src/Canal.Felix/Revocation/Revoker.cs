@@ -19,8 +19,9 @@ internal sealed class Revoker(IConntrack conntrack, PolicyCalculator calculator,
     /// <summary>What changes in one go is looked at once.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Looking takes no more than this part of the time.</summary>
+    /// <summary>Looking takes no more than this part of the time, but what is forbidden does not go on for longer than <see cref="LongestPause"/>.</summary>
     private const int Share = 20;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>So long is looked in one turn of the loop; the rest waits for the next, and policy goes before it.</summary>
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(20);
@@ -84,7 +85,8 @@ internal sealed class Revoker(IConntrack conntrack, PolicyCalculator calculator,
         if (affected.Count + affectedHosts.Count > 0) Gather();
         RevocationCount count = Judge(parameters, start);
         Due = null;
-        notBefore = time.GetUtcNow() + (time.GetElapsedTime(start) * Share);
+        TimeSpan pause = time.GetElapsedTime(start) * Share;
+        notBefore = time.GetUtcNow() + (pause < LongestPause ? pause : LongestPause);
         if (unseen.Count > 0) Due = notBefore;
         Cut += count.Cut;
         return count;

@@ -14,6 +14,9 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
     /// <summary>Two dumps that the kernel filters for each address; beyond so many addresses one dump of everything costs less.</summary>
     private const int MostFiltered = 8;
 
+    /// <summary>Likewise for a look, which comes more often: each dump goes through the whole table of all namespaces.</summary>
+    private const int MostListed = 1;
+
     /// <summary>The answers to one datagram must fit the receive buffer.</summary>
     private const int BatchSize = 64;
 
@@ -30,7 +33,7 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
     public int Forget(IReadOnlyCollection<IpAddress> addresses)
     {
         int deleted = 0;
-        foreach (byte[][] batch in Find(addresses).Chunk(BatchSize)) deleted += Delete(batch);
+        foreach (byte[][] batch in Find(addresses, MostFiltered).Chunk(BatchSize)) deleted += Delete(batch);
         return deleted;
     }
 
@@ -38,7 +41,7 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
     {
         List<TrackedFlow> flows = [];
         HashSet<uint> seen = [];
-        foreach (byte[] message in Find(addresses))
+        foreach (byte[] message in Find(addresses, MostListed))
             if (ConntrackCodec.ReadFlow(new NetlinkMessage(message)) is { } flow && (flow.Id == 0 || seen.Add(flow.Id))) flows.Add(flow);
         return flows;
     }
@@ -51,11 +54,11 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
         return marked;
     }
 
-    private List<byte[]> Find(IReadOnlyCollection<IpAddress> addresses)
+    private List<byte[]> Find(IReadOnlyCollection<IpAddress> addresses, int mostFiltered)
     {
         HashSet<IpAddress> wanted = [.. addresses];
         List<byte[]> found = [];
-        if (wanted.Count <= MostFiltered)
+        if (wanted.Count <= mostFiltered)
         {
             foreach (IpAddress address in wanted)
                 foreach (ushort tuple in (ReadOnlySpan<ushort>)[CTA_TUPLE_ORIG, CTA_TUPLE_REPLY]) Find(address.Family, address, tuple, wanted, found);

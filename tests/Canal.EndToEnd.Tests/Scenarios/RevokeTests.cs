@@ -82,8 +82,8 @@ public sealed class RevokeTests
         Assert.True(IsEchoed(doomed) && IsEchoed(failsafe) && IsEchoed(outgoing));
         await rig.Put(Calico.GlobalNetworkPolicy("gate").Selecting("host == 'h1'").In().Out(Rule.Allow));
         await rig.Round("x→h1 ✗", "x→h1:22 ✓", "h1→x ✓");
-        await Poll.Until(() => Count(rig) > 0, "nothing is marked as revoked");
-        Assert.False(IsEchoed(doomed));
+        // While there was no policy yet others were cut: the log says nothing of this one.
+        await Poll.Until(() => !IsEchoed(doomed), "the connection goes on");
         Assert.True(IsEchoed(failsafe) && IsEchoed(outgoing), "a connection that is allowed was cut");
     }
 

@@ -44,11 +44,11 @@ internal sealed record DropReason(string Text, string? Policy, int? Rule, string
     public static string Revoked(Direction direction) => $"revoked-connection {Word(direction)}";
 
     public const string SpoofedSource = "spoofed-source egress";
-    public const string VxlanFromWorkload = "vxlan-from-workload egress";
-    public const string IpipFromWorkload = "ipip-from-workload egress";
+    public const string VxlanFromWorkload = "VXLAN-from-workload egress";
+    public const string IpipFromWorkload = "IPIP-from-workload egress";
     public const string EndpointToHost = "endpoint-to-host-action egress";
-    public const string VxlanFromStranger = "vxlan-from-stranger ingress";
-    public const string IpipFromStranger = "ipip-from-stranger ingress";
+    public const string VxlanFromStranger = "VXLAN-from-stranger ingress";
+    public const string IpipFromStranger = "IPIP-from-stranger ingress";
 
     /// <summary>Reads a prefix; what another program logs to our group is a reason without policy.</summary>
     public static DropReason Parse(string prefix)

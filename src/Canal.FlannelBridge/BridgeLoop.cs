@@ -208,6 +208,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
         if (Heart.UntilWatchdog < wait) wait = Heart.UntilWatchdog;
         // Until systemd was told, the patience with a datastore that does not answer is looked at.
         if (!IsInForce && wait > TimeSpan.FromSeconds(1)) wait = TimeSpan.FromSeconds(1);
-        return wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1);
+        // What is due and could not be done in this turn is no reason to turn without pause.
+        return wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(50);
     }
 }

@@ -22,11 +22,30 @@ internal readonly struct FlannelJson
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
+            ReadAllText(document.RootElement);
             return From(document.RootElement.Clone(), what);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new FlannelFormatException($"{what} holds text that is not Unicode");
         }
         catch (JsonException e)
         {
             throw new FlannelFormatException($"{what} is not JSON: {e.Message}");
+        }
+    }
+
+    /// <summary>What is no Unicode text (half of a surrogate pair, bytes that are no UTF-8) is JSON to the parser, and an exception where it is first read: here.</summary>
+    private static void ReadAllText(JsonElement element)
+    {
+        if (element.ValueKind == JsonValueKind.String) _ = element.GetString();
+        if (element.ValueKind == JsonValueKind.Array)
+            foreach (JsonElement item in element.EnumerateArray()) ReadAllText(item);
+        if (element.ValueKind != JsonValueKind.Object) return;
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            _ = property.Name;
+            ReadAllText(property.Value);
         }
     }
 

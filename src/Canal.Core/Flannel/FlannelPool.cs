@@ -27,9 +27,21 @@ public static class FlannelPool
     {
         JsonObject spec = Spec(network, natOutgoing);
         if (present is not { } stored) return Bytes(New(name, spec, uid, now));
-        JsonObject root = Parse(stored, name);
+        try
+        {
+            return Changed(Parse(stored, name), name, network, spec);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // Fields twice, text that is not Unicode: found where they are first read.
+            throw new FlannelFormatException($"IPPool {name} cannot be understood: {e.Message}");
+        }
+    }
+
+    private static byte[]? Changed(JsonObject root, string name, Cidr network, JsonObject spec)
+    {
         if (root["spec"] is JsonObject held && spec.All(field => JsonNode.DeepEquals(held[field.Key], field.Value))) return null;
-        if (root["metadata"]?["labels"]?[Label] is null)
+        if (((root["metadata"] as JsonObject)?["labels"] as JsonObject)?[Label] is null)
             throw new FlannelFormatException($"IPPool {name} is there, is not as the network {network} needs it, and lacks the label {Label} by which it would be changed");
         root["spec"] = spec;
         return Bytes(root);

@@ -83,7 +83,8 @@ internal abstract class BackendPlanner(FlannelBackend backend)
             if (inputs.Own?[range.Family] is { } own && (own.Contains(subnet) || subnet.Contains(own))) return $"its subnet {subnet} overlaps this host's {own}";
             if (peer.Lease.Public(range.Family) is not { } host) return $"it has no {(range.Family == IpFamily.V4 ? "IPv4" : "IPv6")} address to send {subnet} to";
             if (inputs.Uplink.Is(host)) return $"its address {host} is this host's own: each host needs its own public_ip";
-            if (!IsHost(host) || range.Network.Contains(host)) return $"its address {host} is none that a host could have";
+            // Hosts' addresses may lie in the network (flannel's own example has them there), but not where the packets to them would be sent again.
+            if (!IsHost(host) || subnet.Contains(host) || inputs.Own?[range.Family]?.Contains(host) == true) return $"its address {host} is none that a host could have";
         }
         return null;
     }

@@ -25,6 +25,7 @@ internal sealed class KernelWirer(IRouteStack stack, Func<string, string?> prepa
     private readonly HashSet<int> devices = [];
     private KernelPlan plan = new();
     private HeldEntries held = new();
+    private (UplinkWishes Wishes, FlannelNetwork Network, Uplink Uplink)? chosen;
     private TimeSpan pause = ShortestPause;
     private DateTimeOffset nextLook;
     private bool inDoubt = true, planDirty = true;
@@ -65,7 +66,8 @@ internal sealed class KernelWirer(IRouteStack stack, Func<string, string?> prepa
         catch (Exception e) when (e is UplinkException or IOException)
         {
             // Nothing is taken away: an interface or address that is being set up anew comes back, and what is over it with it.
-            (Inputs, Lease) = (null, null);
+            // The lease is renewed meanwhile.
+            Inputs = null;
             failures.Add(e.Message);
         }
         (inDoubt, planDirty) = (false, false);
@@ -77,7 +79,7 @@ internal sealed class KernelWirer(IRouteStack stack, Func<string, string?> prepa
     private void Look(KernelOrder order)
     {
         KernelPicture picture = KernelPicture.Read(stack);
-        Uplink uplink = UplinkSelection.Choose(order.Wishes, picture, order.Network);
+        Uplink uplink = ChooseUplink(order, picture);
         PlanInputs inputs = new(order.Network, uplink, picture, order.Own);
         if (order.Planner.Prepare(inputs)) inputs = inputs with { Picture = picture = KernelPicture.Read(stack) };
         List<TunnelDevice> wanted = order.Planner.Devices(inputs);
@@ -93,12 +95,31 @@ internal sealed class KernelWirer(IRouteStack stack, Func<string, string?> prepa
     }
 
     /// <summary>
+    /// Once chosen it stays while it is there, as in flannel: neither a default route that is gone for a moment nor one that a VPN brings moves the tunnels.
+    /// </summary>
+    private Uplink ChooseUplink(KernelOrder order, KernelPicture picture)
+    {
+        if (chosen is { } before && before.Wishes == order.Wishes && before.Network == order.Network && StillThere(before.Uplink, picture) is { } same) return same;
+        Uplink uplink = UplinkSelection.Choose(order.Wishes, picture, order.Network);
+        chosen = (order.Wishes, order.Network, uplink);
+        return uplink;
+    }
+
+    private static Uplink? StillThere(Uplink before, KernelPicture picture)
+    {
+        Link? link = picture.Underlay.Links.FirstOrDefault(l => l.Index == before.Link.Index && l.Name == before.Link.Name);
+        bool Has(IpAddress? address) => address is null || picture.Underlay.Addresses.Any(a => a.Interface == before.Link.Index && a.Address == address && !a.IsDeprecated);
+        return link is { Mtu: > 0 } && Has(before.V4) && Has(before.V6) ? before with { Link = link } : null;
+    }
+
+    /// <summary>
     /// Routes of flannel's kind inside the network, over whatever device: ours, of an earlier run or of a flanneld before. The kernel's own routes, those of
-    /// other programs with a number of their own, and of other lengths are not.
+    /// other programs with a number of their own, and of other lengths are not, unless a lease asks for that very one. No one else makes black holes there.
     /// </summary>
     private static bool IsBetweenHosts(Route route, KernelOrder order) => route.Protocol == RouteProtocol.Boot
-        && ((order.Planner.MakesRoutes && route is { Type: RouteType.Unicast, Gateway: not null }) || (route.Type == RouteType.Blackhole && route.Destination == order.Own?[route.Family]))
-        && order.Network.Ranges.Any(r => r.Family == route.Family && r.SubnetLength == route.Destination.Length && r.Network.Contains(route.Destination));
+        && order.Network.Ranges.Any(r => r.Family == route.Family && r.Network.Contains(route.Destination)
+            && (route.Type == RouteType.Blackhole || (order.Planner.MakesRoutes && route is { Type: RouteType.Unicast, Gateway: not null }
+                && (r.SubnetLength == route.Destination.Length || order.Peers.Any(peer => peer.Subnet[r.Family] == route.Destination)))));
 
     private void Program(KernelOrder order, PlanInputs inputs)
     {

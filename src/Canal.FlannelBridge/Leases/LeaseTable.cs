@@ -86,15 +86,30 @@ internal sealed class LeaseTable(EtcdStore store, string prefix, TimeSpan durati
         // A key that somebody put there without an end keeps having none.
         EtcdLease? granted = present is { IsReservation: true } ? null : await store.GrantLeaseAsync(duration, stop).ConfigureAwait(false);
         EtcdTransaction transaction = new EtcdTransaction().IfModRevision(key, present?.ModRevision ?? 0).Put(key, self.Write(), granted?.Id ?? 0);
-        EtcdCommit commit = await store.CommitAsync(transaction, stop).ConfigureAwait(false);
+        EtcdCommit commit;
+        try
+        {
+            commit = await store.CommitAsync(transaction, stop).ConfigureAwait(false);
+        }
+        catch (EtcdException e) when (!e.OutcomeUnknown)
+        {
+            // A lease for each try, each a day long, would fill etcd.
+            await GiveBackAsync(granted, stop).ConfigureAwait(false);
+            throw;
+        }
         if (!commit.Succeeded)
         {
-            if (granted is { } unused) await store.RevokeAsync(unused.Id, stop).ConfigureAwait(false);
+            await GiveBackAsync(granted, stop).ConfigureAwait(false);
             return null;
         }
         // The key hangs on the new one now: the old one would only linger.
         if (present is { IsReservation: false }) await store.RevokeAsync(present.EtcdLease, stop).ConfigureAwait(false);
         HeldLease held = new(key, subnet, self, commit.Revision, present?.CreateRevision ?? commit.Revision, granted?.Id ?? 0);
         return new LeaseState(held, granted is { } lease ? time.GetUtcNow() + (lease.Ttl / 2 * (0.9 + (0.1 * chance.NextDouble()))) : null);
+    }
+
+    private async Task GiveBackAsync(EtcdLease? granted, CancellationToken stop)
+    {
+        if (granted is { } unused) await store.RevokeAsync(unused.Id, stop).ConfigureAwait(false);
     }
 }

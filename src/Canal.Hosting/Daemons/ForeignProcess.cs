@@ -11,7 +11,8 @@ public static class ForeignProcess
         foreach (string directory in Directory.EnumerateDirectories("/proc"))
         {
             string process = Path.GetFileName(directory);
-            if (char.IsAsciiDigit(process[0]) && IsNamed(directory, name) && NamespaceOf(process) == own) return $"{name} (process {process})";
+            // Of another user's process the namespace cannot be seen: then it counts as this one, which it nearly always is.
+            if (char.IsAsciiDigit(process[0]) && IsNamed(directory, name) && (NamespaceOf(process) ?? own) == own) return $"{name} (process {process})";
         }
         return null;
     }

@@ -122,4 +122,24 @@ public sealed class FlannelTests
         Assert.False(FlannelSubnet.TryParse(Encoding.UTF8.GetString(bytes), out FlannelSubnet subnet) && subnet.V4Length > 31);
         SubnetFile.Read(Encoding.UTF8.GetString(bytes));
     });
+
+    /// <summary>A parser of JSON takes them; whoever reads them gets an exception of another kind.</summary>
+    [Theory]
+    [InlineData("""{"PublicIP":"\ud800"}""")]
+    [InlineData("""{"PublicIP":"192.0.2.1","\ud800":1}""")]
+    [InlineData("""{"PublicIP":"192.0.2.1","BackendType":"vxlan","BackendData":{"VtepMAC":"\ud800"}}""")]
+    [InlineData("""{"Network":"10.5.0.0/16","Backend":{"Type":["\udfff"]}}""")]
+    public void Text_that_is_not_Unicode_is_refused_where_it_is_read(string json)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(json);
+        Assert.Throws<FlannelFormatException>(() => json.Contains("Network", StringComparison.Ordinal) ? (object)FlannelNetworkReader.Read(bytes) : FlannelLease.Read(bytes));
+    }
+
+    [Theory]
+    [InlineData("""{"metadata":"x","spec":{}}""")]
+    [InlineData("""{"metadata":{"labels":"x"},"spec":{}}""")]
+    [InlineData("""{"metadata":{},"metadata":{},"spec":{}}""")]
+    [InlineData("""{"spec":{"cidr":"\ud800"}}""")]
+    public void A_pool_that_is_not_kept_is_left_alone_whatever_it_is(string pool) =>
+        Assert.Throws<FlannelFormatException>(() => FlannelPool.Wanted(Encoding.UTF8.GetBytes(pool), "p", Cidr.Parse("10.5.0.0/16"), true, "u", "2026-01-01T00:00:00Z"));
 }

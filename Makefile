@@ -21,7 +21,7 @@ export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 export MSBUILDDISABLENODEREUSE := 1
-quietly := -v quiet --nologo -noWarn:NETSDK1188
+quietly := -v quiet --nologo -clp:NoSummary -noWarn:NETSDK1188
 
 executables := canal-felix=src/Canal.Felix canalctl=src/Canal.Ctl canal-bird-config-renderer=src/Canal.BirdConfigRenderer canal-cni=src/Canal.Cni canal-flannel-bridge=src/Canal.FlannelBridge
 binaries := $(foreach one,$(executables),artifacts/bin/$(firstword $(subst =, ,$(one))))

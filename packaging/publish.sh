@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 rid=$1
 shift
-quietly=(-c Release --no-restore -v quiet --nologo -noWarn:NETSDK1188 -p:RunAnalyzers=false)
+quietly=(-c Release --no-restore -v quiet --nologo -clp:NoSummary -noWarn:NETSDK1188 -p:RunAnalyzers=false)
 
 publish() {
   local name=${1%%=*} project=${1#*=}

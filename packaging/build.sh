@@ -31,6 +31,4 @@ cd "$tree"
 dpkg-buildpackage -b -us -uc -ui -d > "$work/deb.log" 2>&1 || { cat "$work/deb.log" >&2; exit 1; }
 rm -f "$out"/*.deb "$out"/*.rpm
 cp -t "$out" "$work"/*.deb
-sed -n "s/^Package: //p" debian/control | while read -r package; do
-  packaging/rpm.sh "$package" "$tree" "$version" "$out" </dev/null
-done
+sed -n "s/^Package: //p" debian/control | xargs -P 2 -I{} packaging/rpm.sh {} "$tree" "$version" "$out"

@@ -57,5 +57,5 @@ SPEC
 rpmbuild -bb --target "$(architecture)" \
   --define "_topdir $work/top" --define "_rpmdir $out" --define "_dbpath $work/db" --define '_buildhost reproducible' \
   --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' --define 'source_date_epoch_from_changelog 0' \
-  --define '_binary_payload w19.zstdio' --define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
+  --define '_binary_payload w12.zstdio' --define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
   "$work/$package.spec" > "$work/log" 2>&1 || { cat "$work/log" "$work/$package.spec" >&2; exit 1; }

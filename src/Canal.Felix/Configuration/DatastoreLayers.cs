@@ -41,14 +41,17 @@ internal static class DatastoreLayers
     {
         ImmutableSortedDictionary<string, string>.Builder values = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (RawField field in configuration.Fields)
-            if (Fields.TryGetValue(field.Name, out Setting? setting) && Text(field.Json) is { Length: > 0 } text) values[setting.Key] = FelixText.Of(setting, text);
+            if (Fields.TryGetValue(field.Name, out Setting? setting) && Text(setting, field.Json) is { Length: > 0 } text) values[setting.Key] = FelixText.Of(setting, text);
         foreach (KeyValuePair<string, string> parameter in configuration.Parameters)
             if (Parameters.TryGetValue(parameter.Key, out Setting? setting) && parameter.Value.Length > 0) values[setting.Key] = FelixText.Of(setting, parameter.Value);
         return new ConfigurationLayer(configuration.Key.ToString(), values.ToImmutable());
     }
 
-    /// <summary>A field's JSON as a configuration value's text: strings bare, lists with commas; null for what no setting can be.</summary>
-    private static string? Text(string json)
+    /// <summary>
+    /// A field's JSON as a configuration value's text: strings bare, lists with commas; null for what no setting can be, and for an empty list, which only for
+    /// the failsafe ports says something else than no list.
+    /// </summary>
+    private static string? Text(Setting setting, string json)
     {
         using JsonDocument document = JsonDocument.Parse(json);
         JsonElement value = document.RootElement;
@@ -56,8 +59,8 @@ internal static class DatastoreLayers
         {
             JsonValueKind.String => value.GetString(),
             JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
-            JsonValueKind.Array when value.GetArrayLength() == 0 => FailsafePort.None,
-            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? v.GetString() : FailsafeText(v) ?? v.GetRawText())),
+            JsonValueKind.Array when value.GetArrayLength() == 0 => setting == FelixSettings.FailsafeInbound || setting == FelixSettings.FailsafeOutbound ? FailsafePort.None : null,
+            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? v.GetString() : FailsafeText(v) ?? TimeoutText(v) ?? v.GetRawText())),
             _ => null,
         };
     }
@@ -69,6 +72,10 @@ internal static class DatastoreLayers
         string protocol = value.TryGetProperty("protocol", out JsonElement p) ? p.ToString() : "tcp", net = value.TryGetProperty("net", out JsonElement n) ? n.ToString() : "";
         return net.Length == 0 ? $"{protocol}:{port}" : $"{protocol}:{net}:{port}";
     }
+
+    /// <summary>Calico's <c>{"name":"CalculationGraph","timeout":"30s"}</c>; null for anything else.</summary>
+    private static string? TimeoutText(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("name", out JsonElement name) && value.TryGetProperty("timeout", out JsonElement timeout) ? $"{name}={timeout}" : null;
 
     /// <summary><c>default_endpoint_to_host_action</c> is <c>defaultEndpointToHostAction</c>; Calico writes VXLAN, IPIP and IPv6 its own way.</summary>
     internal static string FieldOf(string key) => key switch

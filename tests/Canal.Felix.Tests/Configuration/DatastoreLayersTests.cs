@@ -92,6 +92,26 @@ public sealed class DatastoreLayersTests
         Assert.Equal(expected, entry.Text.Trim('"', '[', ']').Replace("\", \"", ",", StringComparison.Ordinal).Replace(", ", ",", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void An_empty_list_is_a_value_of_failsafe_ports_and_no_value_of_others()
+    {
+        foreach (string field in FelixSettings.FromDatastore.OfType<StringListSetting>().Select(setting => DatastoreLayers.FieldOf(setting.Key)))
+        {
+            LayerResult result = Resolve(null, Default.Spec(field, new System.Text.Json.Nodes.JsonArray()));
+            Assert.Empty(result.Errors);
+            Assert.Equal(field.StartsWith("failsafe", StringComparison.Ordinal), result.Configuration.Entries.Any(e => DatastoreLayers.FieldOf(e.Key) == field && e.Text.Contains("none", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public void Timeouts_are_written_as_objects()
+    {
+        System.Text.Json.Nodes.JsonArray timeouts = [new System.Text.Json.Nodes.JsonObject { ["name"] = "CalculationGraph", ["timeout"] = "30s" }];
+        LayerResult result = Resolve(null, Default.Spec("healthTimeoutOverrides", timeouts));
+        Assert.Empty(result.Errors);
+        Assert.Equal(["CalculationGraph=30s"], result.Configuration.Get(FelixSettings.HealthTimeoutOverrides));
+    }
+
     /// <summary>Every field that etcd may set is one of Calico's, with Calico's default.</summary>
     [Fact]
     public void Fields_and_defaults_are_Calicos()

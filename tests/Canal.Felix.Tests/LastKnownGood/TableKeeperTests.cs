@@ -53,6 +53,18 @@ public sealed class TableKeeperTests : IDisposable
     }
 
     [Fact]
+    public void What_changed_in_the_last_moment_is_written_down_when_the_agent_ends_unless_the_picture_is_not_whole()
+    {
+        host.Start(SampleObjects.All);
+        host.Agent.Keeper.Finish(now: false);
+        Assert.False(File.Exists(host.KeptFile));
+        host.Agent.Keeper.Finish(now: true);
+        FakeNftables booted = new();
+        KeptTableRestore.Run(booted, host.KeptFile, MissingDatastore.Snapshot, new FelixParameters());
+        Assert.Equal(host.Nftables.Dump(KernelNames.Table), booted.Dump(KernelNames.Table));
+    }
+
+    [Fact]
     public void A_table_that_is_there_is_left_alone()
     {
         host.Start(SampleObjects.All).Wait(1);

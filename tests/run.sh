@@ -26,9 +26,17 @@ projects() {
   esac
 }
 
+# Said where it happens, and once more at the end: who reads a long log has only its end.
+failures=()
 failure() {
   failed=$((failed + 1))
+  failures+=("$*")
   echo "FAILED: $*"
+}
+
+# Names of a report's failed tests, a line each; some of a name's characters are escaped in XML.
+failed_tests() {
+  grep -oE '<test name="[^"]*"[^>]* result="Fail"' "$1" | sed -E 's/^<test name="([^"]*)".*/\1/; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
 }
 
 # The runner's report carries the totals as attributes of its first <assembly> element.
@@ -49,6 +57,7 @@ run_project() {
   passed=$((passed + $(attribute "$report" passed)))
   skipped=$((skipped + $(attribute "$report" skipped)))
   failed=$((failed + count_failed + errors))
+  while IFS= read -r test; do failures+=("$test"); done < <(failed_tests "$report")
   if [ "$status" != 0 ] && [ $((count_failed + errors)) = 0 ]; then failure "$name ended with $status though no test failed"; fi
   if [ "$total" = 0 ] && has_tests "$name"; then failure "$name ran none of its tests"; fi
 }
@@ -61,6 +70,7 @@ run_script() {
   line=$(tail -n 1 "$log")
   if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
     passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+    while IFS= read -r check; do failures+=("$1: $check"); done < <(sed -nE 's/^(FAILED|not ok) *//p' "$log")
     [ "$status" = 0 ] || [ "${BASH_REMATCH[2]}" != 0 ] || failure "$1 ended with $status though no check failed"
   else
     failure "$1 ended with $status and without a count"
@@ -75,5 +85,6 @@ for suite; do
   for script in packages podman library; do run_script "tests/$script/run.sh"; done
 done
 [ $((passed + failed)) -gt 0 ] || echo "no test ran"
+[ "$failed" = 0 ] || printf 'failed: %s\n' "${failures[@]:-nothing that was named}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -26,8 +26,6 @@ namespace Canal.Felix;
 /// <summary>The parts that the loop turns, and what it asks of them that is neither kernel nor calculation.</summary>
 internal sealed class Agent
 {
-    /// <summary>A host whose datastore is not reachable must still boot: units that wait for this one are held up only so long.</summary>
-
     private readonly Dictionary<ResourceKey, string> toldPolicies = [];
     private readonly HashSet<string> toldErrors = new(StringComparer.Ordinal);
     private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
@@ -57,7 +55,11 @@ internal sealed class Agent
     public required InterfaceTable Interfaces { get; init; }
     public required InterfaceWirer Wirer { get; init; }
     public required OverlayWirer Overlay { get; init; }
-    public required MtuFile MtuFile { get; init; }
+    /// <summary>By which Calico's CNI plugin, and ours, learn how much a workload may send in one packet: a decimal number.</summary>
+    public required SmallFile MtuFile { get; init; }
+
+    /// <summary>What a cleanup looks for.</summary>
+    public required SmallFile TraceFile { get; init; }
     public required StatusFiles Files { get; init; }
     public required Heartbeat Heart { get; init; }
 
@@ -143,9 +145,10 @@ internal sealed class Agent
         foreach (DroppedFlow flow in flows) flow.Place = places.Of(flow);
     }
 
-    /// <summary>Makes the host's own settings as they should be; what is refused is told once.</summary>
+    /// <summary>Makes the host's own settings as they should be, and writes down what the agent's routes are told by; what is refused is told once.</summary>
     public void PrepareHost()
     {
+        if (TraceFile.Set(Traces.Of(Parameters).ToText()) is string problem) Felix.Log.Host(Log, problem);
         List<string> refusals = Sysctls.PrepareHost(Parameters);
         foreach (string refusal in refusals)
             if (toldRefusals.Add(refusal)) Felix.Log.Host(Log, refusal);
@@ -211,7 +214,7 @@ internal sealed class Agent
         if (refused != toldOverlay && refused.Length > 0) Felix.Log.Failed(Log, "programming tunnels and routes to other hosts", refused);
         else if (refused != toldOverlay) Felix.Log.Recovered(Log, "programming tunnels and routes to other hosts");
         toldOverlay = refused;
-        if (MtuFile.Set(Overlay.WorkloadMtu) is string problem) Felix.Log.Host(Log, problem);
+        if (Overlay.WorkloadMtu > 0 && MtuFile.Set(Overlay.WorkloadMtu.ToString(CultureInfo.InvariantCulture)) is string problem) Felix.Log.Host(Log, problem);
     }
 
     /// <summary>The tier of a policy that came into force or left it; null when it was in force before and is still, or is a profile.</summary>

@@ -144,7 +144,8 @@ internal static class Daemon
             Revoker = new Revoker(conntrack, calculator, interfaces, hosts, time),
             Keeper = new TableKeeper(KeptTable.In(start.Paths), dataplane.Whole, Task.Run, time, run.Log),
             Overlay = new OverlayWirer(routes, network, time),
-            MtuFile = new MtuFile(configuration.Get(OverlaySettings.MtuFile)),
+            MtuFile = new SmallFile("mtu_file", configuration.Get(OverlaySettings.MtuFile), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead),
+            TraceFile = new SmallFile("the file that tells a cleanup what is ours,", Traces.In(start.Paths), Traces.Mode),
             Files = new StatusFiles(configuration.Get(FelixSettings.EndpointStatusPathPrefix)),
             Heart = new Heartbeat(run.Notifier, run.Watchdog, health.Report, time)
             {

@@ -45,8 +45,8 @@ internal static class OneShot
     }
 
     /// <summary>
-    /// Removes what this program made: the table, routes of protocol 80, permanent neighbours of workload interfaces, tunnel devices, status files, the table kept for the next boot. Sysctls stay:
-    /// they die with the interfaces, and forwarding may be wanted by others.
+    /// Removes what this program made: the table, its routes, permanent neighbours of workload interfaces, tunnel devices, status files, the file of the MTU, the
+    /// table kept for the next boot. Sysctls stay: they die with the interfaces, and forwarding may be wanted by others.
     /// </summary>
     public static int Cleanup(HostingConfiguration configuration, RuntimePaths paths)
     {
@@ -57,12 +57,16 @@ internal static class OneShot
                 Console.Error.WriteLine("canal-felix: table inet canal is owned by a running canal-felix: stop it first");
                 return ExitCode.Unavailable;
             }
-            RemoveRoutes(FelixParameters.From(configuration));
+            FelixParameters parameters = FelixParameters.From(configuration);
+            if (Traces.Read(Traces.In(paths)) is { } traces) parameters = parameters with { InterfacePrefixes = traces.Prefixes, RouteProtocol = traces.Protocol };
+            RemoveRoutes(parameters);
             File.Delete(KeptTable.In(paths));
             RemoveTable();
+            if (configuration.Get(OverlaySettings.MtuFile) is { Length: > 0 } mtuFile && Directory.Exists(Path.GetDirectoryName(mtuFile))) File.Delete(mtuFile);
             StatusFiles files = new(configuration.Get(FelixSettings.EndpointStatusPathPrefix));
             files.Sweep([]);
             if (files.Write() is string refusal) throw new IOException(refusal);
+            File.Delete(Traces.In(paths));
             return ExitCode.Ok;
         }
         catch (Exception e) when (e is NetlinkException or NftException or IOException or UnauthorizedAccessException)
@@ -111,8 +115,8 @@ internal static class OneShot
         IReadOnlyList<Link> links = stack.Links();
         HashSet<int> ours = [.. links.Where(l => parameters.IsWorkloadInterface(l.Name)).Select(l => l.Index)];
         List<KernelChange> changes = [];
-        foreach (byte protocol in ((byte[])[parameters.RouteProtocol, RouteProtocol.Calico]).Distinct())
-            foreach (Route route in stack.Routes(new RouteFilter(Protocol: protocol))) changes.Add(KernelChange.Delete(route));
+        foreach (Route route in stack.Routes(new RouteFilter(Table: RouteTable.Main)))
+            if (IsOurs(route, ours, parameters)) changes.Add(KernelChange.Delete(route));
         foreach (Neighbour neighbour in stack.Neighbours())
             if (ours.Contains(neighbour.Interface) && neighbour.State == NeighbourState.Permanent && !neighbour.IsProxy) changes.Add(KernelChange.Delete(neighbour));
         foreach (Link link in links)
@@ -120,4 +124,8 @@ internal static class OneShot
         foreach (ChangeResult result in stack.ApplyAll([.. changes]))
             if (!result.IsOk && result.Errno is not (Errno.ESRCH or Errno.ENOENT or Errno.ENODEV)) throw new NetlinkException(result.Request!, result.Errno, result.Detail);
     }
+
+    /// <summary>On a workload's interface, as the wiring makes them; elsewhere, as those between hosts are. A number that others use says nothing there.</summary>
+    private static bool IsOurs(Route route, HashSet<int> workloads, FelixParameters parameters) =>
+        workloads.Contains(route.Interface) ? parameters.IsOwnProtocol(route.Protocol) : route.Protocol == parameters.OverlayRouteProtocol || route.Protocol == RouteProtocol.Calico;
 }

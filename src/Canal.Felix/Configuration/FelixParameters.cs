@@ -48,6 +48,12 @@ internal sealed record FelixParameters
     /// <summary>A route of that protocol is this program's: also Calico's number, which it had before another was configured.</summary>
     public bool IsOwnProtocol(byte protocol) => protocol == RouteProtocol || protocol == Linux.Routing.RouteProtocol.Calico;
 
+    /// <summary>
+    /// Protocol of routes between hosts, which may be on any interface: where the number is one under which others have their routes, which could not be told
+    /// apart, it is Calico's.
+    /// </summary>
+    public byte OverlayRouteProtocol => Linux.Routing.RouteProtocol.IsOthers(RouteProtocol) ? Linux.Routing.RouteProtocol.Calico : RouteProtocol;
+
     /// <summary>The interface belongs to workloads by its name.</summary>
     public bool IsWorkloadInterface(string name)
     {

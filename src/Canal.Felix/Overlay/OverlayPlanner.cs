@@ -12,10 +12,10 @@ internal sealed class OverlayPlanner(ClusterNetwork network, Underlay underlay, 
     /// <summary>The kernel's route; null while its device is not there.</summary>
     public Route? RouteOf(ClusterRoute route)
     {
-        if (route.Class == RouteClass.BlockDrop) return new Route { Destination = route.Destination, Type = RouteType.Blackhole, Protocol = parameters.RouteProtocol }.Canonical();
+        if (route.Class == RouteClass.BlockDrop) return new Route { Destination = route.Destination, Type = RouteType.Blackhole, Protocol = parameters.OverlayRouteProtocol }.Canonical();
         if (DeviceOf(route) is not { } device) return null;
         Route found = route.Gateway is { } gateway ? Route.Via(route.Destination, gateway, device) : Route.ToLink(route.Destination, device);
-        return (found with { Protocol = parameters.RouteProtocol, Source = parameters.RouteSource(route.Destination.Family) }).Canonical();
+        return (found with { Protocol = parameters.OverlayRouteProtocol, Source = parameters.RouteSource(route.Destination.Family) }).Canonical();
     }
 
     /// <summary>The peers' tunnel addresses and hardware addresses on the device.</summary>

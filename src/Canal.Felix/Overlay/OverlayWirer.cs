@@ -104,7 +104,7 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
     private IEnumerable<Route> RoutesBetweenHosts()
     {
         HashSet<int> workloads = [.. underlay.Links.Where(l => parameters.IsWorkloadInterface(l.Name)).Select(l => l.Index)];
-        IEnumerable<byte> protocols = ((byte[])[parameters.RouteProtocol, RouteProtocol.Calico]).Distinct();
+        IEnumerable<byte> protocols = ((byte[])[parameters.OverlayRouteProtocol, RouteProtocol.Calico]).Distinct();
         return protocols.SelectMany(protocol => stack.Routes(new RouteFilter(Table: RouteTable.Main, Protocol: protocol))).Where(r => !workloads.Contains(r.Interface));
     }
 
@@ -134,6 +134,8 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
 
     private bool IsNews(FdbEntry entry, bool removed) => removed == held.Fdb.Contains(entry);
 
+    private bool IsOwnProtocol(byte protocol) => protocol == parameters.OverlayRouteProtocol || protocol == RouteProtocol.Calico;
+
     private bool IsOurs(Route route) =>
-        tunnels.ContainsValue(route.Interface) || network.Routes.ContainsKey(route.Destination) || (parameters.IsOwnProtocol(route.Protocol) && held.RoutesTo(route.Destination).Count > 0);
+        tunnels.ContainsValue(route.Interface) || network.Routes.ContainsKey(route.Destination) || (IsOwnProtocol(route.Protocol) && held.RoutesTo(route.Destination).Count > 0);
 }

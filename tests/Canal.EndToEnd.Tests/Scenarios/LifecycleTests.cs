@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Canal.Testing.Rig;
 
@@ -38,9 +39,26 @@ public sealed partial class LifecycleTests
         await rig.Agent().Cleanup();
         Assert.Equal(foreign, ForeignState(rig));
         Assert.DoesNotContain("canal", rig["h1"].Shell("nft list tables"), StringComparison.Ordinal);
-        Assert.Equal("", rig["h1"].Shell("ip route show proto 80; ip -6 route show proto 80").Trim());
+        AssertNothingLeft(rig);
         rig.PlumbByHand();
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✓", "x→w0 ✓");
+    }
+
+    [Fact]
+    public async Task Cleanup_knows_without_etcd_what_etcd_had_named_and_leaves_routes_of_the_same_protocol_to_others()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        rig["h1"].Shell(Foreign);
+        string foreign = ForeignState(rig);
+        // 4 is ip-route(8)'s "static", which the host's own routes have.
+        await rig.Put(NetworkRig.Configuration.Spec("deviceRouteProtocol", 4));
+        await Enforce(rig);
+        Assert.Contains("10.65.0.10 dev caliw0 proto static", rig["h1"].Shell("ip route"), StringComparison.Ordinal);
+        Assert.Equal(0, await rig.Agent().Terminate());
+
+        await rig.Agent().Cleanup();
+        Assert.Equal(foreign, ForeignState(rig));
+        AssertNothingLeft(rig);
     }
 
     [Fact]
@@ -54,14 +72,19 @@ public sealed partial class LifecycleTests
     }
 
     [Fact]
-    public async Task Every_rule_has_a_counter()
+    public async Task Every_rule_that_denies_and_every_rule_of_a_policy_counts_and_says_whose_it_is()
     {
         await using NetworkRig rig = await NetworkRig.OneHost();
+        await rig.Put(Calico.Tier("first").Order(1), Calico.GlobalNetworkPolicy("first.passing").Tier("first").Selecting("all()").In(Rule.Pass.Src("name == 'w1'"), Rule.Log, Rule.Deny.Protocol(132)),
+            Calico.NetworkPolicy("default", "wide").Selecting("all()").Order(7).In(Rule.Allow.Tcp.DstPorts([.. Enumerable.Range(0, 40).Select(i => (JsonNode)(7000 + (2 * i))), "http"])).Out(Rule.Deny.DstNets("192.0.2.0/24"), Rule.Allow));
         await Enforce(rig);
         IReadOnlyList<KernelRule> rules = KernelRule.List(rig["h1"]);
-        Assert.NotEmpty(rules);
-        Assert.All(rules.Where(r => r.Comment.Length > 0), rule => Assert.True(rule.Packets >= 0, $"no counter: {rule.Json}"));
-        Assert.Contains(rules, rule => rule.Comment.Contains("some-policy", StringComparison.Ordinal));
+        KernelRule[] deny = [.. rules.Where(rule => rule.Json.Contains("\"drop\"", StringComparison.Ordinal) || rule.Json.Contains("\"reject\"", StringComparison.Ordinal))];
+        KernelRule[] policy = [.. rules.Where(rule => rule.Chain.StartsWith("policy-", StringComparison.Ordinal) || rule.Chain.StartsWith("profile-", StringComparison.Ordinal))];
+        Assert.NotEmpty(deny);
+        Assert.NotEmpty(policy);
+        Assert.All(deny.Concat(policy), rule => Assert.True(rule.Packets >= 0 && rule.Comment.Length > 0, $"neither counted nor named: {rule.Json}"));
+        foreach (string name in (string[])["some-policy", "first.passing", "default/wide"]) Assert.Contains(policy, rule => rule.Comment.Contains(name, StringComparison.Ordinal));
     }
 
     private static async Task Enforce(NetworkRig rig)
@@ -69,6 +92,17 @@ public sealed partial class LifecycleTests
         await rig.Put(Calico.GlobalNetworkPolicy("some-policy").Selecting("name == 'w0'").In(Rule.Allow.Src("name == 'w1'")));
         await rig.StartAgents();
         await rig.Round("w1→w0 ✓", "w2→w0 ✗", "x→w0 ✗");
+    }
+
+    private static void AssertNothingLeft(NetworkRig rig)
+    {
+        RigNode host = rig["h1"];
+        Assert.Equal("", host.Shell("ip route show proto 80; ip -6 route show proto 80").Trim());
+        Assert.DoesNotMatch(@"(?m)^\S+ dev cali\S+ (?!proto kernel)", host.Shell("ip route; ip -6 route"));
+        Assert.DoesNotContain("dev cali", host.Shell("ip neigh show nud permanent; ip -6 neigh show nud permanent"), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(rig.Agent().StatusFolder));
+        Assert.False(File.Exists(rig.Agent().MtuFile), "the file of the MTU is there");
+        Assert.Empty(Directory.GetFiles(rig.Agent().StateFolder));
     }
 
     private static string Ruleset(NetworkRig rig) => Counter().Replace(rig["h1"].Shell("nft list table inet canal"), "counter");

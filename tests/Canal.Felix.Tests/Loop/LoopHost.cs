@@ -101,7 +101,8 @@ internal sealed class LoopHost : IDisposable
             Revoker = new Revoker(Conntrack, calculator, interfaces, hosts, Time),
             Keeper = new TableKeeper(KeptFile, dataplane.Whole, work => Task.FromResult(work()), Time, Log.Logger),
             Overlay = new OverlayWirer(Routes, network, Time),
-            MtuFile = new MtuFile(""),
+            MtuFile = new SmallFile("mtu_file", "", UnixFileMode.None),
+            TraceFile = new SmallFile("traces", Path.Combine(folder, "traces"), Traces.Mode),
             Files = new StatusFiles(Path.Combine(folder, "status")),
             Heart = new Heartbeat(notifier, WatchdogTimer.FromEnvironment(ImmutableDictionary<string, string>.Empty, Environment.ProcessId, Time), healthy => IsHealthy = healthy, Time)
             {

@@ -99,6 +99,17 @@ public sealed class OverlayWirerTests
     }
 
     [Fact]
+    public void Routes_of_others_stay_also_when_ours_are_to_have_their_protocol()
+    {
+        OverlayHost host = new() { Parameters = new FelixParameters { RouteProtocol = RouteProtocol.Static } };
+        Route other = new() { Destination = Cidr.Parse("10.99.0.0/16"), Gateway = IpAddress.Parse("192.0.2.9"), Interface = host.Eth0, Protocol = RouteProtocol.Static };
+        host.Kernel.Meddle(KernelChange.Add(other));
+        host.Put(Cluster).Put(Block("10.65.1.0/26", "h2"));
+        Assert.Contains(other, host.Kernel.Routes(default));
+        Assert.Contains(host.Kernel.Routes(new RouteFilter(Protocol: RouteProtocol.Calico)), route => route.Destination == Cidr.Parse("10.65.1.0/26"));
+    }
+
+    [Fact]
     public void Parameters_change_the_device_in_place_or_make_it_anew()
     {
         OverlayHost host = new OverlayHost().Put(Cluster).Put(Block("10.65.1.0/26", "h2"));

@@ -9,7 +9,7 @@ namespace Canal.Testing.Rig;
 /// <summary>The agent under test on one host: its folders, its process, its log.</summary>
 public sealed class Agent : IAsyncDisposable
 {
-    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(60);
     private readonly RigNode host;
     private readonly string folder;
     private readonly ConcurrentQueue<string> log = new();
@@ -125,7 +125,10 @@ public sealed class Agent : IAsyncDisposable
     public Task Restore() => Run("--restore");
 
     /// <summary>The table kept for the next boot.</summary>
-    public string KeptTable => Path.Combine(folder, "state", "last-known-good");
+    public string KeptTable => Path.Combine(StateFolder, "last-known-good");
+
+    /// <summary>What the agent keeps over a boot.</summary>
+    public string StateFolder => Path.Combine(folder, "state");
 
     /// <summary>Runs canal-felix with these flags to its end, which must be a good one; returns what it prints.</summary>
     public async Task<string> Run(params string[] flags)
@@ -151,7 +154,7 @@ public sealed class Agent : IAsyncDisposable
     /// <summary>Asks the control socket; returns the whole answer as text.</summary>
     public string Ask(string request)
     {
-        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
+        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 30000 };
         socket.Connect(new UnixDomainSocketEndPoint(Path.Combine(folder, "run", "felix.sock")));
         using NetworkStream stream = new(socket);
         stream.Write(System.Text.Encoding.UTF8.GetBytes(request + "\n"));
@@ -163,7 +166,7 @@ public sealed class Agent : IAsyncDisposable
     public async Task<int> Health(string path)
     {
         using SocketsHttpHandler handler = new() { UseProxy = false, ConnectCallback = Connect };
-        using HttpClient http = new(handler) { Timeout = TimeSpan.FromSeconds(2) };
+        using HttpClient http = new(handler) { Timeout = TimeSpan.FromSeconds(15) };
         try
         {
             using HttpResponseMessage response = await http.GetAsync(new Uri("http://127.0.0.1:9099" + path));

@@ -1,0 +1,42 @@
+using System.Globalization;
+using Canal.Core;
+using Canal.Felix.Configuration;
+using Canal.Hosting;
+
+namespace Canal.Felix;
+
+/// <summary>
+/// By what the agent's routes and neighbours are told from others': the cleanup, which may have no datastore to ask, finds in a file what was in force last.
+/// </summary>
+/// <param name="Prefixes">Of workload interfaces' names.</param>
+/// <param name="Protocol">Of routes.</param>
+internal sealed record Traces(EquatableArray<string> Prefixes, byte Protocol)
+{
+    /// <summary>Nobody else needs the file.</summary>
+    public const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Path of the file.</summary>
+    public static string In(RuntimePaths paths) => Path.Combine(paths.State, "traces");
+
+    /// <summary>What these parameters leave.</summary>
+    public static Traces Of(FelixParameters parameters) => new(parameters.InterfacePrefixes, parameters.RouteProtocol);
+
+    /// <summary>The file's text: a line for the protocol, and one for each prefix.</summary>
+    public string ToText() => $"protocol {Protocol.ToString(CultureInfo.InvariantCulture)}\n{string.Concat(Prefixes.Select(prefix => $"prefix {prefix}\n"))}";
+
+    /// <summary>Null where there is none, or something else.</summary>
+    /// <exception cref="IOException">It could not be read.</exception>
+    public static Traces? Read(string path)
+    {
+        if (!File.Exists(path)) return null;
+        byte? protocol = null;
+        List<string> prefixes = [];
+        foreach (string line in File.ReadLines(path))
+        {
+            if (line.StartsWith("prefix ", StringComparison.Ordinal) && line.Length > "prefix ".Length) prefixes.Add(line["prefix ".Length..]);
+            else if (line.StartsWith("protocol ", StringComparison.Ordinal) && byte.TryParse(line["protocol ".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out byte number)) protocol = number;
+            else return null;
+        }
+        return protocol is { } known ? new Traces([.. prefixes], known) : null;
+    }
+}

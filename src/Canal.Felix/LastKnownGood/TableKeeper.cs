@@ -4,13 +4,14 @@ using Serilog;
 namespace Canal.Felix.LastKnownGood;
 
 /// <summary>
-/// Writes the table in force down, for the next boot: a moment after it changed, so that a burst is written once, and never so often that it holds up the
-/// loop, at the cost of encoding the whole table, for more than a hundredth of the time. The table comes as a batch, or as null while what the kernel holds is
-/// not known. The disk is waited for beside the loop; what that gives is why it failed, or null.
+/// Writes the table in force down, for the next boot: a moment after its last change, so that encoding the whole table, which holds up the loop, comes when
+/// nobody waits for a change; while changes do not end, after half a minute, and for at most a hundredth of the time. The table comes as a batch, or as null
+/// while what the kernel holds is not known. The disk is waited for beside the loop; what that gives is why it failed, or null.
 /// </summary>
 internal sealed class TableKeeper(string path, Func<ReadOnlyMemory<byte>?> whole, Func<Func<string?>, Task<string?>> beside, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestBurst = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
@@ -19,6 +20,7 @@ internal sealed class TableKeeper(string path, Func<ReadOnlyMemory<byte>?> whole
     private readonly Trouble trouble = new("keeping the policy in force for the next boot", Log.ProgrammingFailed, time, log);
     private DateTimeOffset notBefore = DateTimeOffset.MinValue;
     private DateTimeOffset? wanted;
+    private DateTimeOffset? latest;
     private Task<string?>? writing;
 
     /// <summary>When to call <see cref="Keep"/>; null when the file is as it should be.</summary>
@@ -36,8 +38,10 @@ internal sealed class TableKeeper(string path, Func<ReadOnlyMemory<byte>?> whole
     /// <summary>The table changed.</summary>
     public void Changed()
     {
-        DateTimeOffset soon = time.GetUtcNow() + Quiet;
-        wanted ??= soon > notBefore ? soon : notBefore;
+        DateTimeOffset now = time.GetUtcNow(), soon = now + Quiet;
+        latest ??= now + LongestBurst;
+        if (soon > latest) soon = latest.Value;
+        wanted = soon > notBefore ? soon : notBefore;
     }
 
     /// <summary>Writes the table down when it is time.</summary>
@@ -45,7 +49,7 @@ internal sealed class TableKeeper(string path, Func<ReadOnlyMemory<byte>?> whole
     {
         if (writing is { IsCompleted: true }) Note(writing.Result);
         if (writing is not null || wanted is null || time.GetUtcNow() < wanted) return;
-        wanted = null;
+        wanted = latest = null;
         long start = time.GetTimestamp();
         if (whole() is { } batch) writing = beside(() => Write(batch.Span));
         // What the kernel holds is in doubt; the repair ends that soon.

@@ -40,6 +40,27 @@ public sealed class TableKeeperTests : IDisposable
     }
 
     [Fact]
+    public void While_changes_do_not_end_the_table_is_written_down_after_half_a_minute()
+    {
+        host.Start(SampleObjects.All).Wait(11);
+        File.Delete(host.KeptFile);
+        for (int i = 0; i < 58; i++)
+        {
+            ChangeWithinASecond(i);
+            Assert.False(File.Exists(host.KeptFile), $"written after change {i}");
+        }
+        for (int i = 58; i < 64; i++) ChangeWithinASecond(i);
+        Assert.True(File.Exists(host.KeptFile));
+    }
+
+    private void ChangeWithinASecond(int number)
+    {
+        host.Put(SampleObjects.Policy.In(Rule.Allow.Src($"name == 'x{number}'")));
+        host.Time.Advance(TimeSpan.FromSeconds(0.5));
+        host.Step();
+    }
+
+    [Fact]
     public void A_file_that_cannot_be_written_is_told_once_and_written_when_it_can_be()
     {
         Directory.CreateDirectory(host.KeptFile);

@@ -95,6 +95,24 @@ public sealed class EtcdWatcherTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stream_that_etcd_ends_properly_is_taken_up_where_it_ended()
+    {
+        await using EtcdChannel direct = Etcd.Channel(etcd.Endpoint);
+        await using WatchTable table = new(Etcd.Watcher(direct));
+        await table.UntilInSyncAsync();
+        await store.PutAsync("/test/before", "1");
+        await table.UntilAsync(table => table["/test/before"] is not null, "the first event");
+
+        await etcd.StopAsync();
+        await etcd.StartAgainAsync();
+        await PutUntilDoneAsync("/test/after");
+        await table.UntilAsync(table => table["/test/after"] is not null, "an event after the end");
+
+        Assert.Equal(["/test/before", "/test/after"], table.Events.Select(change => change.Key));
+        Assert.Equal(["begin", "complete", "connected", "lost Unavailable", "connected"], table.Told);
+    }
+
+    [Fact]
     public async Task Keys_deleted_and_compacted_away_while_disconnected_are_swept()
     {
         await using FaultyProxy proxy = new(etcd.Port);

@@ -14,9 +14,9 @@ as_canal() { setpriv --reuid=canal --regid=canal --clear-groups "$@"; }
 user_and_folder() { id canal && [ "$(stat -c %U /run/canal)" = canal ]; }
 no_warnings() { [ -z "$(systemd-analyze verify --man=no "$1" 2>&1 | tee /dev/stderr)" ]; }
 
-journal_names_policy_or_endpoint() {
+journal_says_why() {
   journalctl -q --sync
-  journalctl -u canal-felix -o verbose --no-pager | grep -E 'only-8080|calialpha|calibravo|tests-(alpha|bravo)'
+  journalctl -u canal-felix -o cat --no-pager | grep -E "denied [0-9]+ packets, ingress.*> 10\.65\.0\.11:8081 by end-of-tier default ingress"
 }
 
 spoil_configuration() { mkdir -p /etc/canal/felix.toml.d && echo 'vxlan_port = "many"' > /etc/canal/felix.toml.d/99-tests.toml; }
@@ -44,7 +44,8 @@ end_watch() {
   wait $pinger
 }
 attempted_and_none_leaked() { [ -s /tmp/attempts ] && [ ! -e /tmp/leaks ]; }
-no_ping_lost() { cat /tmp/ping; grep -q ' 0% packet loss' /tmp/ping; }
+# The answer to the last one may have been under way when ping was ended.
+no_ping_lost() { cat /tmp/ping; awk '/packets transmitted/ { told = 1; lost = $1 - $4 } END { exit !(told && lost <= 1) }' /tmp/ping; }
 
 nothing_left() { [ ! -e /etc/canal ] && [ -z "$(find /etc/systemd/system -name 'canal*')" ]; }
 
@@ -65,7 +66,7 @@ table inet theirs {
 }
 NFT
 nft -s list table inet theirs > /tmp/theirs
-check "the guest has etcd" within 20 etcdctl endpoint health
+check "the guest has etcd" within 60 etcdctl endpoint health
 
 check "apt install" install_from "$old"
 check "installing enables and starts nothing" disabled_and_stopped
@@ -76,21 +77,21 @@ check "the shipped configuration is valid" as_canal canal-felix --check-config
 check "apt install again" apt-get -qq -y -o Dpkg::Use-Pty=0 install --reinstall "$old"/canal-felix_*.deb
 check "systemctl enable --now" systemctl enable --now --quiet canal-felix
 check "the boot unit is enabled with it" systemctl is-enabled --quiet canal-felix-boot
-check "the agent is active" within 10 active
+check "the agent is active" within 60 active
 
 uplink
 workload alpha 10.65.0.10
 workload bravo 10.65.0.11
 serve 8080
 serve 8081
-check "bravo listens on 8080" within 5 listening 8080
-check "bravo listens on 8081" within 5 listening 8081
+check "bravo listens on 8080" within 60 listening 8080
+check "bravo listens on 8081" within 60 listening 8081
 check "canalctl init" canalctl init
 check "canalctl apply" canalctl apply -f "$here/resources.yaml"
 check "canalctl get shows what was applied" grep -q only-8080 <(canalctl get networkpolicy only-8080 -o yaml)
-check "an allowed packet passes" within 15 reach 8080
+check "an allowed packet passes" within 60 reach 8080
 check "a denied packet does not" refuse reach 8081
-check "the journal names the policy or the endpoint" within 5 journal_names_policy_or_endpoint
+check "the journal says that it was denied, and by what" within 60 journal_says_why
 
 check "systemctl reload" systemctl reload canal-felix
 spoil_configuration
@@ -103,12 +104,12 @@ check "a reload to the mended configuration works" systemctl reload canal-felix
 main=$(property MainPID)
 systemctl kill -s KILL --kill-whom=main canal-felix
 check "a killed agent leaves policy in force" refuse reach 8081
-check "and comes back" within 10 restarted_since "$main"
+check "and comes back" within 60 restarted_since "$main"
 
 main=$(property MainPID)
 watch_traffic
 check "apt upgrade to newer packages" install_from "$new"
-check "the upgrade restarted the agent" within 10 restarted_since "$main"
+check "the upgrade restarted the agent" within 60 restarted_since "$main"
 check "the upgrade left it enabled" systemctl is-enabled --quiet canal-felix
 sleep 1 # traffic on for a moment after the restart, when a mistake in taking over would show
 end_watch
@@ -121,18 +122,18 @@ check "stopping leaves policy in force" enforced
 check "upgrading a stopped agent does not start it" apt-get -qq -y -o Dpkg::Use-Pty=0 install --reinstall "$new"/canal-felix_*.deb
 check "it is still stopped" refuse active
 systemctl start canal-felix
-check "started again, it enforces" within 10 enforced
+check "started again, it enforces" within 60 enforced
 
-check "the policy in force is kept for the next boot" within 15 test -s /var/lib/canal/last-known-good
+check "the policy in force is kept for the next boot" within 60 test -s /var/lib/canal/last-known-good
 systemctl stop canal-felix etcd
 nft delete table inet canal
-check "without its table nothing is enforced" within 5 reach 8081
+check "without its table nothing is enforced" within 60 reach 8081
 systemctl restart canal-felix-boot
 check "the boot unit puts the policy back while etcd is down" enforced
 systemctl start canal-felix
 check "the agent starts without etcd and leaves it so" enforced
 systemctl start etcd
-check "etcd comes back" within 20 etcdctl endpoint health
+check "etcd comes back" within 60 etcdctl endpoint health
 check "and the agent enforces" enforced
 
 check "apt remove" apt-get -qq -y -o Dpkg::Use-Pty=0 remove canal-felix
@@ -141,7 +142,7 @@ check "removal takes the nftables table away" refuse has_canal_table
 check "removal keeps the administrator's file" test -e /etc/canal/felix.toml
 check "removal takes what was kept for the next boot away" refuse test -e /var/lib/canal/last-known-good
 routes_by_hand
-check "removal ends enforcement" within 5 reach 8081
+check "removal ends enforcement" within 60 reach 8081
 check "another's table is as it was" diff /tmp/theirs <(nft -s list table inet theirs)
 check "apt purge" apt-get -qq -y -o Dpkg::Use-Pty=0 purge canal-felix canal-cni canalctl canal-common
 check "purge leaves no configuration and no link" nothing_left

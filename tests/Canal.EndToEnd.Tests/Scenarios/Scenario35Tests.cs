@@ -29,12 +29,31 @@ public sealed class Scenario35Tests
     }
 
     [Fact]
+    public async Task The_first_programming_happens_once_when_the_datastore_becomes_ready_and_leaves_no_endpoint_open()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await rig.AddSilentWorkloads(20);
+        await PutGuardAmongMany(rig);
+        await rig.Put(Calico.ClusterInformation(ready: false));
+        using KernelWatch watch = new(rig["h1"].Netns);
+        rig.Agent().Start();
+        await Poll.Until(async () => await rig.Agent().Health("/readiness") is 200 or 204, TimeSpan.FromSeconds(30), () => $"not ready; {rig.Agent().Story}");
+        using Flow forbidden = Flow.OneWay(rig["w1"], rig["w0"]), permitted = Flow.OneWay(rig["w1"], rig["w2"]);
+
+        await rig.Put(Calico.ClusterInformation(ready: true));
+        await Poll.Until(() => permitted.Received > 100, "permitted traffic does not flow");
+        await rig.UnsettledRound("w1→w0 ✗", "w1→w2 ✓");
+        forbidden.Stop();
+        Assert.Equal(0, forbidden.Received);
+        Assert.Single(watch.Stop(), change => change == "nftables NEWGEN");
+    }
+
+    [Fact]
     public async Task During_the_first_start_no_guarded_endpoint_is_open_for_a_moment()
     {
         await using NetworkRig rig = await NetworkRig.OneHost();
         await rig.AddSilentWorkloads(20);
-        await rig.Put([.. Enumerable.Range(0, 50).Select(i => Calico.GlobalNetworkPolicy($"filler-{i}").Order(i).Selecting("all()").In(Rule.Pass.Src($"name == 'many{i}'"))), DenyW0.Order(100)]);
-        await rig.Put(Calico.GlobalNetworkPolicy("rest").Order(200).Selecting("all()").In(Rule.Allow));
+        await PutGuardAmongMany(rig);
         using Flow forbidden = Flow.OneWay(rig["w1"], rig["w0"]), forbidden6 = Flow.OneWay(rig["w1"], rig["w0"], System.Net.Sockets.AddressFamily.InterNetworkV6);
         using Flow permitted = Flow.OneWay(rig["w1"], rig["w2"]);
         await rig.StartAgents();
@@ -117,5 +136,11 @@ public sealed class Scenario35Tests
         Assert.Equal("", Routes.Of(host, "10.65.0.11"));
         Assert.Equal("", Routes.Of(host, "fd00:65::11"));
         Assert.False(File.Exists(file), $"{file} is still there");
+    }
+
+    private static async Task PutGuardAmongMany(NetworkRig rig)
+    {
+        await rig.Put([.. Enumerable.Range(0, 50).Select(i => Calico.GlobalNetworkPolicy($"filler-{i}").Order(i).Selecting("all()").In(Rule.Pass.Src($"name == 'many{i}'"))), DenyW0.Order(100)]);
+        await rig.Put(Calico.GlobalNetworkPolicy("rest").Order(200).Selecting("all()").In(Rule.Allow));
     }
 }

@@ -31,6 +31,9 @@ public sealed class Scenario37Tests
         // The reconnect has its own back-off, which the scenario does not bound; 15 s is what an operator would bear.
         rig.RoundLimit = TimeSpan.FromSeconds(15);
         await rig.Round("w1→w0 ✗", "w2→w0 ✓");
+        string[] Told() => [.. rig.Agent().Log.Where(line => line.Contains("watching etcd", StringComparison.Ordinal) || line.Contains("etcd is out of reach", StringComparison.Ordinal))];
+        await Poll.Until(() => Told().Length >= 3, "the log does not tell of the outage and its end");
+        Assert.Equal([true, false, true], Told().Select(line => line.Contains("watching", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ using Canal.Linux.Nftables;
 namespace Canal.Benchmarks;
 
 /// <summary>
-/// Programming a whole ruleset, against <c>nft -f</c> of the same in the same run, and the latency of small transactions beside that ruleset. Needs root and nft;
+/// Programming a whole ruleset, against <c>nft -f</c> of the same in the same run, and one change beside that ruleset against <c>nft -f</c> of that change. Needs root and nft;
 /// works in a network namespace of its own.
 /// </summary>
 public static class NftablesBenchmark
@@ -17,6 +17,7 @@ public static class NftablesBenchmark
     private const int RulesPerChain = 10;
     private const int MemberCount = 100_000;
     private const int Rounds = 7;
+    private const int ComparedChanges = 20;
 
     private static readonly NftSet Members = new("members", NftKeyType.Ipv4, Size: 2 * MemberCount);
     private static readonly NftSet Dispatch = new("dispatch", NftKeyType.IfName, NftSetFlags.VerdictMap, Size: 2 * ChainCount);
@@ -67,6 +68,14 @@ public static class NftablesBenchmark
         Write(transaction);
         nftables.Commit(transaction);
         NftRule rule = Rule(new NftRuleBuilder(), 7);
+        Line(output, $"one change beside that ruleset, p50 of {ComparedChanges} in milliseconds, and nft -f of the same change in turns with it");
+        Compare(output, nftables, transaction, "set element", i => transaction.AddElements(Members, [IpAddress.FromV4(0xc0000000 + (uint)i)]), i => $"add element inet canal members {{ 192.0.1.{i} }}");
+        Compare(output, nftables, transaction, "rule", _ => transaction.AddRule("chain1", rule), _ => "add rule inet canal chain2 tcp dport 1007 counter accept");
+        Compare(output, nftables, transaction, "chain of 10 rules, with a jump to it", i =>
+        {
+            AddChain(transaction, $"ours{i}", rule);
+            transaction.AddElement(Dispatch, $"ours{i}", NftVerdict.Jump($"ours{i}"));
+        }, NewChainText);
         Line(output, $"small transactions beside that ruleset, p50 / p99 in microseconds");
         Latency(output, nftables, transaction, "set element: add", 200, i => transaction.AddElements(Members, [IpAddress.FromV4(0xc0000200 + (uint)i)]));
         Latency(output, nftables, transaction, "set element: delete", 200, i => transaction.DeleteElements(Members, [IpAddress.FromV4(0xc0000200 + (uint)i)]));
@@ -82,6 +91,29 @@ public static class NftablesBenchmark
         });
         Delete(nftables);
     }
+
+    /// <summary>A change by this program, and one of the same kind by nft, one after the other.</summary>
+    private static void Compare(TextWriter output, NetlinkNftables nftables, NftTransaction transaction, string what, Action<int> write, Func<int, string> text)
+    {
+        string file = Path.GetTempFileName();
+        List<double> ours = [], nft = [];
+        for (int i = 0; i < ComparedChanges; i++)
+        {
+            ours.Add(Time(() =>
+            {
+                transaction.Clear();
+                write(i);
+                nftables.Commit(transaction);
+            }));
+            File.WriteAllText(file, text(i) + "\n");
+            nft.Add(Time(() => RunNft(file)));
+        }
+        File.Delete(file);
+        Line(output, $"  {what,-40} {Median(ours),8:F2} {Median(nft),8:F2}   ratio {Median(ours) / Median(nft):F3}");
+    }
+
+    private static string NewChainText(int i) =>
+        $"add chain inet canal theirs{i}\n{string.Concat(Enumerable.Repeat($"add rule inet canal theirs{i} tcp dport 1007 counter accept\n", RulesPerChain))}add element inet canal dispatch {{ theirs{i} : jump theirs{i} }}";
 
     private static void AddChain(NftTransaction transaction, string name, NftRule rule)
     {

@@ -47,10 +47,10 @@ fabric() {
 }
 
 start_etcd() {
-  ip netns exec "$prefix-fab" etcd --data-dir "$work/etcd" --listen-client-urls "$etcd" --advertise-client-urls "$etcd" --listen-peer-urls http://127.0.0.1:2380 \
+  ip netns exec "$prefix-fab" etcd --data-dir "$work/etcd" --unsafe-no-fsync --listen-client-urls "$etcd" --advertise-client-urls "$etcd" --listen-peer-urls http://127.0.0.1:2380 \
     --initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster default=http://127.0.0.1:2380 --log-level error >"$work/etcd.log" 2>&1 &
   pids+=($!)
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     if ETCDCTL_API=3 in_ns fab etcdctl --endpoints "$etcd" endpoint health >/dev/null 2>&1; then return; fi
     sleep 0.1
   done

@@ -14,7 +14,7 @@ public sealed class EtcdClient : IDisposable
     internal EtcdClient(Netns fabric)
     {
         SocketsHttpHandler handler = new() { UseProxy = false, ConnectCallback = (_, cancellation) => Connect(fabric, cancellation) };
-        http = new HttpClient(handler) { BaseAddress = new Uri("http://127.0.0.1:2379"), Timeout = TimeSpan.FromSeconds(10) };
+        http = new HttpClient(handler) { BaseAddress = new Uri("http://127.0.0.1:2379"), Timeout = TimeSpan.FromSeconds(60) };
     }
 
     /// <summary>Puts a value and returns the revision.</summary>

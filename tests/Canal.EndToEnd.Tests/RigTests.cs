@@ -68,12 +68,13 @@ public sealed class RigTests
         rig.PlumbByHand();
         await rig.UnsettledRound("w0↔w1 ✓");
         using Flow open = Flow.OneWay(rig["w0"], rig["w1"]), echoed = Flow.Echoed(rig["w1"], rig["w0"]), six = Flow.OneWay(rig["w0"], rig["w1"], AddressFamily.InterNetworkV6);
-        await Poll.Until(() => open.Sent >= 1000, "1000 packets in 5 s");
+        await Poll.Until(() => open.Sent >= 1000, "1000 packets");
         rig["h1"].Shell("nft 'add table inet hand; add chain inet hand f { type filter hook forward priority 0; }; add rule inet hand f ip saddr 10.65.0.10 ip daddr 10.65.0.11 drop'");
-        await Task.Delay(100);
+        (int sent, int answered) = (open.Sent, echoed.Sent);
+        await Poll.Until(() => open.Sent >= sent + 150 && echoed.Sent >= answered + 150, "nothing is sent to be dropped");
         rig["h1"].Shell("nft delete table inet hand");
         int healed = open.Sent;
-        await Poll.Until(() => open.Received > 0 && open.Sent >= healed + 500, "500 more packets in 5 s");
+        await Poll.Until(() => open.Received > 0 && open.Sent >= healed + 500, "500 more packets");
         Assert.InRange(open.Stop().Count, 50, healed);
         Assert.NotEmpty(echoed.Stop());
         Assert.Empty(six.Stop());
@@ -86,6 +87,7 @@ public sealed class RigTests
         rig.PlumbByHand();
         using (KernelWatch idle = new(rig["h1"].Netns))
         {
+            await idle.Settle();
             await rig.UnsettledRound("w0↔w1 ✓", "v6 w0↔w1 ✓");
             Assert.Empty(idle.Stop());
         }
@@ -116,8 +118,8 @@ public sealed class RigTests
         using Socket old = await ConnectToEtcd(rig);
         Assert.Equal(1, rig.BlackHoleEtcdConnections("h1"));
         using Socket young = await ConnectToEtcd(rig);
-        Assert.False(await Answers(old));
-        Assert.True(await Answers(young));
+        Assert.False(await Answers(old, TimeSpan.FromSeconds(1)));
+        Assert.True(await Answers(young, TimeSpan.FromSeconds(10)));
         rig.ReconnectEtcd();
 
         rig.CutOffEtcd("reject with tcp reset");
@@ -160,9 +162,9 @@ public sealed class RigTests
         return socket;
     }
 
-    private static async Task<bool> Answers(Socket socket)
+    private static async Task<bool> Answers(Socket socket, TimeSpan patience)
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(1));
+        using CancellationTokenSource limit = new(patience);
         try
         {
             await socket.SendAsync("GET /health HTTP/1.1\r\nHost: e\r\n\r\n"u8.ToArray(), limit.Token);

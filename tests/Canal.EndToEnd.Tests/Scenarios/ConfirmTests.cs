@@ -31,15 +31,16 @@ public sealed class ConfirmTests
 
         string file = Path.Combine(rig.Folder, "closing.yaml");
         await File.WriteAllTextAsync(file, Closing, TestContext.Current.CancellationToken);
-        // The session dies with the change: nobody but the agent is left to take it back.
-        rig.Fabric.Shell($"timeout -s KILL 4 {Binary.Find("canalctl")} --etcd http://127.0.0.1:2379 apply -f {file} --confirm 12s || true");
+        // The session dies with the change: nobody but the agent is left to take it back. The times leave room for a slow machine: a change must be in etcd when
+        // the session dies, and its effect seen before the guard's time is up.
+        rig.Fabric.Shell($"timeout -s KILL 8 {Binary.Find("canalctl")} --etcd http://127.0.0.1:2379 apply -f {file} --confirm 40s || true");
         await rig.UnsettledRound("x→h1 ✗", "h1→x ✗", "h1→w0 ✓");
         Assert.NotNull(await rig.Etcd.Get("/calico/resources/v3/projectcalico.org/globalnetworkpolicies/closing"));
         Assert.Single(await rig.Etcd.Keys("/canal/v1/guards/"));
 
-        rig.RoundLimit = TimeSpan.FromSeconds(30);
+        rig.RoundLimit = TimeSpan.FromSeconds(90);
         await rig.UnsettledRound("x→h1 ✓", "h1→x ✓");
-        await Poll.Until(async () => (await rig.Etcd.Keys("/canal/v1/guards/")).Count == 0, TimeSpan.FromSeconds(30), () => "the guard is still there");
+        await Poll.Until(async () => (await rig.Etcd.Keys("/canal/v1/guards/")).Count == 0, TimeSpan.FromSeconds(90), () => "the guard is still there");
         Assert.Null(await rig.Etcd.Get("/calico/resources/v3/projectcalico.org/globalnetworkpolicies/closing"));
         await rig.Round("x→h1 ✓", "h1→x ✓");
     }

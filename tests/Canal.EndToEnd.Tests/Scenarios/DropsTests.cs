@@ -17,22 +17,22 @@ public sealed class DropsTests
             Calico.GlobalNetworkPolicy("gate").Selecting("host == 'h1'").Spec("applyOnForward", true).In(Rule.Deny.Tcp.DstPorts(8056), Rule.Allow));
         await rig.Round("x→w0 ✗", "udp x→w0 ✓", "w1→x ✗", "src=203.0.113.5 w0→w1 ✗", "ping w0→w1 ✓", "x→w1:8056 ✗", "v6 x→w0 ✗");
 
-        JsonElement byRule = Told(rig, d => Is(d, "np/default/guard ingress 1") && Is(d, "10.100.0.100", "source"));
+        JsonElement byRule = await Told(rig, d => Is(d, "np/default/guard ingress 1") && Is(d, "10.100.0.100", "source"));
         Assert.Equal(("np/default/guard", 1, "ingress", "tcp", 8055), (byRule.GetProperty("policy").GetString(), byRule.GetProperty("rule").GetInt32(),
             byRule.GetProperty("direction").GetString(), byRule.GetProperty("protocol").GetString(), byRule.GetProperty("destination_port").GetInt32()));
         Assert.Equal(("eth0", "caliw0", "10.65.0.10"), (byRule.GetProperty("in").GetString(), byRule.GetProperty("out").GetString(), byRule.GetProperty("destination").GetString()));
         Assert.EndsWith("w0-eth0", byRule.GetProperty("endpoint").GetString(), StringComparison.Ordinal);
         Assert.NotEqual(0, byRule.GetProperty("source_port").GetInt32());
 
-        Assert.EndsWith("w1-eth0", Told(rig, d => Is(d, "end-of-tier default egress")).GetProperty("endpoint").GetString(), StringComparison.Ordinal);
-        Assert.EndsWith("w0-eth0", Told(rig, d => Is(d, "spoofed-source egress")).GetProperty("endpoint").GetString(), StringComparison.Ordinal);
-        Assert.Equal("hep-h1", Told(rig, d => Is(d, "gnp/gate ingress 0")).GetProperty("endpoint").GetString());
-        Told(rig, d => Is(d, "np/default/guard ingress 1") && Is(d, "fd00:100::100", "source"));
+        Assert.EndsWith("w1-eth0", (await Told(rig, d => Is(d, "end-of-tier default egress"))).GetProperty("endpoint").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("w0-eth0", (await Told(rig, d => Is(d, "spoofed-source egress"))).GetProperty("endpoint").GetString(), StringComparison.Ordinal);
+        Assert.Equal("hep-h1", (await Told(rig, d => Is(d, "gnp/gate ingress 0"))).GetProperty("endpoint").GetString());
+        await Told(rig, d => Is(d, "np/default/guard ingress 1") && Is(d, "fd00:100::100", "source"));
         Assert.DoesNotContain(Drops(rig), d => Is(d, "udp", "protocol") && Is(d, "10.65.0.10", "destination"));
         await Poll.Until(() => rig.Agent().Log.Any(l => l.Contains("np/default/guard ingress 1", StringComparison.Ordinal) && l.Contains("10.65.0.10:8055", StringComparison.Ordinal)), "the log does not tell");
 
         // Who follows gets what is new.
-        long serial = Header(rig).GetProperty("serial").GetInt64();
+        long serial = await LastSerial(rig);
         Assert.Empty(Drops(rig, $"drops {serial}"));
         await rig.Round("x→w0 ✗", "udp x→w0 ✓");
         await Poll.Until(() => Drops(rig, $"drops {serial}").Any(d => Is(d, "np/default/guard ingress 1")), "the follower is not told");
@@ -50,7 +50,7 @@ public sealed class DropsTests
         rig.Agent().Configure("drop_log = \"off\"");
         await rig.Agent().Run("--reload");
         await Poll.Until(() => !rig["h1"].Shell("nft list table inet canal").Contains(" log ", StringComparison.Ordinal), "rules still log");
-        long serial = Header(rig).GetProperty("serial").GetInt64();
+        long serial = await LastSerial(rig);
         await rig.Round("x→w0 ✗", "w1→x ✓");
         Assert.Empty(Drops(rig, $"drops {serial}"));
 
@@ -62,16 +62,19 @@ public sealed class DropsTests
         await Poll.Until(() => Drops(rig, $"drops {serial}").Length > 0, "nothing is told any more");
     }
 
-    private static JsonElement Told(NetworkRig rig, Func<JsonElement, bool> wanted)
+    /// <summary>The first such drop, once it is told: the kernel hands them on in lots.</summary>
+    private static async Task<JsonElement> Told(NetworkRig rig, Func<JsonElement, bool> wanted)
     {
-        JsonElement[] found = [.. Drops(rig).Where(wanted)];
-        Assert.True(found.Length > 0, rig.Agent().Ask("drops"));
+        JsonElement[] found = [];
+        await Poll.Until(() => ValueTask.FromResult((found = [.. Drops(rig).Where(wanted)]).Length > 0), TimeSpan.FromSeconds(30), () => rig.Agent().Ask("drops"));
         return found[0];
     }
 
-    private static bool Is(JsonElement drop, string value, string name = "reason") => drop.GetProperty(name).GetString() == value;
+    /// <summary>The number of the last drop, once there has been no other for a second.</summary>
+    private static Task<long> LastSerial(NetworkRig rig) =>
+        Standstill.Of(() => Lines(rig, "drops")[0].GetProperty("serial").GetInt64(), TimeSpan.FromSeconds(1), "drops go on to be told");
 
-    private static JsonElement Header(NetworkRig rig) => Lines(rig, "drops")[0];
+    private static bool Is(JsonElement drop, string value, string name = "reason") => drop.GetProperty(name).GetString() == value;
 
     private static JsonElement[] Drops(NetworkRig rig, string request = "drops") => Lines(rig, request)[1..];
 

@@ -16,12 +16,11 @@ public sealed class LastKnownGoodTests
         await rig.Agent().Restore();
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗", "v6 w1→w0 ✓", "v6 w2→w0 ✗");
         rig.Agent().Start();
-        await Poll.Until(async () => await rig.Agent().Health("/liveness") is 200 or 204, TimeSpan.FromSeconds(5), () => $"the agent does not start without etcd; {rig.Agent().Story}");
+        await Poll.Until(async () => await rig.Agent().Health("/liveness") is 200 or 204, TimeSpan.FromSeconds(30), () => $"the agent does not start without etcd; {rig.Agent().Story}");
         await rig.UnsettledRound("w1→w0 ✓", "w2→w0 ✗", "v6 w1→w0 ✓", "v6 w2→w0 ✗");
 
         await rig.EtcdServer.Start();
         await rig.Put(Guard.In(Rule.Allow.Src("name == 'w2'")));
-        rig.RoundLimit = TimeSpan.FromSeconds(15);
         await rig.Round("w1→w0 ✗", "w2→w0 ✓");
     }
 
@@ -57,7 +56,6 @@ public sealed class LastKnownGoodTests
 
         await rig.EtcdServer.Start();
         rig.Agent().Start();
-        rig.RoundLimit = TimeSpan.FromSeconds(15);
         await rig.Round("x→h1 ✓", "w1→w0 ✓", "w2→w0 ✗", "h1→x ✓");
     }
 

@@ -14,14 +14,14 @@ public sealed class NodeRegistrationTests
         await using NetworkRig rig = await NetworkRig.OneHost(1);
         await rig.Delete(Calico.Node("h1"));
         await rig.StartAgents();
-        await Poll.Until(async () => await Spec(rig, "bgp", "ipv4Address") == "10.100.0.1/24", TimeSpan.FromSeconds(10), () => "the Node is not made");
+        await Poll.Until(async () => await Spec(rig, "bgp", "ipv4Address") == "10.100.0.1/24", TimeSpan.FromSeconds(30), () => "the Node is not made");
         Assert.Null(await Spec(rig, "bgp", "ipv6Address"));
         Assert.Null(await Spec(rig, "ipv4VXLANTunnelAddr"));
         JsonNode node = JsonNode.Parse((await rig.Etcd.Get(Key))!)!;
         Assert.Equal(("Node", "projectcalico.org/v3", "h1"), (node["kind"]!.GetValue<string>(), node["apiVersion"]!.GetValue<string>(), node["metadata"]!["name"]!.GetValue<string>()));
 
         await rig.Put(Overlays.Pool("Always"));
-        await Poll.Until(async () => await Spec(rig, "ipv4VXLANTunnelAddr") is not null, TimeSpan.FromSeconds(10), () => "there is no tunnel address");
+        await Poll.Until(async () => await Spec(rig, "ipv4VXLANTunnelAddr") is not null, TimeSpan.FromSeconds(30), () => "there is no tunnel address");
         string address = (await Spec(rig, "ipv4VXLANTunnelAddr"))!;
         Assert.StartsWith("10.65.", address, StringComparison.Ordinal);
         Assert.NotNull(await rig.Etcd.Get("/calico/ipam/v2/handle/vxlan-tunnel-addr-h1"));

@@ -39,7 +39,7 @@ public sealed class Scenario12Tests
         await rig.StartAgents();
         await rig.Put(Calico.StagedGlobalNetworkPolicy("trial").Selecting("name == 'w0'").In(Rule.Allow.Tcp.Src("name == 'w1'"), Rule.Deny.Tcp));
         // Packets pass with it and without: only the table tells that it is there.
-        await Poll.Until(() => ValueTask.FromResult(rig.Agent().Ask("counters staged-").Contains("sgnp/trial", StringComparison.Ordinal)), TimeSpan.FromSeconds(10), () => $"the staged policy is not there; {rig.Agent().Story}");
+        await Poll.Until(() => ValueTask.FromResult(rig.Agent().Ask("counters staged-").Contains("sgnp/trial", StringComparison.Ordinal)), TimeSpan.FromSeconds(30), () => $"the staged policy is not there; {rig.Agent().Story}");
         await rig.Round("w1→w0 ✓", "x→w0 ✓", "udp x→w0 ✓");
         Assert.InRange(Count(rig, "sgnp/trial ingress 0 would allow"), 2, 1000);
         Assert.InRange(Count(rig, "sgnp/trial ingress 1 would deny"), 2, 1000);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -7,8 +8,6 @@ namespace Canal.EndToEnd.Tests.Scenarios;
 
 public sealed class Scenario32Tests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
-
     [Fact]
     public async Task Workloads_reach_each_other_through_vxlan()
     {
@@ -89,8 +88,13 @@ public sealed class Scenario32Tests
             ("ip link set vxlan.calico down", () => Routes.Of(h1, "10.65.1.0/26").Contains("vxlan.calico", StringComparison.Ordinal)),
         })
         {
-            h1.Shell(takeAway);
-            await Poll.Until(back, Soon, $"after '{takeAway}' it was not put back");
+            await Best.Within(TimeSpan.FromSeconds(1), $"putting back after '{takeAway}'", async () =>
+            {
+                long start = Stopwatch.GetTimestamp();
+                h1.Shell(takeAway);
+                await Poll.Until(back, $"after '{takeAway}' it was not put back");
+                return Stopwatch.GetElapsedTime(start);
+            });
         }
         await rig.Round("w0↔v0 ✓", "v6 w0↔v0 ✓");
     }

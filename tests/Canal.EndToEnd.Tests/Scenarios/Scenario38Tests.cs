@@ -86,6 +86,6 @@ public sealed class Scenario38Tests
         {
             shown = (await rig.Agent().Run("--show-config")).Split('\n').Single(line => line.StartsWith(Key + " = ", StringComparison.Ordinal));
             return shown.Contains($" = {value}  # ", StringComparison.Ordinal) && shown.EndsWith(origin, StringComparison.Ordinal);
-        }, TimeSpan.FromSeconds(5), () => $"expected {value} from {origin}, shown is: {shown}");
+        }, TimeSpan.FromSeconds(30), () => $"expected {value} from {origin}, shown is: {shown}");
     }
 }

@@ -91,8 +91,9 @@ public sealed class Scenario40Tests
         await using NetworkRig rig = await NetworkRig.OneHost(2);
         await rig.Put(Calico.ClusterInformation(ready: true).Spec("datastoreReady", null));
         using KernelWatch watch = new(rig["h1"].Netns);
+        await watch.Settle();
         rig.Agent().Start();
-        await Poll.Until(async () => await rig.Agent().Health("/liveness") is 200 or 204, TimeSpan.FromSeconds(5), () => $"not live; {rig.Agent().Story}");
+        await Poll.Until(async () => await rig.Agent().Health("/liveness") is 200 or 204, TimeSpan.FromSeconds(30), () => $"not live; {rig.Agent().Story}");
         await Task.Delay(1500);
         Assert.Empty(watch.Stop());
 

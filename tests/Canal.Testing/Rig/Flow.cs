@@ -70,8 +70,9 @@ public sealed class Flow : IDisposable
     private static Socket Open(RigNode node, AddressFamily family)
     {
         Socket socket = node.Netns.Socket(family, SocketType.Dgram, ProtocolType.Udp);
-        socket.ReceiveBufferSize = 1 << 20;
-        socket.ReceiveTimeout = 200;
+        // Room for seconds of packets, and seconds of patience for the last: a machine that stalls must not look like a network that loses.
+        socket.SetRawSocketOption(Native.SOL_SOCKET, Native.SO_RCVBUFFORCE, BitConverter.GetBytes(8 << 20));
+        socket.ReceiveTimeout = 2000;
         return socket;
     }
 

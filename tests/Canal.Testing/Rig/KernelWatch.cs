@@ -48,6 +48,13 @@ public sealed class KernelWatch : IDisposable
             thread.Start();
     }
 
+    /// <summary>Waits until the kernel has been silent for a second, and forgets what was seen: links that were just made report a while later what became of them.</summary>
+    public async Task Settle()
+    {
+        await Standstill.Of(() => seen.Count, TimeSpan.FromSeconds(1), "the kernel does not fall silent");
+        seen.Clear();
+    }
+
     /// <summary>Waits out what is under way and returns all changes seen, such as <c>nftables NEWRULE</c> or <c>route NEWROUTE</c>.</summary>
     public IReadOnlyList<string> Stop()
     {

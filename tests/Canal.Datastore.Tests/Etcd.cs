@@ -7,13 +7,13 @@ internal static class Etcd
 {
     public const string Prefix = "/test/";
 
-    /// <summary>The defaults, but for the shortest keep-alive .NET allows: faults show in seconds.</summary>
+    /// <summary>The defaults, but for the shortest keep-alive interval .NET allows: faults show in seconds, and a slow machine is none.</summary>
     public static EtcdOptions Options(params string[] endpoints) => new()
     {
         Endpoints = endpoints,
         KeepAliveInterval = TimeSpan.FromSeconds(1),
-        KeepAliveTimeout = TimeSpan.FromSeconds(1),
-        RequestTimeout = TimeSpan.FromSeconds(5),
+        KeepAliveTimeout = TimeSpan.FromSeconds(5),
+        RequestTimeout = TimeSpan.FromSeconds(15),
     };
 
     public static EtcdChannel Channel(params string[] endpoints) => new(Options(endpoints), TimeProvider.System);

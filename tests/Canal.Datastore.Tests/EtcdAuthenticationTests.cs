@@ -39,13 +39,13 @@ public sealed class EtcdAuthenticationTests : IAsyncLifetime
         await using EtcdChannel channel = Channel("root", "wr0ng-secret");
         long began = Stopwatch.GetTimestamp();
         EtcdException error = await Assert.ThrowsAsync<EtcdException>(() => new EtcdStore(channel).GetAsync("/test/a", Etcd.Stop));
-        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 2);
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 10);
         Assert.Equal(EtcdFailure.Unauthenticated, error.Failure);
         Assert.Contains("authentication failed, invalid user ID or password", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("wr0ng-secret", error.ToString(), StringComparison.Ordinal);
 
         await using WatchTable table = new(Etcd.Watcher(channel));
-        await table.UntilAsync(table => table.Times("lost Unauthenticated") == 1, "the watcher tells", 2);
+        await table.UntilAsync(table => table.Times("lost Unauthenticated") == 1, "the watcher tells");
         Assert.DoesNotContain("wr0ng-secret", table.Reason, StringComparison.Ordinal);
     }
 
@@ -62,7 +62,7 @@ public sealed class EtcdAuthenticationTests : IAsyncLifetime
     {
         await using EtcdChannel channel = Channel("felix", "secret");
         await using WatchTable table = new(Etcd.Watcher(channel, null, "/secret/"));
-        await table.UntilAsync(table => table.Times("lost PermissionDenied") == 1, "the refusal", 3);
+        await table.UntilAsync(table => table.Times("lost PermissionDenied") == 1, "the refusal");
 
         await etcd.CtlAsync("role", "grant-permission", "--prefix=true", "reader", "read", "/secret/");
 

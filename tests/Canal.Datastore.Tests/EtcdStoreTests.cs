@@ -196,7 +196,7 @@ public sealed class EtcdStoreTests : IAsyncLifetime
     [Fact]
     public async Task Keys_of_a_lease_die_with_it_when_nobody_renews_it()
     {
-        EtcdLease lease = await store.GrantLeaseAsync(TimeSpan.FromSeconds(0.5), Etcd.Stop);
+        EtcdLease lease = await store.GrantLeaseAsync(TimeSpan.FromSeconds(5), Etcd.Stop);
         await store.CommitAsync(new EtcdTransaction().Put("/test/a", "alive", lease.Id), Etcd.Stop);
         Assert.Equal(lease.Id, (await store.GetAsync("/test/a", Etcd.Stop)).Entry!.Value.Lease);
         await using WatchTable table = new(Etcd.Watcher(channel));

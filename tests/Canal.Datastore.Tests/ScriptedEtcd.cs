@@ -30,8 +30,8 @@ internal sealed class ScriptedEtcd : CallInvoker
     /// <summary>The next stream the client opens, its creation request already read.</summary>
     public async Task<Conversation> NextAsync()
     {
-        Conversation next = await opened.Reader.ReadAsync(Etcd.Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
-        next.Created = (await next.Requests.Reader.ReadAsync(Etcd.Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(10))).CreateRequest;
+        Conversation next = await opened.Reader.ReadAsync(Etcd.Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+        next.Created = (await next.Requests.Reader.ReadAsync(Etcd.Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(60))).CreateRequest;
         return next;
     }
 

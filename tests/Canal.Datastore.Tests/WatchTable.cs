@@ -42,7 +42,7 @@ internal sealed class WatchTable : IAsyncDisposable
 
     public int Times(string what) => Told.Count(line => line == what);
 
-    public async Task UntilAsync(Func<WatchTable, bool> holds, string what, double seconds = 20)
+    public async Task UntilAsync(Func<WatchTable, bool> holds, string what, double seconds = 60)
     {
         for (long began = Stopwatch.GetTimestamp(); !holds(this); await Task.Delay(5))
         {

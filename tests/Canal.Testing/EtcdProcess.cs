@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Canal.Testing;
@@ -47,7 +45,7 @@ public sealed partial class EtcdProcess : IAsyncDisposable
 {
     private const int Sigkill = 9, Sigterm = 15, Sigcont = 18, Sigstop = 19;
     private const string Ready = "ready to serve client requests";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly EtcdProcessOptions options;
     private readonly string folder;
@@ -131,7 +129,7 @@ public sealed partial class EtcdProcess : IAsyncDisposable
     /// <summary>Runs etcdctl against it and returns what it printed; throws with its complaint if it failed.</summary>
     public Task<string> CtlAsync(params IEnumerable<string> arguments)
     {
-        List<string> all = ["--endpoints", Endpoint];
+        List<string> all = ["--endpoints", Endpoint, "--dial-timeout", "30s", "--command-timeout", "60s"];
         AddOption(all, "--cacert", options.CaFile);
         AddOption(all, "--cert", options.ClientCertFile);
         AddOption(all, "--key", options.ClientKeyFile);
@@ -173,8 +171,8 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         for (int tries = 1; ; tries++)
         {
             bool isolated = options.NetworkNamespace is not null;
-            clientPort = options.ClientPort != 0 ? options.ClientPort : isolated ? 2379 : FreePort();
-            peerPort = isolated ? clientPort + 1 : FreePort();
+            clientPort = options.ClientPort != 0 ? options.ClientPort : isolated ? 2379 : FreePort.Next();
+            peerPort = isolated ? clientPort + 1 : FreePort.Next();
             Launch();
             if (await BecomesReadyAsync())
                 return;
@@ -271,13 +269,6 @@ public sealed partial class EtcdProcess : IAsyncDisposable
         await run.WaitForExitAsync();
         Assert(run.ExitCode == 0, $"{program} {arguments[^1]} failed: {await complaint}");
         return output;
-    }
-
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static void AddOption(List<string> arguments, string name, string? value)

@@ -155,8 +155,9 @@ public sealed class HostCommandTests(Cluster cluster) : ClusterTests(cluster)
     public async Task Configuration_is_the_daemons_own_affair()
     {
         using TemporaryFolder folder = new();
-        string felix = folder.Write("bin/canal-felix", "#!/bin/sh\necho \"$@\"\ncat\necho told >&2\nexit 78\n");
-        File.SetUnixFileMode(felix, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        string script = folder.Write("bin/script", "#!/bin/sh\necho \"$@\"\ncat\necho told >&2\nexit 78\n");
+        // By another process: a program cannot be run while anything has it open for writing, and a child that another test starts meanwhile has our files for a moment.
+        Canal.Testing.Rig.Command.Run("install", ["-m", "500", script, Path.Combine(folder.Path, "bin", "canal-felix")]);
         Dictionary<string, string> environment = new() { ["CONFIGURATION_DIRECTORY"] = "/nonexistent", ["PATH"] = Path.Combine(folder.Path, "bin") };
         Assert.Equal("--check-config --config-dir /x\n", (await ProgramRun.Of(["config", "check", "felix", "--config-dir", "/x"], "", environment)).Bad(78, "told").Output);
         Assert.Equal("--show-config --config-dir /nonexistent\n", (await ProgramRun.Of(["config", "show", "felix"], "", environment)).Bad(78).Output);

@@ -108,7 +108,8 @@ public sealed class BesideTests
         await using FlannelFabric fabric = await FlannelFabric.Start();
         FlannelHost host = fabric.AddHost(1);
         string impostor = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(host.SubnetFilePath))!, "flanneld");
-        File.Copy("/bin/sleep", impostor);
+        // By another process: a program cannot be run while anything has it open for writing, and a child that another test starts meanwhile has our files for a moment.
+        Canal.Testing.Rig.Command.Run("cp", ["/bin/sleep", impostor]);
         using Process running = host.Netns.Run(() => Process.Start(impostor, "60"));
         (int code, string output) = host.RunToEnd();
         running.Kill();

@@ -9,7 +9,7 @@ internal sealed partial class FlannelFabric : IAsyncDisposable
 {
     public const string Prefix = "/coreos.com/network";
     public const string EtcdAddress = "192.168.50.254";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly string prefix = $"canal-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}";
     private readonly string folder = Directory.CreateTempSubdirectory("canal-flannel-").FullName;

@@ -144,8 +144,8 @@ internal sealed class FlannelHost : IDisposable
         }
     }
 
-    /// <summary>What follows a word of <c>ip link</c>.</summary>
-    public string DeviceField(string device, string word) => System.Text.RegularExpressions.Regex.Match(Netns.Shell($"ip -o link show dev {device}"), $"{word} (\\S+)").Groups[1].Value;
+    /// <summary>What follows a word of <c>ip link</c>; empty while there is no such device.</summary>
+    public string DeviceField(string device, string word) => System.Text.RegularExpressions.Regex.Match(Netns.Shell($"ip -o link show dev {device} 2>/dev/null || true"), $"{word} (\\S+)").Groups[1].Value;
 
     public string Routes() => Netns.Shell("ip route; ip -6 route");
 
@@ -156,7 +156,7 @@ internal sealed class FlannelHost : IDisposable
     {
         try
         {
-            Netns.Shell($"ping -c 1 -W 1 -M do -s {size} -I {Workload(family)} {other.Workload(family)}");
+            Netns.Shell($"ping -c 1 -W 5 -M do -s {size} -I {Workload(family)} {other.Workload(family)}");
             return true;
         }
         catch (InvalidOperationException)

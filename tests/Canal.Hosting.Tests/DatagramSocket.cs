@@ -6,7 +6,7 @@ namespace Canal.Hosting.Tests;
 /// <summary>The receiving end that systemd would have: a unix datagram socket at a path or an abstract name.</summary>
 internal sealed class DatagramSocket : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
 
     public DatagramSocket(string address) => _socket.Bind(new UnixDomainSocketEndPoint(address));
 

@@ -6,7 +6,7 @@ namespace Canal.Hosting.Tests;
 public sealed class ControlSocketTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(30));
+    private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(60));
 
     private string Path => _folder.At("felix.sock");
 

@@ -12,7 +12,7 @@ public sealed class InboxTests
         Assert.False(second.IsCompleted);
         Assert.True(inbox.TryTake(out string? taken));
         Assert.Equal("first", taken);
-        await second.WaitAsync(TimeSpan.FromSeconds(10), Stop);
+        await second.WaitAsync(TimeSpan.FromSeconds(60), Stop);
     }
 
     [Fact]
@@ -22,7 +22,7 @@ public sealed class InboxTests
         Assert.False(inbox.TryTake(out _));
         Task waiting = inbox.WaitAsync(TimeSpan.FromMinutes(5), Stop);
         await inbox.PutAsync("here", Stop);
-        await waiting.WaitAsync(TimeSpan.FromSeconds(10), Stop);
+        await waiting.WaitAsync(TimeSpan.FromSeconds(60), Stop);
         Assert.True(inbox.TryTake(out _));
     }
 
@@ -31,7 +31,7 @@ public sealed class InboxTests
     {
         Inbox<TaskCompletionSource<int>> questions = new(1, TimeProvider.System);
         Task<int> asked = questions.AskAsync<int>(answer => answer, Stop);
-        await questions.WaitAsync(TimeSpan.FromSeconds(10), Stop);
+        await questions.WaitAsync(TimeSpan.FromSeconds(60), Stop);
         Assert.True(questions.TryTake(out TaskCompletionSource<int>? question));
         Assert.False(asked.IsCompleted);
         question!.SetResult(42);

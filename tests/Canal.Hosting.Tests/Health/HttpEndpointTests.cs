@@ -7,16 +7,17 @@ namespace Canal.Hosting.Tests;
 
 public sealed class HttpEndpointTests : IDisposable
 {
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(30));
+    private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(60));
     private readonly HealthTable _table = new(TimeProvider.System, ImmutableDictionary<string, TimeSpan>.Empty);
+    private readonly Dictionary<string, Func<HttpAnswer>> _routes;
     private readonly HttpEndpoint _endpoint;
     private readonly Task _running;
 
     public HttpEndpointTests()
     {
-        Dictionary<string, Func<HttpAnswer>> routes = HealthRoutes.Of(_table);
-        routes["/broken"] = () => throw new InvalidOperationException("no\nway");
-        _endpoint = HttpEndpoint.Listen(new IPEndPoint(IPAddress.Loopback, 0), routes, TimeSpan.FromSeconds(1));
+        _routes = HealthRoutes.Of(_table);
+        _routes["/broken"] = () => throw new InvalidOperationException("no\nway");
+        _endpoint = HttpEndpoint.Listen(new IPEndPoint(IPAddress.Loopback, 0), _routes, TimeSpan.FromSeconds(20));
         _running = _endpoint.RunAsync(_stop.Token);
     }
 
@@ -88,13 +89,15 @@ public sealed class HttpEndpointTests : IDisposable
     [Fact]
     public async Task Clients_that_say_nothing_do_not_keep_others_out_for_ever()
     {
+        using HttpEndpoint hasty = HttpEndpoint.Listen(new IPEndPoint(IPAddress.Loopback, 0), _routes, TimeSpan.FromSeconds(2));
+        _ = hasty.RunAsync(_stop.Token);
         List<TcpClient> silent = [];
         for (int i = 0; i < HttpEndpoint.MostConnections; i++)
         {
             silent.Add(new TcpClient());
-            await silent[i].ConnectAsync(_endpoint.Address, _stop.Token);
+            await silent[i].ConnectAsync(hasty.Address, _stop.Token);
         }
-        Assert.StartsWith("HTTP/1.1 204 ", await AskAsync("GET /liveness HTTP/1.1\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 204 ", await AskAsync("GET /liveness HTTP/1.1\r\n\r\n", hasty), StringComparison.Ordinal);
         silent.ForEach(client => client.Dispose());
     }
 
@@ -104,17 +107,17 @@ public sealed class HttpEndpointTests : IDisposable
         using TcpClient silent = new();
         await silent.ConnectAsync(_endpoint.Address, _stop.Token);
         await _stop.CancelAsync();
-        await _running.WaitAsync(TimeSpan.FromSeconds(10));
+        await _running.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
     public void A_taken_port_is_an_error_with_the_address() =>
         Assert.StartsWith($"listen on {_endpoint.Address}: ", Assert.Throws<IOException>(() => HttpEndpoint.Listen(_endpoint.Address, [])).Message, StringComparison.Ordinal);
 
-    private async Task<string> AskAsync(string request)
+    private async Task<string> AskAsync(string request, HttpEndpoint? endpoint = null)
     {
         using TcpClient client = new();
-        await client.ConnectAsync(_endpoint.Address, _stop.Token);
+        await client.ConnectAsync((endpoint ?? _endpoint).Address, _stop.Token);
         await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(request), _stop.Token);
         return await ReadAllAsync(client);
     }

@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using Canal.Testing;
 using Serilog;
 
 namespace Canal.Hosting.Tests;
 
 public sealed class HttpServiceTests : IDisposable
 {
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(30));
+    private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(60));
     private readonly HttpService _service = new("serving tests", LogEventKind.Of("test", new string('1', 32)),
         new Dictionary<string, Func<HttpAnswer>> { ["/x"] = () => new HttpAnswer(200, "well\n") }, TimeProvider.System, new LoggerConfiguration().CreateLogger());
 
@@ -35,13 +36,12 @@ public sealed class HttpServiceTests : IDisposable
     [Fact]
     public async Task A_taken_address_ends_nothing_and_is_served_when_it_is_free()
     {
-        IPEndPoint address;
+        IPEndPoint address = Free();
         Task running;
         using (Socket other = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
         {
-            other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            other.Bind(address);
             other.Listen();
-            address = (IPEndPoint)other.LocalEndPoint!;
             _service.Configure(address);
             running = _service.RunAsync(_stop.Token);
             await Task.Delay(50, _stop.Token);
@@ -71,10 +71,5 @@ public sealed class HttpServiceTests : IDisposable
         }
     }
 
-    private static IPEndPoint Free()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return (IPEndPoint)socket.LocalEndPoint!;
-    }
+    private static IPEndPoint Free() => new(IPAddress.Loopback, FreePort.Next());
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Canal.Hosting.Tests;
 
@@ -47,10 +48,10 @@ public sealed class SystemdTests
         using TemporaryFolder folder = new();
         using DatagramSocket systemd = new(folder.At("notify"));
         using SystemdNotifier notifier = SystemdNotifier.FromEnvironment(Nothing.Add("NOTIFY_SOCKET", folder.At("notify")), TimeProvider.System);
+        long before = Monotonic();
         notifier.Reloading();
-        double seconds = long.Parse(systemd.ReceiveText().Split('=')[^1]) / 1e6;
-        // CLOCK_MONOTONIC, unlike this machine's uptime (CLOCK_BOOTTIME), does not count time asleep; on a server they agree.
-        Assert.InRange(seconds - double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0]), -60, 1);
+        long after = Monotonic();
+        Assert.InRange(long.Parse(systemd.ReceiveText().Split('=')[^1]), before, after);
     }
 
     [Fact]
@@ -94,7 +95,7 @@ public sealed class SystemdTests
     public async Task A_hang_up_asks_for_one_reload_and_a_termination_stops()
     {
         using Signals signals = new();
-        CancellationToken patience = new CancellationTokenSource(TimeSpan.FromSeconds(10)).Token;
+        CancellationToken patience = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
         Kill("HUP");
         Assert.True(await signals.Reloads.ReadAsync(patience));
         Assert.False(signals.Stop.IsCancellationRequested);
@@ -119,6 +120,19 @@ public sealed class SystemdTests
             Nothing.Add("STATE_DIRECTORY", "/var/lib/calico:/var/lib/canal").Add("RUNTIME_DIRECTORY", "/run/calico:/run/canal"));
         Assert.Equal(new RuntimePaths("/var/lib/canal", "/run/canal", "/etc/canal"), paths);
     }
+
+    /// <summary>Microseconds of CLOCK_MONOTONIC, which systemd compares with.</summary>
+    private static unsafe long Monotonic()
+    {
+        const int clockMonotonic = 1;
+        long* time = stackalloc long[2];
+        Assert.Equal(0, ClockGetTime(clockMonotonic, time));
+        return (time[0] * 1_000_000) + (time[1] / 1000);
+    }
+
+    /// <summary>clock_gettime(2); time is a struct timespec: seconds and nanoseconds.</summary>
+    [DllImport("libc", EntryPoint = "clock_gettime")]
+    private static extern unsafe int ClockGetTime(int clock, long* time);
 
     private static void Kill(string signal)
     {

@@ -8,8 +8,8 @@ namespace Canal.Core.Tests.Calculation;
 /// <summary>The calculator's changes, accumulated, equal a calculation from scratch after every step of random sequences.</summary>
 public sealed class PolicyCalculatorProperties
 {
-    // CANAL_SEED repeats a run that failed.
-    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("CANAL_SEED"), out int seed) ? seed : Random.Shared.Next();
+    // Each run is the same; CANAL_SEED makes another.
+    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("CANAL_SEED"), out int seed) ? seed : 1;
 
     [Theory]
     [InlineData(950, 14)]

@@ -8,8 +8,8 @@ namespace Canal.Core.Tests.Overlay;
 /// <summary>Changes, accumulated, equal routes computed from everything after every step of random sequences.</summary>
 public sealed class ClusterNetworkProperties
 {
-    // CANAL_SEED repeats a run that failed.
-    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("CANAL_SEED"), out int seed) ? seed : Random.Shared.Next();
+    // Each run is the same; CANAL_SEED makes another.
+    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("CANAL_SEED"), out int seed) ? seed : 1;
     private static readonly EncapsulationMode[] Modes = [EncapsulationMode.Never, EncapsulationMode.Always, EncapsulationMode.CrossSubnet];
 
     [Fact]

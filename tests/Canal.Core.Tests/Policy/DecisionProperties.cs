@@ -10,8 +10,8 @@ public sealed class DecisionProperties
     private const int Clusters = 200;
     private const int Packets = 8;
 
-    // CANAL_SEED repeats a run that failed.
-    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("CANAL_SEED"), out int seed) ? seed : Random.Shared.Next();
+    // Each run is the same; CANAL_SEED makes another.
+    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("CANAL_SEED"), out int seed) ? seed : 1;
 
     [Fact]
     public void The_evaluator_and_the_calculators_output_agree_on_random_packets()

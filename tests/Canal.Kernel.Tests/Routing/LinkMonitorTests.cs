@@ -9,7 +9,7 @@ namespace Canal.Kernel.Tests.Routing;
 
 public sealed class LinkMonitorTests
 {
-    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(10)).Token;
+    private static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
     /// <summary>Receives until the condition holds of all that was heard; fails by cancellation.</summary>
     private static async Task<List<KernelEvent>> Hear(LinkMonitor monitor, Predicate<List<KernelEvent>> enough)

@@ -27,10 +27,10 @@ start_etcd() {
   local port
   port=$(shuf -i 20000-29999 -n 1)
   url=http://127.0.0.1:$port
-  etcd --data-dir "$work/etcd" --listen-client-urls "$url" --advertise-client-urls "$url" --listen-peer-urls "http://127.0.0.1:$((port + 10000))" \
-    --initial-advertise-peer-urls "http://127.0.0.1:$((port + 10000))" --initial-cluster "default=http://127.0.0.1:$((port + 10000))" --log-level error > "$work/etcd.log" 2>&1 &
+  etcd --data-dir "$work/etcd" --listen-client-urls "$url" --advertise-client-urls "$url" --listen-peer-urls "http://127.0.0.1:$((port + 1))" \
+    --initial-advertise-peer-urls "http://127.0.0.1:$((port + 1))" --initial-cluster "default=http://127.0.0.1:$((port + 1))" --log-level error > "$work/etcd.log" 2>&1 &
   etcd=$!
-  within 20 etcdctl --endpoints "$url" endpoint health
+  within 60 etcdctl --endpoints "$url" endpoint health
 }
 sample_says() { diff <(timeout 60 "$work/out/Sample" "$url" 2>&1) - <<'TXT'
 registered WorkloadEndpoint default/host--a-sample-vm1-eth0

@@ -12,24 +12,24 @@ units_without_fault() { [ -z "$(systemd-analyze verify --man=no canal-bird-confi
 disabled_and_stopped() { [ "$(systemctl is-enabled canal-bird-config-renderer)" = disabled ] && ! systemctl is-active --quiet canal-bird-config-renderer canal-bird.path canal-bird; }
 pid_of() { systemctl show -P MainPID "$1"; }
 restarted_since() { systemctl is-active --quiet canal-bird-config-renderer && [ "$(pid_of canal-bird-config-renderer)" != "$1" ]; }
-session_up() { birdc -s /run/canal/bird.ctl show protocols Global_203_0_113_2 | grep -q Established; }
-established() { session_up && canal-bird-config-renderer --status | grep -q 'Global_203_0_113_2.*Established'; }
+session_up() { birdc -s /run/canal/bird.ctl show protocols Global_203_0_113_2 | grep Established >/dev/null; }
+established() { session_up && canal-bird-config-renderer --status | grep 'Global_203_0_113_2.*Established' >/dev/null; }
 bird_came_back() { systemctl is-active --quiet canal-bird && [ "$(pid_of canal-bird)" != "$1" ]; }
-learned() { birdc -s /run/tor.ctl show route all | grep -A5 '^10\.66\..*/26' | grep -q '203.0.113.1'; }
+learned() { birdc -s /run/tor.ctl show route all | grep -A5 '^10\.66\..*/26' | grep '203.0.113.1' >/dev/null; }
 forgotten() { ! learned; }
-unit_of_bird() { systemctl show -P FragmentPath canal-bird | grep -q /canal-bird.service; }
+unit_of_bird() { systemctl show -P FragmentPath canal-bird | grep /canal-bird.service >/dev/null; }
 runs_as_bird() { [ "$(stat -c %U "/proc/$(pid_of canal-bird)")" = bird ]; }
 file_is_secret() { [ "$(stat -c '%U %G %a' /var/lib/canal/bird.conf)" = 'canal bird 640' ]; }
-in_journal() { journalctl -q --sync; journalctl -u "$1" --no-pager | grep -q "$2"; }
+in_journal() { journalctl -q --sync; journalctl -u "$1" --no-pager | grep "$2" >/dev/null; }
 cni() { # COMMAND
   CNI_COMMAND=$1 CNI_CONTAINERID=tests-pod CNI_NETNS=/run/netns/pod CNI_IFNAME=eth0 CNI_PATH=/usr/lib/cni CNI_ARGS='' /usr/lib/cni/canal <<'JSON' | tee /tmp/cni.json
 {"cniVersion": "1.0.0", "name": "tests", "type": "canal", "ipam": {"type": "canal-ipam"}}
 JSON
 }
 cni_result() { cni ADD && grep -q '10\.66\.' /tmp/cni.json; }
-pod_answers() { ip netns exec tor ping -c 1 -W 1 "$(grep -oE '10\.66\.[0-9]+\.[0-9]+' /tmp/cni.json | head -n 1)"; }
+pod_answers() { ip netns exec tor ping -c 1 -W 5 "$(grep -oE '10\.66\.[0-9]+\.[0-9]+' /tmp/cni.json | head -n 1)"; }
 snippet() { printf '%s\n' "$1" > /etc/canal/bird.d/90-tests.conf; }
-bird_knows_snippet() { birdc -s /run/canal/bird.ctl show symbols | grep -q tests_symbol; }
+bird_knows_snippet() { birdc -s /run/canal/bird.ctl show symbols | grep tests_symbol >/dev/null; }
 nothing_left() { [ ! -e /etc/canal ] && [ ! -e /var/lib/canal/bird.conf ] && [ -z "$(find /etc/systemd/system -name 'canal*')" ]; }
 
 ip netns add tor
@@ -58,36 +58,36 @@ check "the units are without fault" units_without_fault
 check "canalctl apply" canalctl apply -f "$here/bgp.yaml"
 check "systemctl enable --now" systemctl enable --quiet --now canal-bird-config-renderer
 systemctl enable --quiet --now canal-felix
-check "systemd's path unit starts BIRD once it is configured" within 10 systemctl is-active --quiet canal-bird
+check "systemd's path unit starts BIRD once it is configured" within 60 systemctl is-active --quiet canal-bird
 check "which is ours" unit_of_bird
 check "and runs as its own user" runs_as_bird
 check "BIRD's file is for its group and nobody else" file_is_secret
-check "the session comes up" within 30 established
-check "and the journal tells" within 5 in_journal canal-bird-config-renderer established
+check "the session comes up" within 60 established
+check "and the journal tells" within 60 in_journal canal-bird-config-renderer established
 
 ip netns add pod
 check "a container gets its address and its policy" cni_result
-check "the router learns the block" within 15 learned
-check "and reaches the container" within 15 pod_answers
+check "the router learns the block" within 60 learned
+check "and reaches the container" within 60 pod_answers
 
 snippet 'define tests_symbol = 1;'
 check "systemctl reload takes a snippet in" systemctl reload canal-bird-config-renderer
-check "and BIRD has it" within 10 bird_knows_snippet
+check "and BIRD has it" within 60 bird_knows_snippet
 bird=$(pid_of canal-bird)
 snippet 'this is not BIRD'
 systemctl reload canal-bird-config-renderer
-check "a snippet that BIRD refuses is told" within 10 in_journal canal-bird-config-renderer 'BIRD refuses'
+check "a snippet that BIRD refuses is told" within 60 in_journal canal-bird-config-renderer 'BIRD refuses'
 check "and the session stays" established
 rm /etc/canal/bird.d/90-tests.conf
 
 agent=$(pid_of canal-bird-config-renderer)
 check "apt upgrade to newer packages" install_from "$new"
-check "the upgrade restarted the agent" within 10 restarted_since "$agent"
+check "the upgrade restarted the agent" within 60 restarted_since "$agent"
 check "and left BIRD alone" test "$(pid_of canal-bird)" = "$bird"
 check "the router still reaches the container" pod_answers
 
 systemctl kill -s KILL --kill-whom=main canal-bird
-check "a killed BIRD comes back" within 10 bird_came_back "$bird"
+check "a killed BIRD comes back" within 60 bird_came_back "$bird"
 check "and its session" within 60 established
 systemctl stop canal-bird-config-renderer
 check "BIRD goes on without the agent" systemctl is-active --quiet canal-bird
@@ -96,7 +96,7 @@ systemctl start canal-bird-config-renderer
 check "the container's deletion succeeds" cni DEL
 check "apt remove" apt-get -qq -y -o Dpkg::Use-Pty=0 remove canal-bird-config-renderer
 check "removal stops the agent, and BIRD" refuse systemctl is-active --quiet canal-bird-config-renderer canal-bird.path canal-bird
-check "the router forgets the block" within 15 forgotten
+check "the router forgets the block" within 60 forgotten
 check "removal keeps the administrator's file" test -e /etc/canal/bird-config-renderer.toml
 check "apt purge" apt-get -qq -y -o Dpkg::Use-Pty=0 purge canal-bird-config-renderer canal-felix canal-cni canalctl canal-common
 check "purge leaves no configuration, no secret and no link" nothing_left

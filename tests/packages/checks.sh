@@ -1,4 +1,5 @@
 # checks.sh - sourced: named checks, each a command; counts them. The caller ends with `summary`.
+# In a pipe they use `grep ... >/dev/null`: `grep -q` leaves at the first match, and a writer that dies of that is a failure with pipefail.
 # shellcheck shell=bash
 
 passed=0 failed=0

@@ -5,7 +5,7 @@ property() { systemctl show -P "$1" canal-felix; }
 active() { [ "$(systemctl is-active canal-felix)" = active ]; }
 disabled_and_stopped() { [ "$(systemctl is-enabled canal-felix)" = disabled ] && [ "$(systemctl is-active canal-felix)" = inactive ]; }
 restarted_since() { active && [ "$(property MainPID)" != "$1" ]; }
-has_canal_table() { nft list tables | grep -qw canal; }
+has_canal_table() { nft list tables | grep -w canal >/dev/null; }
 
 # A way out: proxy ARP answers for 169.254.1.1 only where the host itself has a route to it.
 uplink() {

@@ -18,11 +18,12 @@ public sealed class CniTests
 
     private static string[] Addresses(JsonNode result) => [.. result["ips"]!.AsArray().Select(ip => ip!["address"]!.GetValue<string>().Split('/')[0])];
 
-    private static bool Reaches(string netns, string address)
+    /// <summary>One packet, there and back, in so many seconds: few will do to see that none gets through.</summary>
+    private static bool Reaches(string netns, string address, int patience = 10)
     {
         try
         {
-            CniHost.Inside(netns, $"ping -c1 -W1 {address}");
+            CniHost.Inside(netns, $"ping -c1 -W{patience} {address}");
             return true;
         }
         catch (InvalidOperationException)
@@ -59,10 +60,10 @@ public sealed class CniTests
             Assert.True(Reaches(two, Addresses(first)[0]));
 
             await rig.Put(Calico.GlobalNetworkPolicy("deny").Selecting("app == 'web'").In(Rule.Deny));
-            await Poll.Until(() => !Reaches(one, Addresses(second)[0]), "the policy to be enforced");
+            await Poll.Until(() => !Reaches(one, Addresses(second)[0], 1), "the policy to be enforced");
             string three = host.AddContainer("c3");
             JsonNode third = await host.AddAsync(config, "c3", three);
-            Assert.All(Addresses(third), address => Assert.False(Reaches(one, address), address));
+            Assert.All(Addresses(third), address => Assert.False(Reaches(one, address, 1), address));
 
             JsonObject check = (JsonObject)config.DeepClone();
             check["prevResult"] = first.DeepClone();

@@ -8,10 +8,13 @@ using Serilog;
 namespace Canal.BirdConfigRenderer;
 
 /// <summary>Looks at BIRD from time to time: tells what changed, starts it where that is this program's part, and hands it the file anew when it came back.</summary>
-internal sealed class BirdWatch(string socket, BirdFile file, BirdProgram program, bool startsBird, ILogger log)
+internal sealed class BirdWatch(string socket, BirdFile file, BirdProgram program, bool startsBird, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private bool toldSilent;
+    private readonly SessionEvents events = new(log);
+    private readonly Trouble starting = new("starting BIRD", Log.FailureKind, time, log);
+    private string? toldSilence;
+    private bool runs, toldStart;
 
     /// <summary>BIRD as last seen; null when it does not answer.</summary>
     public BirdView? View { get; private set; }
@@ -23,22 +26,34 @@ internal sealed class BirdWatch(string socket, BirdFile file, BirdProgram progra
     {
         BirdView? before = View;
         View = await ReadAsync(stop).ConfigureAwait(false);
-        if (View is null)
-        {
-            TellSilence(before is not null);
-            if (startsBird && fileIsThere) await StartAsync(stop).ConfigureAwait(false);
-        }
-        else if (before is null)
-        {
-            // It may have started from the file before the last one.
-            await file.ConfigureAsync(stop).ConfigureAwait(false);
-            toldSilent = false;
-            Log.BirdAnswers(log, View.Version, View.Sessions.Values.Count(s => s.IsEstablished), View.Sessions.Count);
-        }
-        else
-        {
-            SessionEvents.Tell(log, before, View, wanted);
-        }
+        if (View is null) await MissAsync(wanted, fileIsThere, stop).ConfigureAwait(false);
+        else await MeetAsync(before, View, wanted, stop).ConfigureAwait(false);
+    }
+
+    private async Task MissAsync(IReadOnlyDictionary<string, BgpSession> wanted, bool fileIsThere, CancellationToken stop)
+    {
+        if (toldSilence != Silence) Log.BirdIsSilent(log, Silence);
+        toldSilence = Silence;
+        // One that runs and does not answer may well go on speaking with its neighbours.
+        if (!runs) events.Lose(wanted);
+        if (startsBird && fileIsThere && starting.MayTry) await StartAsync(stop).ConfigureAwait(false);
+    }
+
+    private async Task MeetAsync(BirdView? before, BirdView now, IReadOnlyDictionary<string, BgpSession> wanted, CancellationToken stop)
+    {
+        (toldSilence, runs, toldStart) = (null, true, false);
+        bool isNew = before is null || before.LastReboot != now.LastReboot;
+        // A new one may have started from the file before the last one.
+        if (isNew || file.IsUnread) await ConfigureAsync(stop).ConfigureAwait(false);
+        if (isNew) Log.BirdAnswers(log, now.Version, now.Sessions.Values.Count(s => s.IsEstablished), now.Sessions.Count);
+        events.See(now.Sessions, wanted);
+    }
+
+    /// <summary>One that does not answer is told again at the next look.</summary>
+    private async Task ConfigureAsync(CancellationToken stop)
+    {
+        string? before = file.Refusal;
+        if ((await file.ConfigureAsync(stop).ConfigureAwait(false)).Refusal is { } refusal && refusal != before) Log.Refusal(log, refusal);
     }
 
     /// <summary>BIRD's routes as it prints them: all, or those for an address or within a prefix.</summary>
@@ -73,7 +88,7 @@ internal sealed class BirdWatch(string socket, BirdFile file, BirdProgram progra
         }
         catch (IOException e)
         {
-            Silence = e.Message;
+            (Silence, runs) = (e.Message, false);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -82,16 +97,11 @@ internal sealed class BirdWatch(string socket, BirdFile file, BirdProgram progra
         return null;
     }
 
-    private void TellSilence(bool lost)
-    {
-        if (!lost && toldSilent) return;
-        toldSilent = true;
-        Log.BirdIsSilent(log, Silence);
-    }
-
+    /// <summary>Told once until it answers, a failure when its reason is another: one that hangs would otherwise be told of at every look.</summary>
     private async Task StartAsync(CancellationToken stop)
     {
-        Log.BirdStarts(log);
-        if (await program.StartAsync(stop).ConfigureAwait(false) is { } reason) Log.Failed(log, "starting BIRD", reason);
+        if (!toldStart) Log.BirdStarts(log);
+        toldStart = true;
+        starting.Note(await program.StartAsync(stop).ConfigureAwait(false));
     }
 }

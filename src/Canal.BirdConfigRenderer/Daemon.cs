@@ -60,7 +60,7 @@ internal static class Daemon
             Feed = feed,
             File = file,
             Renderer = new Renderer(feed, file, run.Log),
-            Watch = new BirdWatch(socket, file, program, StartsBird(configuration.Get(RendererSettings.BirdStart)), run.Log),
+            Watch = new BirdWatch(socket, file, program, StartsBird(configuration.Get(RendererSettings.BirdStart)), run.Time, run.Log),
             Reporter = new NodeStatusReporter(new EtcdStore(channel), socket, run.Time, run.Log),
             Heart = new Heartbeat(run.Notifier, run.Watchdog, healthy => health.Report(new HealthReport(true, healthy)), run.Time)
             {

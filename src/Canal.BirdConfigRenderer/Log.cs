@@ -23,6 +23,9 @@ internal static class Log
     private static readonly LogEventKind BirdState = LogEventKind.Of("bird-state", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0c");
     private static readonly LogEventKind Configured = LogEventKind.Of("configured", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0d");
 
+    /// <summary>Of what is tried again.</summary>
+    public static LogEventKind FailureKind => Failure;
+
     public static void Start(ILogger log, string node, string version) =>
         log.Of(Starting).Information("canal-bird-config-renderer {Version} starts on node {Node}", version, node);
 
@@ -41,7 +44,17 @@ internal static class Log
 
     public static void Recovered(ILogger log, string what) => log.Of(Failure).Information("{What} works again", what);
 
-    public static void OwnNode(ILogger log) => log.Of(ValueIgnored).Error("this host's Node cannot be used; nothing is rendered until it can");
+    public static void Held(ILogger log, string what) => log.Of(ValueIgnored).Error("BIRD's configuration stays as it is until this is mended or deleted: {What}", what);
+
+    public static void Snippet(ILogger log, string name, string reason, bool earlierStays) => log.Of(Refused).Error("BIRD refuses the snippet {Snippet}, {Instead}: {Reason}", name, earlierStays ? "the version that was accepted before stays" : "it is left out", reason);
+
+    public static void SnippetIsGood(ILogger log, string name) => log.Of(Refused).Information("the snippet {Snippet} is good again, or gone", name);
+
+    public static void Affinity(ILogger log, AffinityReport report)
+    {
+        if (report.Reason.Length == 0) log.Of(ValueHealed).Information("the claim to block {Block} is good again", report.Block.ToString());
+        else log.Of(ValueIgnored).Warning("the claim to block {Block} is refused, {Instead}: {Reason}", report.Block.ToString(), report.KeptOld ? "the value before it stays in force" : "it is left out", report.Reason);
+    }
 
     public static void Value(ILogger log, FeedReport report)
     {

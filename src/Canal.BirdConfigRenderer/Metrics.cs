@@ -18,6 +18,7 @@ internal sealed record Metrics(string Text)
         Head(text, "canal_bird_configurations_total", "counter", "Configurations that BIRD was given.").Append(Line("canal_bird_configurations_total", "", renderer.Applications));
         Head(text, "canal_bird_refusals_total", "counter", "Configurations that BIRD refused.").Append(Line("canal_bird_refusals_total", "", renderer.Refusals));
         Head(text, "canal_bird_configuration_refused", "gauge", "The newest configuration is refused and an older one in force.").Append(Line("canal_bird_configuration_refused", "", renderer.Refusal is null ? 0 : 1));
+        Head(text, "canal_bird_snippets_refused", "gauge", "Snippets that BIRD refuses, so that an earlier version or none is in force.").Append(Line("canal_bird_snippets_refused", "", renderer.WrongSnippets.Count()));
         Head(text, "canal_bgp_problems", "gauge", "Things in the cluster's data that are not as they should be.").Append(Line("canal_bgp_problems", "", renderer.Problems.Count));
         AppendSessions(text, renderer, view);
         return new Metrics(text.ToString());

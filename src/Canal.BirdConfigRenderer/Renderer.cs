@@ -2,6 +2,7 @@ using Canal.BirdConfigRenderer.Bird;
 using Canal.BirdConfigRenderer.Configuration;
 using Canal.BirdConfigRenderer.Feed;
 using Canal.BirdConfigRenderer.Files;
+using Canal.Core;
 using Canal.Core.Bgp;
 using Canal.Core.Calculation;
 using Serilog;
@@ -12,16 +13,38 @@ namespace Canal.BirdConfigRenderer;
 /// <summary>From resources and files to BIRD's file: what is wanted, what is in force, what stands in the way.</summary>
 internal sealed class Renderer(BgpFeed feed, BirdFile file, ILogger log)
 {
+    private readonly SnippetChoice choice = new(file, log);
     private HashSet<CalculationProblem> toldProblems = [];
     private HashSet<string> toldFailures = [];
-    private string? inForce = file.Read();
+    private EquatableArray<BirdSnippet> accepted;
+    private List<WorkloadPeer> workloads = [];
     private BirdConfiguration? rendered;
+    private bool adopted;
+
+    /// <summary>BIRD's file as it is, also before anything was rendered; null when there is none.</summary>
+    public string? InForce { get; private set; }
+
+    /// <summary>Reads what an earlier run left, once.</summary>
+    /// <exception cref="IOException">There is a file that cannot be read; or <see cref="UnauthorizedAccessException"/>.</exception>
+    public void Adopt()
+    {
+        if (adopted) return;
+        InForce = file.Read();
+        accepted = BirdSnippet.ReadBack(InForce ?? "");
+        adopted = true;
+    }
 
     /// <summary>The configuration that was last put in force; before the first, nothing.</summary>
     public BirdConfiguration? Configuration { get; private set; }
 
     /// <summary>Why BIRD refused the newest; null when it did not.</summary>
     public string? Refusal { get; private set; }
+
+    /// <summary>Snippets that are not used as they are, and why.</summary>
+    public IEnumerable<string> WrongSnippets => choice.Wrong;
+
+    /// <summary>Why files of this host are not used.</summary>
+    public IReadOnlyCollection<string> Failures => toldFailures;
 
     /// <summary>What in the cluster's data is not as it should be.</summary>
     public IReadOnlyCollection<CalculationProblem> Problems => toldProblems;
@@ -43,37 +66,49 @@ internal sealed class Renderer(BgpFeed feed, BirdFile file, ILogger log)
         BirdPlan plan = BirdPlanner.Plan(inputs with
         {
             Passwords = files.Passwords(inputs.Secrets(), failures),
-            WorkloadPeers = files.WorkloadPeers(),
+            WorkloadPeers = workloads = files.WorkloadPeers(workloads, failures),
             Choices = RendererSettings.Choices(settings),
         });
+        List<BirdSnippet> snippets = files.Snippets(accepted, failures);
         Tell(plan, failures);
         rendered = plan.Configuration;
-        await PutAsync(BirdWriter.Write(rendered, files.Snippets()), stop).ConfigureAwait(false);
+        await PutAsync(snippets, stop).ConfigureAwait(false);
     }
 
-    private async Task PutAsync(string text, CancellationToken stop)
+    private async Task PutAsync(List<BirdSnippet> snippets, CancellationToken stop)
     {
-        if (text == inForce)
-        {
-            Accept(text, silently: Configuration is not null || Refusal is null);
-            return;
-        }
-        ApplyOutcome outcome = await file.PutAsync(text, stop).ConfigureAwait(false);
-        if (outcome.Refusal is null)
-        {
-            Applications++;
-            Accept(text, silently: false);
-            return;
-        }
+        string? refusal = await TryAsync(snippets, stop).ConfigureAwait(false);
+        if (refusal is null) choice.Accept();
+        else if (snippets.Count > 0 && await choice.ChooseAsync(snippets, accepted, Write, stop).ConfigureAwait(false) is { } good) refusal = await TryAsync(good, stop).ConfigureAwait(false);
+        if (refusal is not null) Refuse(refusal);
+    }
+
+    private string Write(IEnumerable<BirdSnippet> snippets) => BirdWriter.Write(rendered!, BirdSnippets.Of(snippets));
+
+    /// <summary>Null when the configuration with these snippets is in force.</summary>
+    private async Task<string?> TryAsync(List<BirdSnippet> snippets, CancellationToken stop)
+    {
+        string text = Write(snippets);
+        bool same = text == InForce;
+        ApplyOutcome outcome = same ? default : await file.PutAsync(text, stop).ConfigureAwait(false);
+        if (outcome.Refusal is not null) return outcome.Refusal;
+        accepted = snippets.ToEquatableArray();
+        if (!same) Applications++;
+        Accept(text, silently: same && (Configuration is not null || Refusal is null));
+        return null;
+    }
+
+    private void Refuse(string refusal)
+    {
         Refusals++;
-        if (Refusal != outcome.Refusal) Log.Refusal(log, outcome.Refusal);
-        Refusal = outcome.Refusal;
+        if (Refusal != refusal) Log.Refusal(log, refusal);
+        Refusal = refusal;
     }
 
     private void Accept(string text, bool silently)
     {
         PlanDifference difference = PlanDifference.Of(Configuration, rendered!);
-        inForce = text;
+        InForce = text;
         Refusal = null;
         Configuration = rendered;
         Sessions = rendered!.Sessions.ToDictionary(s => s.Name, StringComparer.Ordinal);

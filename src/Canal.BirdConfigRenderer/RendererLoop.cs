@@ -3,6 +3,7 @@ using Canal.BirdConfigRenderer.Configuration;
 using Canal.BirdConfigRenderer.Feed;
 using Canal.BirdConfigRenderer.Files;
 using Canal.BirdConfigRenderer.Status;
+using Canal.Core.Resources;
 using Canal.Datastore;
 using Canal.Hosting;
 using Serilog;
@@ -20,12 +21,13 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
     /// <summary>Many changes at once are one configuration; BIRD is given no more than this many a second.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
 
+    private readonly HostingConfiguration started = initial;
     private HostingConfiguration settings = initial;
     private TimeSpan pause = ShortestPause;
     private DateTimeOffset nextRender, nextLook, nextFiles;
     private int filesSignature;
     private string? failing;
-    private bool toldOwnNode;
+    private string? held;
 
     public required BgpFeed Feed { get; init; }
     public required Renderer Renderer { get; init; }
@@ -55,33 +57,32 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
             while (inbox.TryTake(out RendererMessage? message))
                 if (await TakeAsync(message!, stop).ConfigureAwait(false)) files = FilesOf(settings);
             await TurnAsync(files, stop).ConfigureAwait(false);
-            Heart.Beat(Renderer.Configuration is not null, Renderer.Configuration is not null && failing is null && Renderer.Refusal is null && Watch.View is not null);
+            Heart.Beat(Renderer.Configuration is not null, IsHealthy);
         }
     }
+
+    private bool IsHealthy => Renderer.Configuration is not null && failing is null && held is null && Renderer.Refusal is null && File.Refusal is null && Watch.View is not null;
+
+    /// <summary>Never from half a picture.</summary>
+    private bool MayRender => Feed.IsDirty && Feed.IsComplete && !Feed.IsMidSnapshot;
 
     private async Task TurnAsync(LocalFiles files, CancellationToken stop)
     {
         foreach (FeedReport report in Feed.TakeReports()) Log.Value(log, report);
+        foreach (AffinityReport report in Feed.TakeAffinityReports()) Log.Affinity(log, report);
         DateTimeOffset now = time.GetUtcNow();
         if (now >= nextFiles) LookAtFiles(files, now);
-        if (Feed.IsDirty && now >= nextRender && MayRender()) await RenderAsync(files, stop).ConfigureAwait(false);
+        if (MayRender && now >= nextRender) await RenderAsync(files, stop).ConfigureAwait(false);
         if (now >= nextLook) await LookAsync(stop).ConfigureAwait(false);
         Reporter.Start(Feed.Statuses, Watch.View, Renderer.Sessions, stop);
-    }
-
-    /// <summary>Never from half a picture, and not without knowing who this host is when somebody has said it wrongly.</summary>
-    private bool MayRender()
-    {
-        if (!Feed.IsComplete || Feed.IsMidSnapshot) return false;
-        if (Feed.OwnNodeIsRefused && !toldOwnNode) Log.OwnNode(log);
-        toldOwnNode = Feed.OwnNodeIsRefused;
-        return !Feed.OwnNodeIsRefused;
     }
 
     private async Task RenderAsync(LocalFiles files, CancellationToken stop)
     {
         try
         {
+            Renderer.Adopt();
+            if (IsHeld()) return;
             await Renderer.RenderAsync(settings, files, stop).ConfigureAwait(false);
             Feed.IsDirty = false;
             nextRender = time.GetUtcNow() + Settling;
@@ -97,25 +98,32 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
         }
     }
 
+    /// <summary>
+    /// Whether something is refused that must not count as absent: then the file on disk stays. What was good while this program runs stays in force anyway;
+    /// this is about what an earlier run knew and this one cannot.
+    /// </summary>
+    private bool IsHeld()
+    {
+        IEnumerable<ResourceKey> missed = Feed.MissedSettings;
+        if (Renderer is { Configuration: null, InForce: { } file }) missed = missed.Concat(Feed.MissedNeighbours(file)).Distinct();
+        string text = string.Join(", ", missed.Select(k => k.ToString()).Order(StringComparer.Ordinal));
+        if (text.Length > 0 && held != text) Log.Held(log, text);
+        held = text.Length > 0 ? text : null;
+        if (held is not null) nextRender = time.GetUtcNow() + FilesInterval;
+        return held is not null;
+    }
+
     private void LookAtFiles(LocalFiles files, DateTimeOffset now)
     {
         nextFiles = now + FilesInterval;
-        try
-        {
-            int signature = files.Signature();
-            if (signature != filesSignature) Feed.IsDirty = true;
-            filesSignature = signature;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Rendering reads the same files and tells what is wrong with them.
-            Feed.IsDirty = true;
-        }
+        int signature = files.Signature();
+        if (signature != filesSignature) Feed.IsDirty = true;
+        filesSignature = signature;
     }
 
     private async Task LookAsync(CancellationToken stop)
     {
-        await Watch.LookAsync(Renderer.Sessions, Renderer.Configuration is not null || File.Read() is not null, stop).ConfigureAwait(false);
+        await Watch.LookAsync(Renderer.Sessions, Renderer.Configuration is not null || File.Exists, stop).ConfigureAwait(false);
         nextLook = time.GetUtcNow() + settings.Get(RendererSettings.StatusInterval);
         Measured(Metrics.Of(Renderer, Watch.View));
     }
@@ -129,6 +137,7 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
                 if (batch is WatchBatch.Connected connected) Log.Connected(log, connected.Endpoint);
                 else if (batch is WatchBatch.Lost lost) Log.Lost(log, lost.Reason);
                 Feed.Accept(batch);
+                if (held is not null) nextRender = time.GetUtcNow();
                 return false;
             case RendererMessage.Request { Word: "reload" } request:
                 ControlResponse answer = Reload();
@@ -150,7 +159,7 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
                 request.Answer.TrySetResult(await Watch.RoutesAsync(request.Word[Requests.Routes.Length..], stop).ConfigureAwait(false));
                 return false;
             case RendererMessage.Request request:
-                request.Answer.TrySetResult(ControlResponse.Ok(StatusText.Of(Feed, Renderer, Watch, failing)));
+                request.Answer.TrySetResult(ControlResponse.Ok(StatusText.Of(Feed, Renderer, File, Watch, failing ?? held)));
                 return false;
             default:
                 throw new InvalidOperationException($"unknown message {message}");
@@ -161,25 +170,27 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
     {
         Heart.Reloading();
         ConfigurationResult result = ReadConfiguration();
+        string late = "";
         if (result.Configuration is not null)
         {
+            late = RendererSettings.NeedsRestart(started, result.Configuration);
             settings = result.Configuration;
             Configured(settings);
             Feed.IsDirty = true;
-            Log.Settings(log, "read again");
+            Log.Settings(log, late.Length > 0 ? $"read again; {late}" : "read again");
         }
         else
         {
             Log.Settings(log, $"the new one is refused, the old one stays: {result.ErrorText()}");
         }
         Heart.Reloaded();
-        return result.Configuration is not null ? ControlResponse.Ok() : ControlResponse.Failed("the new configuration is refused, the old one stays", result.ErrorText());
+        return result.Configuration is not null ? ControlResponse.Ok(late.Length > 0 ? $"{late}\n" : "") : ControlResponse.Failed("the new configuration is refused, the old one stays", result.ErrorText());
     }
 
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = nextFiles < nextLook ? nextFiles : nextLook;
-        if (Feed.IsDirty && Feed.IsComplete && nextRender < next) next = nextRender;
+        if (MayRender && nextRender < next) next = nextRender;
         TimeSpan wait = next - now;
         if (Heart.UntilWatchdog < wait) wait = Heart.UntilWatchdog;
         return wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Canal.BirdConfigRenderer.Bird;
 using Canal.BirdConfigRenderer.Feed;
+using Canal.Core.Addressing;
 using Canal.Core.Bgp;
 using Canal.Core.Calculation;
 using Canal.Core.Resources;
@@ -11,16 +12,24 @@ namespace Canal.BirdConfigRenderer;
 /// <summary>What whoever asks over the control socket reads: each session with its state and why it is not up.</summary>
 internal static class StatusText
 {
-    public static string Of(BgpFeed feed, Renderer renderer, BirdWatch watch, string? failing)
+    public static string Of(BgpFeed feed, Renderer renderer, BirdFile file, BirdWatch watch, string? failing)
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"ready: {(renderer.Configuration is null ? "no" : "yes")}\nrevision: {feed.Revision}\n");
-        text.Append($"failing: {failing ?? "no"}\nrefused by BIRD: {renderer.Refusal ?? "no"}\n");
+        text.Append($"failing: {failing ?? "no"}\nrefused by BIRD: {Refusals(renderer, file)}\n");
         text.Append(watch.View is { } view ? $"bird: {view.Version}, router id {view.RouterId}, configured {view.LastReconfiguration}{(view.IsRecovering ? ", recovering after a restart" : "")}\n" : $"bird: {watch.Silence}\n");
         foreach (BgpSession session in renderer.Sessions.Values.OrderBy(s => s.Name, StringComparer.Ordinal)) text.Append(Line(session, watch.View?.Sessions.GetValueOrDefault(session.Name)));
         foreach ((ResourceKey key, string reason) in feed.Refused) text.Append($"refused: {key}: {reason}\n");
+        foreach ((Cidr block, string reason) in feed.RefusedAffinities) text.Append(CultureInfo.InvariantCulture, $"refused: claim to block {block}: {reason}\n");
+        foreach (string failure in renderer.Failures) text.Append($"problem: {failure}\n");
         foreach (CalculationProblem problem in renderer.Problems) text.Append($"problem: {problem}\n");
         return text.ToString();
+    }
+
+    private static string Refusals(Renderer renderer, BirdFile file)
+    {
+        string[] all = [.. new[] { renderer.Refusal ?? file.Refusal }.OfType<string>(), .. renderer.WrongSnippets.Select(w => $"snippet {w}")];
+        return all.Length == 0 ? "no" : string.Join("; ", all);
     }
 
     /// <summary>A line for each session, its fields divided by tabs: name, peer, AS, state, since, routes learned, routes told, last error.</summary>

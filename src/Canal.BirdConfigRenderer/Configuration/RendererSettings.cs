@@ -71,6 +71,11 @@ internal static class RendererSettings
         StatusInterval, HealthEnabled, HealthHost, HealthPort,
     ]);
 
+    private static HashSet<string> AtStart { get; } =
+    [
+        .. CommonSettings.Shared.Concat([BirdStart, BirdProgram, BirdSocket, BirdConfig, BirdGroup, HealthEnabled, HealthHost, HealthPort]).Select(s => s.Key),
+    ];
+
     /// <summary>What the planner is told of them.</summary>
     public static BgpChoices Choices(HostingConfiguration configuration)
     {
@@ -83,6 +88,14 @@ internal static class RendererSettings
             RejectWhereFilterIsMissing = configuration.Get(MissingFilter),
             GracefulRestartWait = (int)configuration.Get(GracefulRestartWait).TotalSeconds,
         };
+    }
+
+    /// <summary>Names settings that differ and are read at the start only, as a sentence; empty when there is none.</summary>
+    public static string NeedsRestart(HostingConfiguration started, HostingConfiguration now)
+    {
+        Dictionary<string, string> before = started.Entries.ToDictionary(e => e.Key, e => e.Text, StringComparer.Ordinal);
+        string[] changed = [.. now.Entries.Where(e => AtStart.Contains(e.Key) && before[e.Key] != e.Text).Select(e => e.Key)];
+        return changed.Length == 0 ? "" : $"{string.Join(", ", changed)}: in force when canal-bird-config-renderer is started again";
     }
 
     private static string? Absolute(string path) => path.StartsWith('/') ? null : "must be an absolute path";

@@ -17,6 +17,8 @@ internal sealed class BgpFeed(string nodeName) : WatchFeed
     private readonly SnapshotMarks<string> marks = new();
     private readonly Dictionary<ResourceKey, string> refused = [];
     private readonly List<FeedReport> reports = [];
+    private readonly SortedDictionary<Cidr, string> refusedAffinities = [];
+    private readonly List<AffinityReport> affinityReports = [];
     private readonly Dictionary<string, Node> nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BgpConfiguration> configurations = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BgpPeer> peers = new(StringComparer.Ordinal);
@@ -28,14 +30,23 @@ internal sealed class BgpFeed(string nodeName) : WatchFeed
     /// <summary>Something that a configuration follows from has changed; the reader resets it.</summary>
     public bool IsDirty { get; set; } = true;
 
-    /// <summary>This host's Node is there and cannot be used, and never could since this program started.</summary>
-    public bool OwnNodeIsRefused => !nodes.ContainsKey(nodeName) && refused.ContainsKey(new ResourceKey(ResourceKind.Node, null, nodeName));
+    /// <summary>
+    /// What is refused, never was good since this program started, and would change much if it counted as absent: this host's own Node and the settings
+    /// that every session follows from.
+    /// </summary>
+    public IEnumerable<ResourceKey> MissedSettings => refused.Keys.Where(k => !Has(k) && IsSetting(k));
+
+    /// <summary>The same of what has a session in BIRD's file, which an earlier run wrote when it still was good.</summary>
+    public IEnumerable<ResourceKey> MissedNeighbours(string file) => refused.Keys.Where(k => !Has(k) && HasSession(k, file));
 
     /// <summary>Requests for reports about this node.</summary>
     public IReadOnlyCollection<CalicoNodeStatus> Statuses => [.. statuses.Values.Where(s => s.Node == nodeName)];
 
     /// <summary>What is refused at present, for whoever asks.</summary>
     public IReadOnlyDictionary<ResourceKey, string> Refused => refused;
+
+    /// <summary>Claims to blocks that cannot be read, and why.</summary>
+    public IReadOnlyDictionary<Cidr, string> RefusedAffinities => refusedAffinities;
 
     /// <summary>The ranges to watch.</summary>
     public static KeyRange[] Ranges(string node) =>
@@ -67,6 +78,14 @@ internal sealed class BgpFeed(string nodeName) : WatchFeed
         return taken;
     }
 
+    /// <summary>The same about claims to blocks.</summary>
+    public List<AffinityReport> TakeAffinityReports()
+    {
+        List<AffinityReport> taken = [.. affinityReports];
+        affinityReports.Clear();
+        return taken;
+    }
+
     /// <inheritdoc/>
     protected override void BeginSnapshot() => marks.Begin();
 
@@ -89,9 +108,18 @@ internal sealed class BgpFeed(string nodeName) : WatchFeed
 
     private void PutAffinity(IpamKey key, ReadOnlySpan<byte> value)
     {
-        IsDirty = true;
-        if (IpamCodec.DecodeAffinity(value).Value is { } affinity) affinities[key.Cidr] = affinity.State;
-        else affinities.Remove(key.Cidr);
+        Decoded<IpamAffinity> decoded = IpamCodec.DecodeAffinity(value);
+        if (decoded.Value is { } affinity)
+        {
+            if (refusedAffinities.Remove(key.Cidr)) affinityReports.Add(new AffinityReport(key.Cidr, "", false));
+            affinities[key.Cidr] = affinity.State;
+            IsDirty = true;
+            return;
+        }
+        string reason = string.Join("; ", decoded.Problems);
+        if (refusedAffinities.TryGetValue(key.Cidr, out string? before) && before == reason) return;
+        refusedAffinities[key.Cidr] = reason;
+        affinityReports.Add(new AffinityReport(key.Cidr, reason, affinities.ContainsKey(key.Cidr)));
     }
 
     private void PutResource(ResourceKey key, ReadOnlyMemory<byte> value)
@@ -117,6 +145,7 @@ internal sealed class BgpFeed(string nodeName) : WatchFeed
         byte[] bytes = Encoding.UTF8.GetBytes(etcdKey);
         if (IpamKey.TryParse(bytes, out IpamKey affinity))
         {
+            refusedAffinities.Remove(affinity.Cidr);
             IsDirty |= affinities.Remove(affinity.Cidr);
         }
         else if (ResourceKey.TryParse(bytes, out ResourceKey key, out _))
@@ -125,6 +154,21 @@ internal sealed class BgpFeed(string nodeName) : WatchFeed
             Set(key, null);
         }
     }
+
+    private bool IsSetting(ResourceKey key) => key.Kind switch
+    {
+        ResourceKind.Node => key.Name == nodeName,
+        ResourceKind.BGPConfiguration => key.Name == "default" || key.Name == $"node.{nodeName}",
+        _ => false,
+    };
+
+    /// <summary>As <see cref="BgpSession.Description"/> has it.</summary>
+    private static bool HasSession(ResourceKey key, string file) => key.Kind switch
+    {
+        ResourceKind.Node => file.Contains($"description \"node {key.Name}\";", StringComparison.Ordinal) || file.Contains($"description \"node {key.Name}, ", StringComparison.Ordinal),
+        ResourceKind.BGPPeer => file.Contains($"BGPPeer {key.Name}\";", StringComparison.Ordinal),
+        _ => false,
+    };
 
     private bool Has(ResourceKey key) => key.Kind switch
     {

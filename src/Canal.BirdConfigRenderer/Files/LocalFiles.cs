@@ -14,13 +14,11 @@ internal sealed class LocalFiles(HostingConfiguration configuration, string snip
 
     private readonly string statuses = configuration.Get(RendererSettings.EndpointStatusPathPrefix) is { Length: > 0 } prefix ? Path.Combine(prefix, "endpoint-status") : "";
 
-    /// <summary>Changes whenever a file that counts may have: names, sizes and times of all of them.</summary>
+    /// <summary>Changes whenever a file that counts may have: names, sizes and times of all of them. A folder that cannot be read counts by why.</summary>
     public int Signature()
     {
         HashCode hash = default;
-        foreach (string folder in (ReadOnlySpan<string>)[snippetsFolder, statuses]) Add(ref hash, folder);
-        Add(ref hash, secrets);
-        foreach (string secret in Directory.Exists(secrets) ? Directory.GetDirectories(secrets).Order(StringComparer.Ordinal) : Enumerable.Empty<string>()) Add(ref hash, secret);
+        foreach (string folder in (ReadOnlySpan<string>)[snippetsFolder, statuses, secrets]) Add(ref hash, folder, andBelow: folder == secrets);
         return hash.ToHashCode();
     }
 
@@ -35,20 +33,42 @@ internal sealed class LocalFiles(HostingConfiguration configuration, string snip
         return passwords;
     }
 
-    /// <summary>All <c>*.conf</c> of the folder in the order of their names; the name says the place: <c>export-ipv4-mine.conf</c>.</summary>
-    /// <exception cref="IOException">One of them cannot be read.</exception>
-    public BirdSnippets Snippets()
+    /// <summary>All <c>*.conf</c> of the folder in the order of their names.</summary>
+    /// <param name="accepted">What stands in for those that cannot be read.</param>
+    /// <param name="failures">Why they cannot be.</param>
+    public List<BirdSnippet> Snippets(IReadOnlyCollection<BirdSnippet> accepted, List<string> failures)
     {
-        BirdSnippets snippets = BirdSnippets.None;
-        foreach (string path in Directory.Exists(snippetsFolder) ? Directory.GetFiles(snippetsFolder, "*.conf").Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        try
         {
-            string text = $"# {Path.GetFileName(path)}\n{File.ReadAllText(path)}";
-            snippets = With(snippets, Path.GetFileName(path), text.EndsWith('\n') ? text : text + "\n");
+            List<BirdSnippet> snippets = [];
+            foreach (string path in Directory.Exists(snippetsFolder) ? Directory.GetFiles(snippetsFolder, "*.conf").Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+                if (Read(path, accepted, failures) is { } snippet) snippets.Add(snippet);
+            return snippets;
         }
-        return snippets;
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            failures.Add($"{e.Message} The snippets that were accepted before stay.");
+            return [.. accepted];
+        }
     }
 
-    public List<WorkloadPeer> WorkloadPeers()
+    /// <summary>Local workloads that speak BGP.</summary>
+    /// <param name="known">What stays when the folder cannot be read.</param>
+    /// <param name="failures">Why it cannot be.</param>
+    public List<WorkloadPeer> WorkloadPeers(IReadOnlyCollection<WorkloadPeer> known, List<string> failures)
+    {
+        try
+        {
+            return ReadWorkloadPeers();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            failures.Add($"{e.Message} The local workloads known before stay.");
+            return [.. known];
+        }
+    }
+
+    private List<WorkloadPeer> ReadWorkloadPeers()
     {
         List<WorkloadPeer> peers = [];
         if (statuses.Length == 0 || !Directory.Exists(statuses)) return peers;
@@ -66,12 +86,47 @@ internal sealed class LocalFiles(HostingConfiguration configuration, string snip
         return peers;
     }
 
+    private static BirdSnippet? Read(string path, IReadOnlyCollection<BirdSnippet> accepted, List<string> failures)
+    {
+        string name = Path.GetFileName(path);
+        if (!BirdSnippet.IsName(name))
+        {
+            failures.Add($"{EscapedText.Of(path)} is left out: its name may hold letters, digits, '.', '-' and '_' only");
+            return null;
+        }
+        try
+        {
+            return new BirdSnippet(name, File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            BirdSnippet? before = accepted.FirstOrDefault(s => s.Name == name);
+            failures.Add($"{e.Message} {(before is null ? "It is left out." : "The version that was accepted before stays.")}");
+            return before;
+        }
+    }
+
     private string? Read(SecretKeyRef reference, List<string> failures)
     {
         try
         {
-            string path = Path.Combine(secrets, reference.Name, reference.Key), credential = $"{reference.Name}.{reference.Key}";
-            if (File.Exists(path)) return SecretFile.Read(path, environment).Text;
+            return SecretFile.Read(Path.Combine(secrets, reference.Name, reference.Key), environment).Text;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return ReadCredential($"{reference.Name}.{reference.Key}", failures);
+        }
+        catch (IOException e)
+        {
+            failures.Add(e.Message);
+            return null;
+        }
+    }
+
+    private string? ReadCredential(string credential, List<string> failures)
+    {
+        try
+        {
             bool isCredential = environment.GetValueOrDefault("CREDENTIALS_DIRECTORY") is { Length: > 0 } folder && File.Exists(Path.Combine(folder, credential));
             return isCredential ? SecretFile.Read(credential, environment).Text : null;
         }
@@ -82,29 +137,22 @@ internal sealed class LocalFiles(HostingConfiguration configuration, string snip
         }
     }
 
-    private static BirdSnippets With(BirdSnippets snippets, string file, string text) => file switch
-    {
-        _ when Is(file, "import-ipv4") => snippets with { ImportV4 = snippets.ImportV4 + text },
-        _ when Is(file, "import-ipv6") => snippets with { ImportV6 = snippets.ImportV6 + text },
-        _ when Is(file, "export-ipv4") => snippets with { ExportV4 = snippets.ExportV4 + text },
-        _ when Is(file, "export-ipv6") => snippets with { ExportV6 = snippets.ExportV6 + text },
-        _ when Is(file, "kernel-ipv4") => snippets with { KernelV4 = snippets.KernelV4 + text },
-        _ when Is(file, "kernel-ipv6") => snippets with { KernelV6 = snippets.KernelV6 + text },
-        _ when Is(file, "sessions") => snippets with { Sessions = snippets.Sessions + text },
-        _ when Is(file, "definitions") => snippets with { Definitions = snippets.Definitions + text },
-        _ => snippets with { Top = snippets.Top + text },
-    };
-
-    private static bool Is(string file, string hook) => file == $"{hook}.conf" || file.StartsWith($"{hook}-", StringComparison.Ordinal);
-
-    private static void Add(ref HashCode hash, string folder)
+    private static void Add(ref HashCode hash, string folder, bool andBelow)
     {
         if (folder.Length == 0 || !Directory.Exists(folder)) return;
-        foreach (FileInfo file in new DirectoryInfo(folder).GetFiles().OrderBy(f => f.Name, StringComparer.Ordinal))
+        try
         {
-            hash.Add(file.FullName);
-            hash.Add(file.LastWriteTimeUtc);
-            hash.Add(file.Exists ? file.Length : -1);
+            foreach (FileInfo file in new DirectoryInfo(folder).GetFiles().OrderBy(f => f.Name, StringComparer.Ordinal))
+            {
+                hash.Add(file.FullName);
+                hash.Add(file.LastWriteTimeUtc);
+                hash.Add(file.Exists ? file.Length : -1);
+            }
+            foreach (string below in andBelow ? Directory.GetDirectories(folder).Order(StringComparer.Ordinal) : Enumerable.Empty<string>()) Add(ref hash, below, andBelow: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            hash.Add(e.Message);
         }
     }
 }

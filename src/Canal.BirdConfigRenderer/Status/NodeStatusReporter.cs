@@ -16,6 +16,7 @@ namespace Canal.BirdConfigRenderer.Status;
 internal sealed class NodeStatusReporter(EtcdStore store, string socket, TimeProvider time, ILogger log)
 {
     private const uint DefaultPeriod = 10;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, DateTimeOffset> next = new(StringComparer.Ordinal);
     private Task running = Task.CompletedTask;
@@ -61,10 +62,19 @@ internal sealed class NodeStatusReporter(EtcdStore store, string socket, TimePro
 
     private async Task<JsonObject> RoutesAsync(IReadOnlyDictionary<string, BgpSession> sessions, CancellationToken stop)
     {
-        using BirdSocket bird = await BirdSocket.ConnectAsync(socket, stop).ConfigureAwait(false);
-        await bird.AskAsync("restrict", stop).ConfigureAwait(false);
-        BirdReply v4 = await bird.AskAsync("show route table master4", stop).ConfigureAwait(false), v6 = await bird.AskAsync("show route table master6", stop).ConfigureAwait(false);
-        return new JsonObject { ["routesV4"] = NodeStatusJson.Routes(v4, sessions), ["routesV6"] = NodeStatusJson.Routes(v6, sessions) };
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(Patience);
+        try
+        {
+            using BirdSocket bird = await BirdSocket.ConnectAsync(socket, patience.Token).ConfigureAwait(false);
+            await bird.AskAsync("restrict", patience.Token).ConfigureAwait(false);
+            BirdReply v4 = await bird.AskAsync("show route table master4", patience.Token).ConfigureAwait(false), v6 = await bird.AskAsync("show route table master6", patience.Token).ConfigureAwait(false);
+            return new JsonObject { ["routesV4"] = NodeStatusJson.Routes(v4, sessions), ["routesV6"] = NodeStatusJson.Routes(v6, sessions) };
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new IOException($"BIRD does not answer on {socket} within {Patience.TotalSeconds} s");
+        }
     }
 
     private async Task WriteAsync(CalicoNodeStatus request, JsonObject status, CancellationToken stop)

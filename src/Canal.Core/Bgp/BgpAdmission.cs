@@ -39,6 +39,8 @@ public static class BgpAdmission
         if (bgp.AsNumber is 0) fail("spec.bgp.asNumber", "must not be 0");
         if (bgp.RouteReflectorClusterId.Length > 0 && !(IpAddress.TryParse(bgp.RouteReflectorClusterId, out IpAddress id) && id.Family == IpFamily.V4))
             fail("spec.bgp.routeReflectorClusterID", $"{Problem.Quote(bgp.RouteReflectorClusterId)} is not an IPv4 address");
+        if (bgp.Ipv4Address is { } v4) CheckAddress("spec.bgp.ipv4Address", v4.Address, fail);
+        if (bgp.Ipv6Address is { } v6) CheckAddress("spec.bgp.ipv6Address", v6.Address, fail);
     }
 
     private static void CheckConfiguration(BgpConfiguration configuration, Action<string, string> fail)
@@ -48,6 +50,8 @@ public static class BgpAdmission
             if (!BgpText.IsInterfacePattern(pattern) || pattern == "*") fail("spec.ignoredInterfaces", $"{Problem.Quote(pattern)} is not a pattern of interface names");
         foreach (BgpCommunity community in configuration.Communities)
             if (!BgpCommunityValue.TryParse(community.Value, out _)) fail("spec.communities", $"{Problem.Quote(community.Value)} is not a community, aa:nn or aa:nn:mm");
+        if (configuration.LocalWorkloadPeeringIpV4 is { } v4) CheckAddress("spec.localWorkloadPeeringIPV4", v4, fail);
+        if (configuration.LocalWorkloadPeeringIpV6 is { } v6) CheckAddress("spec.localWorkloadPeeringIPV6", v6, fail);
         CheckSeconds("spec.nodeMeshMaxRestartTime", configuration.NodeMeshMaxRestartTime, LongestRestart, fail);
         CheckSecret("spec.nodeMeshPassword", configuration.NodeMeshPassword, fail);
         CheckOneOf("spec.bindMode", configuration.BindMode, ["None", "NodeIP"], fail);
@@ -59,6 +63,8 @@ public static class BgpAdmission
     {
         PeerAddress address = default;
         if (peer.PeerIp.Length > 0 && !PeerAddress.TryParse(peer.PeerIp, out address)) fail("spec.peerIP", $"{Problem.Quote(peer.PeerIp)} is not an address with or without a port");
+        else if (peer.PeerIp.Length > 0 && BgpAddress.WrongAsPeer(address.Address) is { } wrong) fail("spec.peerIP", $"{address.Address} {wrong}");
+        if (peer.ReachableBy is { } by) CheckAddress("spec.reachableBy", by, fail);
         if (peer.AsNumber is 0) fail("spec.asNumber", "must not be 0");
         if (peer.LocalAsNumber is 0) fail("spec.localASNumber", "must not be 0");
         CheckSelector("spec.nodeSelector", peer.NodeSelector, fail);
@@ -74,6 +80,11 @@ public static class BgpAdmission
         if (peer.NumAllowedLocalAsNumbers is < 0 or > 255) fail("spec.numAllowedLocalASNumbers", "must be at most 255");
         if (peer.ReachableBy is { } gateway && peer.PeerIp.Length > 0 && gateway.Family != address.Address.Family && address != default)
             fail("spec.reachableBy", "is not of the same family as peerIP");
+    }
+
+    private static void CheckAddress(string path, IpAddress address, Action<string, string> fail)
+    {
+        if (BgpAddress.Wrong(address) is { } wrong) fail(path, $"{address} {wrong}");
     }
 
     private static void CheckSelector(string path, string text, Action<string, string> fail)

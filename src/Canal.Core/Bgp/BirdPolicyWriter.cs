@@ -78,6 +78,8 @@ internal static class BirdPolicyWriter
         text.Verbatim(hook);
         text.Line("if source = RTS_DEVICE then reject;");
         Decide(text, policy.KernelRejects, within: true, "reject");
+        // With BIRD's 0 it would come before whatever route to the prefix this host has.
+        if (policy.LastResorts.Count > 0) text.Line($"if source = RTS_STATIC && net ~ {BirdText.Set(policy.LastResorts, within: false)} then krt_metric = {BirdFilterWriter.PriorityBase};");
         text.Open("if source = RTS_BGP && !defined(krt_metric) then");
         text.Line($"krt_metric = {policy.NormalPriority};");
         text.Line($"if defined(bgp_local_pref) then krt_metric = {BirdFilterWriter.PriorityBase} - bgp_local_pref;");

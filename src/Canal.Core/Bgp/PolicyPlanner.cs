@@ -22,6 +22,7 @@ internal sealed class PolicyPlanner(BgpInputs inputs, BgpCluster cluster, IpFami
             Family = family,
             NormalPriority = Priority,
             Blackholes = blocks.Where(b => !b.IsSingleAddress).Concat(advertised).Distinct().Order().ToEquatableArray(),
+            LastResorts = inputs.Choices.AdvertisedPrefixes.Where(c => c.Family == family).Distinct().Order().ToEquatableArray(),
             HostRoutes = hostRoutes.Where(r => r.Destination.Family == family).OrderBy(r => r.Destination).ThenBy(r => r.Gateway).DistinctBy(r => r.Destination).ToEquatableArray(),
             KernelRejects = services.ToEquatableArray(),
             KernelPools = KernelPools(pools),

@@ -13,6 +13,9 @@ public sealed record RoutePolicy
     /// <summary>Prefixes that this host holds: packets to what is not there are dropped instead of sent around.</summary>
     public EquatableArray<Cidr> Blackholes { get; init; }
 
+    /// <summary>Those of them that every other route of this host comes before, for they stand for what may be here.</summary>
+    public EquatableArray<Cidr> LastResorts { get; init; }
+
     public EquatableArray<HostRoute> HostRoutes { get; init; }
 
     /// <summary>Never in the kernel: service ranges.</summary>

@@ -6,7 +6,7 @@ namespace Canal.Core.Bgp;
 
 /// <summary>
 /// Which sessions this host has. Global BGPPeers first, then those for this node, then the other sides of all, then the mesh; of two for one neighbour and
-/// port the first counts, since BIRD keeps the second idle without a word.
+/// port the first counts, since BIRD keeps the second idle without a word. Of two Nodes with one address the first by name counts in the mesh.
 /// </summary>
 internal sealed class SessionPlanner(BgpInputs inputs, BgpCluster cluster, List<CalculationProblem> problems)
 {
@@ -142,10 +142,15 @@ internal sealed class SessionPlanner(BgpInputs inputs, BgpCluster cluster, List<
     {
         foreach (Node node in cluster.Nodes)
         {
-            if (BgpCluster.ClusterIdOf(node) is not null) continue;
+            if (node == self || BgpCluster.ClusterIdOf(node) is not null) continue;
             foreach (IpFamily family in BgpCluster.Families)
-                if (BgpCluster.AddressOf(self, family) is { } ours && BgpCluster.AddressOf(node, family) is { } theirs && ours != theirs) AddMesh(self, node, ours, theirs);
+            {
+                if (BgpCluster.AddressOf(self, family) is not { } ours || BgpCluster.AddressOf(node, family) is not { } theirs) continue;
+                if (ours == theirs) Tell(node, $"spec.bgp: {theirs} is this host's own address; there is no session with the node");
+                else AddMesh(self, node, ours, theirs);
+            }
         }
+        if (cluster.Default is { NodeMeshPassword: { } secret } configuration && WrongWith(secret) is { } wrong) Tell(configuration, $"every session of the mesh is held down: {wrong}");
     }
 
     private void AddMesh(Node self, Node node, IpAddress ours, IpAddress theirs)
@@ -166,7 +171,7 @@ internal sealed class SessionPlanner(BgpInputs inputs, BgpCluster cluster, List<
             Passive = WaitsFor(ours, theirs),
             GracefulRestartTime = Seconds(cluster.Default?.NodeMeshMaxRestartTime ?? ""),
         };
-        Add(cluster.Default?.NodeMeshPassword is { } secret ? WithPassword(session, secret) : session, null, told: false);
+        Add(cluster.Default?.NodeMeshPassword is { } secret ? WithPassword(session, secret) : session, node);
     }
 
     private BgpSession WithSettings(BgpSession session, Node self, BgpPeer peer, IpAddress? clusterId)
@@ -198,8 +203,14 @@ internal sealed class SessionPlanner(BgpInputs inputs, BgpCluster cluster, List<
 
     private BgpSession WithPassword(BgpSession session, SecretKeyRef secret)
     {
-        if (!inputs.Passwords.TryGetValue(secret, out BgpPassword password)) return session with { Held = $"password {secret.Name}/{secret.Key} is missing" };
-        return password.Wrong() is { } wrong ? session with { Held = $"password {secret.Name}/{secret.Key} {wrong}" } : session with { Password = password };
+        return WrongWith(secret) is { } wrong ? session with { Held = wrong } : session with { Password = inputs.Passwords[secret] };
+    }
+
+    /// <summary>Why a password cannot be used; null when it can.</summary>
+    private string? WrongWith(SecretKeyRef secret)
+    {
+        if (!inputs.Passwords.TryGetValue(secret, out BgpPassword password)) return $"password {secret.Name}/{secret.Key} is missing";
+        return password.Wrong() is { } wrong ? $"password {secret.Name}/{secret.Key} {wrong}" : null;
     }
 
     private BgpSession WithFilters(BgpSession session, BgpPeer peer)
@@ -227,21 +238,36 @@ internal sealed class SessionPlanner(BgpInputs inputs, BgpCluster cluster, List<
 
     private NamedFilter Resolve(string name) => inputs.Filters.TryGetValue(name, out BgpFilter? filter) ? NamedFilter.Of(filter) : NamedFilter.RejectingAll(name);
 
-    private void Add(BgpSession session, BgpPeer? from, bool told)
+    private void Add(BgpSession session, BgpPeer from, bool told)
     {
-        if (byNeighbour.TryAdd((session.Neighbor, session.Port ?? 179), session))
+        if (TryAdd(session) is { } first)
         {
-            sessions.Add(session.Name, session);
-            if (session.Held.Length > 0 && from is not null) Tell(from, $"session {session.Name} is held down: {session.Held}");
+            if (told) Tell(from, $"session {session.Name} is left out: {first.Name} of {first.Description} has the same neighbour and port");
         }
-        else if (told)
+        else if (session.Held.Length > 0)
         {
-            BgpSession first = byNeighbour[(session.Neighbor, session.Port ?? 179)];
-            Tell(from!, $"session {session.Name} is left out: {first.Name} of {first.Description} has the same neighbour and port");
+            Tell(from, $"session {session.Name} is held down: {session.Held}");
         }
     }
 
-    private void Tell(BgpPeer peer, string reason) => problems.Add(new CalculationProblem(peer.Key, reason));
+    /// <summary>A session of the mesh. That a BGPPeer speaks of the same neighbour is as it should be; that another Node has its address is not.</summary>
+    private void Add(BgpSession session, Node from)
+    {
+        if (TryAdd(session) is { Kind: BgpSessionKind.Mesh } first) Tell(from, $"spec.bgp: {session.Neighbor} is the address of {first.Description} too, which comes first by name; there is no session with this one");
+    }
+
+    /// <summary>
+    /// Null when it was added, else the one that was there before. The mesh's names, as Calico's, know no port: of two ports at one address in the mesh, one counts.
+    /// </summary>
+    private BgpSession? TryAdd(BgpSession session)
+    {
+        if (byNeighbour.TryGetValue((session.Neighbor, session.Port ?? 179), out BgpSession? first) || sessions.TryGetValue(session.Name, out first)) return first;
+        byNeighbour.Add((session.Neighbor, session.Port ?? 179), session);
+        sessions.Add(session.Name, session);
+        return null;
+    }
+
+    private void Tell(Resource resource, string reason) => problems.Add(new CalculationProblem(resource.Key, reason));
 
     private static int? Seconds(string duration) => BgpSeconds.TryParse(duration, out int seconds) ? seconds : null;
 

@@ -29,6 +29,6 @@ public static class WorkloadPeerReader
     private static IpAddress? First(JsonElement root, string field, IpFamily family)
     {
         if (!root.TryGetProperty(field, out JsonElement nets) || nets.ValueKind != JsonValueKind.Array || nets.GetArrayLength() == 0) return null;
-        return nets[0].ValueKind == JsonValueKind.String && Cidr.TryParse(nets[0].GetString(), out Cidr net) && net.Family == family ? net.Address : null;
+        return nets[0].ValueKind == JsonValueKind.String && Cidr.TryParse(nets[0].GetString(), out Cidr net) && net.Family == family && BgpAddress.Wrong(net.Address) is null ? net.Address : null;
     }
 }

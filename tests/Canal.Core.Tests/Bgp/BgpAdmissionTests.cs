@@ -45,10 +45,36 @@ public sealed class BgpAdmissionTests
     [InlineData("""{"peerIP":"10.0.0.1","asNumber":1,"password":{"secretKeyRef":{"name":"..","key":"passwd"}}}""", "spec.password.secretKeyRef")]
     [InlineData("""{"peerIP":"10.0.0.1","asNumber":1,"password":{"secretKeyRef":{"name":"a/../../b","key":"k"}}}""", "spec.password.secretKeyRef")]
     [InlineData("""{"peerIP":"10.0.0.1","asNumber":1,"reachableBy":"fd00::1"}""", "spec.reachableBy")]
+    [InlineData("""{"peerIP":"fd00::1","asNumber":1,"reachableBy":"fe80::1"}""", "spec.reachableBy")]
+    [InlineData("""{"peerIP":"10.0.0.1","asNumber":1,"reachableBy":"127.0.0.1"}""", "spec.reachableBy")]
+    [InlineData("""{"peerIP":"fe80::1","asNumber":1}""", "spec.peerIP")]
+    [InlineData("""{"peerIP":"[febf::1]:1790","asNumber":1}""", "spec.peerIP")]
+    [InlineData("""{"peerIP":"::","asNumber":1}""", "spec.peerIP")]
+    [InlineData("""{"peerIP":"ff02::1","asNumber":1}""", "spec.peerIP")]
+    [InlineData("""{"peerIP":"0.0.0.0","asNumber":1}""", "spec.peerIP")]
+    [InlineData("""{"peerIP":"224.0.0.5:179","asNumber":1}""", "spec.peerIP")]
+    [InlineData("""{"peerIP":"255.255.255.255","asNumber":1}""", "spec.peerIP")]
     public void A_peer_that_is_not_understood_is_refused(string spec, string path) =>
         Assert.Contains(BgpAdmission.Check(BgpSamples.Decode<BgpPeer>("p", spec)), p => p.Path == path);
 
     [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("[::1]:1790")]
+    [InlineData("169.254.7.7")]
+    [InlineData("fec0::1")]
+    public void A_peer_may_be_on_this_very_host_or_have_any_address_that_says_where_it_is(string address) =>
+        Assert.Empty(BgpAdmission.Check(BgpSamples.Decode<BgpPeer>("p", $$"""{"peerIP":"{{address}}","asNumber":1}""")));
+
+    [Theory]
+    [InlineData("10.0.0.1/24", "fe80::1/64", "spec.bgp.ipv6Address")]
+    [InlineData("10.0.0.1/24", "::1/128", "spec.bgp.ipv6Address")]
+    [InlineData("127.0.0.1/8", null, "spec.bgp.ipv4Address")]
+    [InlineData("0.0.0.0/0", null, "spec.bgp.ipv4Address")]
+    public void A_node_has_addresses_that_others_can_reach(string v4, string? v6, string path) =>
+        Assert.Contains(BgpAdmission.Check(BgpSamples.Node("n", v4, v6)), p => p.Path == path);
+
+    [Theory]
+    [InlineData("""{"localWorkloadPeeringIPV6":"fe80::1"}""", "spec.localWorkloadPeeringIPV6")]
     [InlineData("""{"ignoredInterfaces":["eth0\", \"*"]}""", "spec.ignoredInterfaces")]
     [InlineData("""{"ignoredInterfaces":["*"]}""", "spec.ignoredInterfaces")]
     [InlineData("""{"communities":[{"name":"c","value":"1:x"}]}""", "spec.communities")]

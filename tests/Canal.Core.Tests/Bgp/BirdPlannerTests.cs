@@ -42,6 +42,63 @@ public sealed class BirdPlannerTests
     }
 
     [Fact]
+    public void Of_two_nodes_with_one_address_the_first_by_name_is_in_the_mesh_and_the_other_is_told_of()
+    {
+        BgpInputs inputs = new()
+        {
+            NodeName = "a",
+            Nodes = BgpSamples.Named(BgpSamples.Node("a", "10.0.0.1/24"), BgpSamples.Node("twin", "10.0.0.2/24", more: ",\"asNumber\":65001"), BgpSamples.Node("b", "10.0.0.2/24"), BgpSamples.Node("me-too", "10.0.0.1/24")),
+            Configurations = BgpSamples.Named(BgpSamples.Decode<BgpConfiguration>("node.twin", """{"listenPort":1790}""")),
+        };
+        BirdPlan plan = BirdPlanner.Plan(inputs);
+        BgpSession session = Assert.Single(plan.Configuration.Sessions);
+        Assert.Equal(("Mesh_10_0_0_2", "node b", null), (session.Name, session.Description, session.Port));
+        Assert.Equal(["me-too", "twin"], plan.Problems.Select(p => p.Key.Name));
+    }
+
+    [Fact]
+    public void That_a_peer_speaks_of_a_node_of_the_mesh_is_no_problem()
+    {
+        BgpInputs inputs = WithPeer("""{"peerIP":"10.0.0.2","asNumber":64512}""");
+        inputs = inputs with { Nodes = BgpSamples.Named([.. inputs.Nodes.Values, BgpSamples.Node("b", "10.0.0.2/24")]) };
+        BirdPlan plan = BirdPlanner.Plan(inputs);
+        Assert.Equal("Global_10_0_0_2", Assert.Single(plan.Configuration.Sessions).Name);
+        Assert.Empty(plan.Problems);
+    }
+
+    [Fact]
+    public void The_mesh_without_its_password_is_held_down_and_that_is_one_problem()
+    {
+        BgpInputs inputs = BgpSamples.Mesh(5) with { Configurations = BgpSamples.Named(BgpSamples.Decode<BgpConfiguration>("default", """{"nodeMeshPassword":{"secretKeyRef":{"name":"mesh","key":"k"}}}""")) };
+        BirdPlan plan = BirdPlanner.Plan(inputs);
+        Assert.All(plan.Configuration.Sessions, s => Assert.NotEqual("", s.Held));
+        Assert.Equal(ResourceKind.BGPConfiguration, Assert.Single(plan.Problems).Key.Kind);
+        Assert.Empty(BirdPlanner.Plan(inputs with { Passwords = new Dictionary<SecretKeyRef, BgpPassword> { [new("mesh", "k")] = new("x") } }).Problems);
+    }
+
+    [Fact]
+    public void Advertised_prefixes_come_last_in_the_kernel()
+    {
+        BgpInputs inputs = BgpSamples.Mesh(2) with { Choices = new BgpChoices { AdvertisedPrefixes = [Cidr.Parse("203.0.113.0/24")] } };
+        string text = BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
+        Assert.Contains("route 203.0.113.0/24 blackhole;", text, StringComparison.Ordinal);
+        Assert.Contains("if source = RTS_STATIC && net ~ [ 203.0.113.0/24 ] then krt_metric = 2147483647;", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Snippets_stand_each_at_its_place_and_are_found_again_in_the_file()
+    {
+        BirdSnippet[] files =
+        [
+            new("definitions-a.conf", "define A = 1;\n"), new("export-ipv4.conf", "# x4\n"), new("export-ipv6-b.conf", "# x6"), new("import-ipv4.conf", "# i4\n"), new("import-ipv6.conf", "# i6\n"),
+            new("kernel-ipv4.conf", "# k4\n"), new("kernel-ipv6.conf", "# k6\n"), new("mine.conf", ""), new("sessions.conf", "# s\n# snippet x\n"),
+        ];
+        string text = BirdWriter.Write(BirdPlanner.Plan(BgpSamples.Mesh(2)).Configuration, BirdSnippets.Of(files));
+        Assert.Equal(files.Select(f => f with { Text = f.Text is "# x6" ? "# x6\n" : f.Text }), BirdSnippet.ReadBack(text));
+        foreach (string cut in (string[])["", "# snippet ", "# snippet a", "# snippet a\nb", text[..(text.Length / 2)]]) BirdSnippet.ReadBack(cut);
+    }
+
+    [Fact]
     public void A_password_that_Bird_cannot_take_holds_the_session_down_and_is_not_told()
     {
         BgpInputs inputs = WithPeer("""{"peerIP":"10.9.9.9","asNumber":65000,"password":{"secretKeyRef":{"name":"tor","key":"k"}}}""");

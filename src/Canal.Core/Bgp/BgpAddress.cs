@@ -22,8 +22,8 @@ internal static class BgpAddress
 
     private static string? WrongV6(IpAddress address)
     {
+        // Not groups: BIRD has them, and there are clusters with peers in ffee::/16 that never come up and hurt nobody.
         if (address is { High: 0, Low: 0 }) return "is no host's address";
-        if (address.High >> 56 == 0xff) return "is a group's address";
         return address.High >> 54 == 0xfe80 >> 6 ? "is an address of a link, which says nothing without the interface" : null;
     }
 }

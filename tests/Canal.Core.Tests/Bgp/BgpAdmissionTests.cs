@@ -50,7 +50,6 @@ public sealed class BgpAdmissionTests
     [InlineData("""{"peerIP":"fe80::1","asNumber":1}""", "spec.peerIP")]
     [InlineData("""{"peerIP":"[febf::1]:1790","asNumber":1}""", "spec.peerIP")]
     [InlineData("""{"peerIP":"::","asNumber":1}""", "spec.peerIP")]
-    [InlineData("""{"peerIP":"ff02::1","asNumber":1}""", "spec.peerIP")]
     [InlineData("""{"peerIP":"0.0.0.0","asNumber":1}""", "spec.peerIP")]
     [InlineData("""{"peerIP":"224.0.0.5:179","asNumber":1}""", "spec.peerIP")]
     [InlineData("""{"peerIP":"255.255.255.255","asNumber":1}""", "spec.peerIP")]

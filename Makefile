@@ -63,7 +63,7 @@ build: $(binaries) ## the native binaries, in artifacts/bin
 packages: artifacts/packages.stamp ## .deb and .rpm, in artifacts/packages
 	@ls -l artifacts/packages
 
-bench: build setup-test ## the benchmarks, as ratios (BENCH= names some: labels, calculator, nftables, daemon, cni)
+bench: build setup-test ## the benchmarks, as ratios (BENCH= names some: labels, calculator, nftables, daemon, cni, bgp)
 	@CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' dotnet run -c Release --project tests/Canal.Benchmarks -- $(BENCH)
 
 # Analyzers and the rules of style are part of the build, where they are errors.

@@ -8,6 +8,7 @@ using Canal.Benchmarks;
     ("nftables", NftablesBenchmark.Run),
     ("daemon", DaemonBenchmark.Run),
     ("cni", CniBenchmark.Run),
+    ("bgp", BgpBenchmark.Run),
 ];
 foreach ((string name, Action<TextWriter> run) in benchmarks)
 {

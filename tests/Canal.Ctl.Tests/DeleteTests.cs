@@ -40,6 +40,34 @@ public sealed class DeleteTests(Cluster cluster) : ClusterTests(cluster)
     }
 
     [Fact]
+    public async Task A_node_takes_its_own_peers_and_configuration_of_BGP_with_it()
+    {
+        const string Documents = """
+            {apiVersion: projectcalico.org/v3, kind: BGPPeer, metadata: {name: of-h1}, spec: {node: h1, peerIP: 192.0.2.1, asNumber: 65000}}
+            ---
+            {apiVersion: projectcalico.org/v3, kind: BGPPeer, metadata: {name: of-h2}, spec: {node: h2, peerIP: 192.0.2.1, asNumber: 65000}}
+            ---
+            {apiVersion: projectcalico.org/v3, kind: BGPPeer, metadata: {name: of-all}, spec: {peerIP: 192.0.2.2, asNumber: 65000}}
+            ---
+            {apiVersion: projectcalico.org/v3, kind: BGPConfiguration, metadata: {name: node.h1}, spec: {listenPort: 1790}}
+            ---
+            {apiVersion: projectcalico.org/v3, kind: BGPConfiguration, metadata: {name: node.h2}, spec: {listenPort: 1790}}
+            ---
+            {apiVersion: projectcalico.org/v3, kind: Node, metadata: {name: h1}, spec: {bgp: {ipv4Address: 10.0.0.1/24}}}
+            ---
+            {apiVersion: projectcalico.org/v3, kind: Node, metadata: {name: h2}, spec: {bgp: {ipv4Address: 10.0.0.2/24}}}
+            """;
+        await Cluster.Apply(Documents);
+        Assert.Equal("deleted BGPPeer of-h1\ndeleted BGPConfiguration node.h1\ndeleted Node h1\n", (await Cluster.Run("delete", "node", "h1")).Good().Error);
+        Assert.Equal(["bgpconfigurations/node.h2", "bgppeers/of-all", "bgppeers/of-h2", "nodes/h2", "tiers/default"], await Cluster.Keys());
+        (await Cluster.Run("node", "remove", "h2")).Good();
+        Assert.Equal(["bgppeers/of-all", "tiers/default"], await Cluster.Keys());
+        await Cluster.Apply(Documents);
+        (await Cluster.RunOn(Documents, "delete")).Good();
+        Assert.Equal(["tiers/default"], await Cluster.Keys());
+    }
+
+    [Fact]
     public async Task A_document_of_an_old_revision_deletes_nothing()
     {
         await Cluster.Apply(Two);

@@ -56,6 +56,8 @@ internal static class BirdPolicyWriter
         text.Open($"function export{digit}(bool same_as)");
         Decide(text, policy.UnexportedPools, within: true, "reject");
         text.Line("if same_as && (ifname ~ \"*.cali\" || ifname ~ \"*.calico\" || ifname = \"tunl0\") then reject;");
+        // Routes to other nodes that the policy agent made (RTPROT 80) lead through a gateway; those to workloads of this host do not. BIRD has :: for no gateway, also of IPv4.
+        text.Line("if same_as && defined(krt_source) && krt_source = 80 && gw != :: then reject;");
         text.Line("if ifname ~ \"bpf*.cali\" then reject;");
         foreach (PrefixCommunities prefix in policy.Communities)
         {

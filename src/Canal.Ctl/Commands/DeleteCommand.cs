@@ -58,9 +58,9 @@ internal sealed class DeleteCommand
         return targets.Count > 0 ? [.. targets.Select(target => (target, (long?)null))] : throw CommandException.Usage("delete: a name is missing");
     }
 
-    /// <summary>The last first: what stands later in a file may need what stands earlier, as a policy its tier. Only identities count, so the
+    /// <summary>The last first: what stands later in a file may need what stands earlier, as a policy its tier and a peer its node. Only identities count, so the
     /// documents need not be valid otherwise.</summary>
     private List<(ResourceArgument, long?)>? OfFiles(ParseResult parsed) =>
-        WantedInput.Read(source, parsed, (_, _) => { }, around)?.OrderBy(wanted => wanted.Kind.Kind == ResourceKind.Tier ? 0 : 1).Reverse()
+        WantedInput.Read(source, parsed, (_, _) => { }, around)?.OrderBy(wanted => wanted.Kind.Kind is ResourceKind.Tier or ResourceKind.Node ? 0 : 1).Reverse()
             .Select(wanted => (new ResourceArgument(wanted.Kind, wanted.Namespace, wanted.Name), wanted.Revision)).ToList();
 }

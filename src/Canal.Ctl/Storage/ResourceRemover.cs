@@ -23,6 +23,8 @@ internal sealed class ResourceRemover(ResourceStore store, Surroundings around, 
                 return Missing(target);
             if (await ObstacleAsync(target, stored, revision, stop) is { } obstacle)
                 return Refuse(target, obstacle);
+            if (target.Kind.Kind == ResourceKind.Node && !await RemoveBgpOfAsync(stored.Key.Name, stop))
+                return false;
             if (await store.DeleteAsync(stored.Key, stored.Revision, stop))
             {
                 around.Say($"deleted {target.Title}{(stored.Key.Name == target.Name ? "" : $" (stored as {stored.Key.Name})")}");
@@ -30,6 +32,21 @@ internal sealed class ResourceRemover(ResourceStore store, Surroundings around, 
             }
         }
         return Refuse(target, $"somebody else changed it each of {MostTries} times while it was being deleted");
+    }
+
+    /// <summary>A node's own BGPPeers and BGPConfiguration end with it, and before it, so that a try that was cut short can be made again.</summary>
+    private async Task<bool> RemoveBgpOfAsync(string node, CancellationToken stop)
+    {
+        bool good = true;
+        foreach (StoredResource peer in (await store.ListAsync(ResourceKinds.Of(ResourceKind.BGPPeer), null, stop)).Resources)
+        {
+            if (peer.Document?.Spec?["node"]?.ToString() == node)
+                good &= await new ResourceRemover(store, around, ignoreMissing: true).RemoveAsync(new ResourceArgument(ResourceKinds.Of(ResourceKind.BGPPeer), null, peer.Key.Name), null, stop);
+        }
+        ResourceKey own = new(ResourceKind.BGPConfiguration, null, $"node.{node}");
+        if (await store.GetAsync(own, stop) is not null)
+            good &= await new ResourceRemover(store, around, ignoreMissing: true).RemoveAsync(new ResourceArgument(ResourceKinds.Of(ResourceKind.BGPConfiguration), null, own.Name), null, stop);
+        return good;
     }
 
     private bool Missing(ResourceArgument target)

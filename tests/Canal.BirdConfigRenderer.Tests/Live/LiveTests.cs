@@ -61,6 +61,45 @@ public sealed class LiveTests
     }
 
     [Fact]
+    public async Task A_change_that_is_about_something_else_resets_no_session()
+    {
+        await using BgpCluster cluster = await BgpCluster.Start();
+        BgpHost a = cluster.AddHost("a", 1), b = cluster.AddHost("b", 2);
+        await cluster.PutPools();
+        await cluster.Announce(a);
+        await cluster.Announce(b);
+        a.Start();
+        b.Start();
+        await cluster.Until(() => Recovered(a, b), "the mesh did not come up");
+        SortedDictionary<string, string> before = await Since(a, b);
+        Assert.Equal(4, before.Count);
+
+        await cluster.Put("nodes", "c", """{"bgp":{"ipv4Address":"10.0.0.3/24","ipv6Address":"fd00::3/64"}}""", "\"rack\":\"x\"");
+        await cluster.Put("ippools", "more", """{"cidr":"10.77.0.0/16","disableBGPExport":true}""");
+        await cluster.Put("bgpfilters", "f", """{"exportV4":[{"action":"Reject","cidr":"10.78.0.0/16","matchOperator":"In"}]}""");
+        await cluster.Put("bgppeers", "rack", """{"peerIP":"10.0.0.200","asNumber":65000,"filters":["f"]}""");
+        await cluster.Put("bgpconfigurations", "default", """{"logSeverityScreen":"Debug","ipv4NormalRoutePriority":2000,"ignoredInterfaces":["lan*"],"serviceClusterIPs":[{"cidr":"10.96.0.0/12"}],"communities":[{"name":"c","value":"64512:9"}],"prefixAdvertisements":[{"cidr":"192.168.0.0/16","communities":["c"]}]}""");
+        foreach (BgpHost host in (BgpHost[])[a, b]) File.WriteAllText(Path.Combine(host.SnippetsFolder, "mine.conf"), "protocol static mine { ipv4; route 203.0.113.0/24 blackhole; }\n");
+        foreach (BgpHost host in (BgpHost[])[a, b])
+        {
+            await cluster.Until(() => host.Routes().Contains("blackhole 203.0.113.0/24", StringComparison.Ordinal), "the snippet is not in force");
+            await cluster.Until(async () => (await host.Look())?.Sessions.Keys.Count() == 5, "the new sessions are not there");
+        }
+        await cluster.Until(() => a.Routes().Contains($"{b.Block} via {b.Address} dev eth0 proto bird metric 2000", StringComparison.Ordinal), "the new priority is not in force");
+        SortedDictionary<string, string> after = await Since(a, b);
+        Assert.Equal(before, before.Keys.ToDictionary(k => k, k => after[k]));
+    }
+
+    /// <summary>When each session of the hosts came up.</summary>
+    private static async Task<SortedDictionary<string, string>> Since(params BgpHost[] hosts)
+    {
+        SortedDictionary<string, string> since = new(StringComparer.Ordinal);
+        foreach (BgpHost host in hosts)
+            foreach ((string name, Bird.SessionState session) in (await host.Look())!.Sessions) since.Add($"{host.Name} {name}", session.Since);
+        return since;
+    }
+
+    [Fact]
     public async Task Bird_killed_is_started_again_and_neighbours_lose_nothing()
     {
         await using BgpCluster cluster = await BgpCluster.Start();
@@ -72,11 +111,15 @@ public sealed class LiveTests
         b.Start();
         await cluster.Until(() => a.Routes().Contains(b.Block, StringComparison.Ordinal) && b.Routes().Contains(a.Block, StringComparison.Ordinal), "the mesh did not come up");
         await cluster.Until(() => Recovered(a, b), "the mesh did not settle");
+        await cluster.Until(() => a.Log.Contains("Mesh_10_0_0_2 (node b) is established", StringComparison.Ordinal) && b.Log.Contains("Mesh_10_0_0_1 (node a) is established", StringComparison.Ordinal), "that the mesh came up is not told");
         using PingStream ping = new(a, a.Workload, b.Workload);
 
         b.KillBird();
         await cluster.Until(async () => await b.Look() is null, "BIRD was not killed");
+        await cluster.Until(() => b.Log.Contains("BGP session Mesh_10_0_0_1 (node a) is down: BIRD does not run", StringComparison.Ordinal), "that the session ended with BIRD is not told");
         await cluster.Until(() => Recovered(a, b), "the sessions did not come back after kill -9");
+        await cluster.Until(() => b.Log.Split("BGP session Mesh_10_0_0_1 (node a) is established").Length >= 3, "that the session came back is not told");
+        await cluster.Until(() => a.Log.Contains("BGP session Mesh_10_0_0_2 (node b) is down: ", StringComparison.Ordinal), "the neighbour does not tell that the session ended");
         Assert.Equal("", b.Ask("--restart-bird"));
         await cluster.Until(() => b.Log.Split("starting BIRD").Length == 4, "BIRD was not started again after a planned restart");
         await cluster.Until(() => Recovered(a, b), "the sessions did not come back after a planned restart");

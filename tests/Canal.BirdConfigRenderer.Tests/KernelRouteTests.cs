@@ -1,4 +1,3 @@
-using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Bgp;
 using Canal.Core.Resources;

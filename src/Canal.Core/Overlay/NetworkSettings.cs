@@ -9,8 +9,8 @@ public sealed record NetworkSettings
     /// <summary>IP-in-IP is used; null: where a pool says so.</summary>
     public bool? IpipEnabled { get; init; }
 
-    /// <summary>Routes of pools with IP-in-IP or without encapsulation are this program's too, not BIRD's.</summary>
-    public bool ProgramClusterRoutes { get; init; }
+    /// <summary>Routes of which pools are this program's, not BIRD's, beside those of pools with VXLAN.</summary>
+    public ClusterRoutes ProgramClusterRoutes { get; init; }
 
     /// <summary>Routes follow the addresses of workloads, not the blocks that addresses are assigned from.</summary>
     public bool RoutesFromWorkloads { get; init; }

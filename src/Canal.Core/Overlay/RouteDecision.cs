@@ -32,7 +32,7 @@ internal sealed class RouteDecision(string self, AddressPools pools, IReadOnlyDi
         if (!nodes.TryGetValue(claim.Node, out ClusterNode? node) || node.Ends(destination.Family).Host is not { } host) return null;
         bool near = IsNear(host.Address);
         if (pool.VxlanMode != EncapsulationMode.Never) return UsesVxlan(destination.Family) ? ByVxlan(destination, claim, pool, host.Address, near) : null;
-        if (!Settings.ProgramClusterRoutes) return null;
+        if (!Programs(pool)) return null;
         if (pool.IpipMode != EncapsulationMode.Never) return UsesIpip ? ByIpip(destination, pool, host.Address, near) : null;
         // A router on the way would have to know the route too, and then the host's default route leads there.
         return near ? new ClusterRoute(destination, RouteClass.NoEncapsulation, host.Address) : null;
@@ -54,8 +54,11 @@ internal sealed class RouteDecision(string self, AddressPools pools, IReadOnlyDi
     {
         if (Settings.RoutesFromWorkloads) return false;
         if (pool.VxlanMode != EncapsulationMode.Never) return UsesVxlan(pool.Cidr.Family);
-        return Settings.ProgramClusterRoutes && (pool.IpipMode == EncapsulationMode.Never || UsesIpip);
+        return Programs(pool) && (pool.IpipMode == EncapsulationMode.Never || UsesIpip);
     }
+
+    /// <summary>Of pools without VXLAN.</summary>
+    private bool Programs(IpPool pool) => Settings.ProgramClusterRoutes.HasFlag(pool.IpipMode == EncapsulationMode.Never ? ClusterRoutes.EnabledNoEncapOnly : ClusterRoutes.EnabledIpipOnly);
 
     private bool HasVxlanEnd(IpFamily family) => nodes.TryGetValue(self, out ClusterNode? own) && own.Ends(family) is { VxlanAddress: not null, Host: not null };
 

@@ -30,7 +30,7 @@ internal sealed class OverlayCommand
     {
         string self = parsed.GetValue(node) ?? Connection.NodeName(parsed, options, around);
         await using Connection connection = Connection.Open(parsed, options, around);
-        (ClusterNetwork network, bool felixWrites) = await ReadAsync(connection, self, stop);
+        (ClusterNetwork network, ClusterRoutes ofFelix) = await ReadAsync(connection, self, stop);
         if (network.Self is null)
             throw new CommandException(ExitCode.Failure, $"there is no node {Problem.Quote(self)}");
         Dictionary<Cidr, string> owners = [];
@@ -41,17 +41,17 @@ internal sealed class OverlayCommand
         }
         List<string[]> rows = [Header];
         foreach (ClusterRoute route in network.Routes.Values.OrderBy(route => route.Destination))
-            rows.Add([route.Destination.ToString(), owners.GetValueOrDefault(route.Destination, "-"), Way(route.Class), route.Gateway?.ToString() ?? "-", Writer(route.Class, felixWrites)]);
+            rows.Add([route.Destination.ToString(), owners.GetValueOrDefault(route.Destination, "-"), Way(route.Class), route.Gateway?.ToString() ?? "-", Writer(route.Class, ofFelix)]);
         TableText.Write(rows, around.Output);
         return ExitCode.Ok;
     }
 
-    /// <summary>The network as if canal-felix wrote all its routes, and whether it does.</summary>
-    private async Task<(ClusterNetwork Network, bool FelixWrites)> ReadAsync(Connection connection, string self, CancellationToken stop)
+    /// <summary>The network as if canal-felix wrote all its routes, and which it does write.</summary>
+    private async Task<(ClusterNetwork Network, ClusterRoutes OfFelix)> ReadAsync(Connection connection, string self, CancellationToken stop)
     {
         ClusterNetwork network = new(self);
-        network.Configure(new NetworkSettings { ProgramClusterRoutes = true });
-        bool felixWrites = false;
+        network.Configure(new NetworkSettings { ProgramClusterRoutes = ClusterRoutes.Enabled });
+        ClusterRoutes ofFelix = ClusterRoutes.None;
         foreach (ResourceKind kind in (ResourceKind[])[ResourceKind.IPPool, ResourceKind.Node, ResourceKind.FelixConfiguration])
         {
             foreach (StoredResource stored in (await connection.Resources.ListAsync(ResourceKinds.Of(kind), null, stop)).Resources)
@@ -59,14 +59,14 @@ internal sealed class OverlayCommand
                 if (stored.Document?.Decode(stored.Key).Resource is { } resource)
                     network.Apply(resource.Key, resource);
                 if (kind == ResourceKind.FelixConfiguration && stored.Key.Name is "default" && stored.Document?.Spec?["programClusterRoutes"]?.ToString() is { } word)
-                    felixWrites = word == "Enabled";
+                    ofFelix = word switch { "Enabled" => ClusterRoutes.Enabled, "EnabledIPIPOnly" => ClusterRoutes.EnabledIpipOnly, "EnabledNoEncapOnly" => ClusterRoutes.EnabledNoEncapOnly, _ => ClusterRoutes.None };
             }
         }
         IpamState ipam = await IpamReader.ReadAsync(connection, around, stop);
         foreach (IpamBlock block in ipam.Blocks.Values)
             network.ApplyBlock(block.Cidr, block);
         network.TakeChanges();
-        return (network, felixWrites);
+        return (network, ofFelix);
     }
 
     private static string Way(RouteClass way) => way switch
@@ -79,6 +79,9 @@ internal sealed class OverlayCommand
         _ => "own block",
     };
 
-    private static string Writer(RouteClass way, bool felixWrites) =>
-        way is RouteClass.VxlanTunnel or RouteClass.VxlanSameSubnet || felixWrites ? "canal-felix" : "BIRD";
+    private static string Writer(RouteClass way, ClusterRoutes ofFelix)
+    {
+        ClusterRoutes needed = way is RouteClass.IpipTunnel or RouteClass.IpipSameSubnet ? ClusterRoutes.EnabledIpipOnly : ClusterRoutes.EnabledNoEncapOnly;
+        return way is RouteClass.VxlanTunnel or RouteClass.VxlanSameSubnet || ofFelix.HasFlag(needed) ? "canal-felix" : "BIRD";
+    }
 }

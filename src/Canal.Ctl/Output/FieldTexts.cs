@@ -140,7 +140,7 @@ internal static class FieldTexts
         prependASPath: Puts AS numbers before the path of an accepted route.
         priority: The priority (metric) of the route.
         profiles: Names of profiles, whose rules apply when no tier has a policy for the endpoint.
-        programClusterRoutes: Who writes the routes to other nodes' blocks: Enabled makes it the BGP daemon.
+        programClusterRoutes: Whether this resource's own program, BIRD or canal-felix, writes the routes to other nodes' blocks, or those of pools of one kind.
         protocol: TCP, UDP, ICMP, ICMPv6, SCTP, UDPLite or a number from 1 to 255.
         qosControls: Limits on the workload's traffic.
         reachableBy: The gateway towards the peer.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Canal.Core.Addressing;
+using Canal.Core.Overlay;
 using Canal.Hosting;
 using Canal.Linux.Tunnels;
 
@@ -52,8 +53,9 @@ internal static class OverlaySettings
 
     public static EnumSetting<bool> RouteSource { get; } = new("route_source", false, "What routes to other hosts follow: the blocks of addresses, or the workloads.", ("CalicoIPAM", false), ("WorkloadIPs", true));
 
-    public static EnumSetting<bool> ProgramClusterRoutes { get; } = new("program_cluster_routes", false,
-        "Whether this agent makes the routes of pools with IP-in-IP or without encapsulation; else BIRD does.", ("Disabled", false), ("Enabled", true));
+    public static EnumSetting<ClusterRoutes> ProgramClusterRoutes { get; } = new("program_cluster_routes", ClusterRoutes.None,
+        "Whether this agent makes the routes of pools with IP-in-IP, of those without encapsulation, or of both; else BIRD does.",
+        ("Disabled", ClusterRoutes.None), ("Enabled", ClusterRoutes.Enabled), ("EnabledIPIPOnly", ClusterRoutes.EnabledIpipOnly), ("EnabledNoEncapOnly", ClusterRoutes.EnabledNoEncapOnly));
 
     public static StringSetting MtuFile { get; } = new("mtu_file", "/var/lib/calico/mtu", "File that tells CNI plugins the MTU of workloads; empty: none.")
     {

@@ -15,14 +15,20 @@ public sealed class ClusterRouteShareTests
     private const string Self = ResourceBuilder.ThisNode, Near = "192.0.2.2/24", Far = "198.51.100.2/24";
     private static readonly Cidr Block = Cidr.Parse("10.65.1.0/26");
 
-    public static TheoryData<bool, string, EncapsulationMode, EncapsulationMode, string> Everything()
+    public static TheoryData<ClusterRoutes, string, EncapsulationMode, EncapsulationMode, string> Everything()
     {
-        TheoryData<bool, string, EncapsulationMode, EncapsulationMode, string> all = [];
-        foreach ((bool felix, string bird) in new[] { (false, ""), (false, "Enabled"), (true, "Disabled") })
+        TheoryData<ClusterRoutes, string, EncapsulationMode, EncapsulationMode, string> all = [];
+        foreach ((ClusterRoutes felix, string bird) in Shares)
             foreach ((EncapsulationMode vxlan, EncapsulationMode ipip) in Modes)
                 foreach (string other in new[] { Near, Far }) all.Add(felix, bird, vxlan, ipip, other);
         return all;
     }
+
+    private static readonly (ClusterRoutes Felix, string Bird)[] Shares =
+    [
+        (ClusterRoutes.None, ""), (ClusterRoutes.None, "Enabled"), (ClusterRoutes.Enabled, "Disabled"),
+        (ClusterRoutes.EnabledIpipOnly, "EnabledNoEncapOnly"), (ClusterRoutes.EnabledNoEncapOnly, "EnabledIPIPOnly"),
+    ];
 
     private static readonly (EncapsulationMode Vxlan, EncapsulationMode Ipip)[] Modes =
     [
@@ -33,18 +39,18 @@ public sealed class ClusterRouteShareTests
 
     [Theory]
     [MemberData(nameof(Everything))]
-    public void A_route_to_another_hosts_block_has_one_writer(bool felix, string bird, EncapsulationMode vxlan, EncapsulationMode ipip, string other)
+    public void A_route_to_another_hosts_block_has_one_writer(ClusterRoutes felix, string bird, EncapsulationMode vxlan, EncapsulationMode ipip, string other)
     {
         bool byFelix = RouteOfFelix(felix, vxlan, ipip, other) is not null, byBird = RouteOfBird(bird, vxlan, ipip) != PoolRoute.LeaveToAgent;
         // Without encapsulation and without BGP nobody has told the routers between the hosts: the host's default route leads there.
-        bool nobodys = felix && vxlan == EncapsulationMode.Never && ipip == EncapsulationMode.Never && other == Far;
+        bool nobodys = felix.HasFlag(ClusterRoutes.EnabledNoEncapOnly) && vxlan == EncapsulationMode.Never && ipip == EncapsulationMode.Never && other == Far;
         Assert.False(byFelix && byBird, "both write it");
         Assert.Equal(!nobodys, byFelix || byBird);
     }
 
     [Theory]
     [MemberData(nameof(Everything))]
-    public void Both_send_the_same_packets_through_a_tunnel(bool felix, string bird, EncapsulationMode vxlan, EncapsulationMode ipip, string other)
+    public void Both_send_the_same_packets_through_a_tunnel(ClusterRoutes felix, string bird, EncapsulationMode vxlan, EncapsulationMode ipip, string other)
     {
         bool wanted = (vxlan, ipip) switch
         {
@@ -65,23 +71,24 @@ public sealed class ClusterRouteShareTests
 
     /// <summary>BIRD's routes through tunl0 need the device, which is canal-felix's whoever writes the routes.</summary>
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void The_tunnels_device_does_not_depend_on_who_writes_the_routes(bool felix)
+    [InlineData(ClusterRoutes.None)]
+    [InlineData(ClusterRoutes.EnabledNoEncapOnly)]
+    [InlineData(ClusterRoutes.Enabled)]
+    public void The_tunnels_device_does_not_depend_on_who_writes_the_routes(ClusterRoutes felix)
     {
         ClusterNetwork network = Network(felix, EncapsulationMode.Never, EncapsulationMode.Always, Far);
         network.TakeChanges();
         Assert.True(network.UsesIpip);
     }
 
-    private static ClusterRoute? RouteOfFelix(bool programs, EncapsulationMode vxlan, EncapsulationMode ipip, string other)
+    private static ClusterRoute? RouteOfFelix(ClusterRoutes programs, EncapsulationMode vxlan, EncapsulationMode ipip, string other)
     {
         ClusterNetwork network = Network(programs, vxlan, ipip, other);
         network.TakeChanges();
         return network.Routes.GetValueOrDefault(Block);
     }
 
-    private static ClusterNetwork Network(bool programs, EncapsulationMode vxlan, EncapsulationMode ipip, string other)
+    private static ClusterNetwork Network(ClusterRoutes programs, EncapsulationMode vxlan, EncapsulationMode ipip, string other)
     {
         ClusterNetwork network = new(Self);
         network.Configure(new NetworkSettings { ProgramClusterRoutes = programs });

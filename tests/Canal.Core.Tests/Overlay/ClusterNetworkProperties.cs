@@ -76,7 +76,7 @@ public sealed class ClusterNetworkProperties
             default:
                 naive.Settings = new NetworkSettings
                 {
-                    ProgramClusterRoutes = random.Next(2) == 0,
+                    ProgramClusterRoutes = (ClusterRoutes)random.Next(4),
                     VxlanEnabled = random.Next(3) == 0 ? false : null,
                     IpipEnabled = random.Next(4) == 0 ? false : null,
                 };

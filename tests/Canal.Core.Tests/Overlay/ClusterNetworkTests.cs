@@ -49,7 +49,7 @@ public sealed class ClusterNetworkTests
         Put(Pool("10.65.0.0/16", ipip: mode), NodeAt("h1", "192.0.2.1/24"), NodeAt("h2", other));
         Put(Block("10.65.1.0/26", "h2"));
         Assert.Null(Route("10.65.1.0/26"));
-        network.Configure(new NetworkSettings { ProgramClusterRoutes = true });
+        network.Configure(new NetworkSettings { ProgramClusterRoutes = ClusterRoutes.Enabled });
         Assert.Equal(expected, Route("10.65.1.0/26"));
     }
 

@@ -49,7 +49,7 @@ internal sealed class NaiveNetwork
         bool byVxlan = pool.VxlanMode != EncapsulationMode.Never, byIpip = !byVxlan && pool.IpipMode != EncapsulationMode.Never;
         if (byVxlan && Settings.VxlanEnabled == false) return null;
         if (byIpip && Settings.IpipEnabled == false) return null;
-        if (!byVxlan && !Settings.ProgramClusterRoutes) return null;
+        if (!byVxlan && (Settings.ProgramClusterRoutes & (byIpip ? ClusterRoutes.EnabledIpipOnly : ClusterRoutes.EnabledNoEncapOnly)) == 0) return null;
         if (node == self) return whole ? new ClusterRoute(at, RouteClass.BlockDrop, null) : null;
         if (!Nodes.TryGetValue(node, out Node? other) || other.HostAddress(IpFamily.V4) is not { } host) return null;
         Nodes.TryGetValue(self, out Node? own);

@@ -1,4 +1,5 @@
 using Canal.Core.Addressing;
+using Canal.Core.Overlay;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Linux.Routing;
@@ -142,7 +143,7 @@ public sealed class OverlayWirerTests
     [Fact]
     public void Ip_in_ip_has_its_device_and_routes()
     {
-        OverlayHost host = new() { Parameters = new FelixParameters { Network = new NetworkParameters { Routes = new() { ProgramClusterRoutes = true } } } };
+        OverlayHost host = new() { Parameters = new FelixParameters { Network = new NetworkParameters { Routes = new() { ProgramClusterRoutes = ClusterRoutes.Enabled } } } };
         host.Put(Pool("10.65.0.0/16", ipip: EncapsulationMode.Always), NodeAt("h1", "192.0.2.1/24", ipip: "10.65.0.1"), NodeAt("h2", "192.0.2.2/24", ipip: "10.65.1.1")).Put(Block("10.65.1.0/26", "h2"));
         Assert.Empty(host.Wirer.Failures);
         Assert.Equal(("ipip", 1480u), (host.Kernel.FindLink("tunl0")!.Kind, host.Kernel.FindLink("tunl0")!.Mtu));

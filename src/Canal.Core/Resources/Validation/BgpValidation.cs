@@ -17,7 +17,7 @@ internal static class BgpValidation
         spec.AutonomousSystem("asNumber");
         spec.Integer("listenPort", 1, ushort.MaxValue);
         spec.OneOf("serviceLoadBalancerAggregation", "Enabled", "Disabled");
-        spec.OneOf("programClusterRoutes", "Enabled", "Disabled");
+        spec.OneOf("programClusterRoutes", "Enabled", "Disabled", "EnabledIPIPOnly", "EnabledNoEncapOnly");
         spec.OneOf("bindMode", "None", "NodeIP");
         foreach (string list in (string[])["serviceLoadBalancerIPs", "serviceExternalIPs", "serviceClusterIPs"])
             foreach (Checked block in spec.Objects(list)) Block(block);

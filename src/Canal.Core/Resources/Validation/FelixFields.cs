@@ -141,7 +141,7 @@ internal static class FelixFields
         new("nftablesRefreshInterval", Duration),
         new("openstackRegion", FelixValidation.Region),
         new("policySyncPathPrefix", Text),
-        new("programClusterRoutes", OneOf("Disabled", "Enabled")),
+        new("programClusterRoutes", OneOf("Disabled", "Enabled", "EnabledIPIPOnly", "EnabledNoEncapOnly")),
         new("prometheusGoMetricsEnabled", Flag),
         new("prometheusMetricsCAFile", Text),
         new("prometheusMetricsCertFile", Text),

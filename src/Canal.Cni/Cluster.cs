@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Canal.Core.Resources;
 using Canal.Datastore;
 using Canal.Hosting;
+using Canal.Workloads;
 
 namespace Canal.Cni;
 
@@ -40,20 +41,28 @@ internal sealed class Cluster : IAsyncDisposable
 
     public IpamStore Ipam { get; }
 
+    private PendingDeletes Pending => new(Etcd, Ipam, Path.Combine(Configuration.Get(CniSettings.StateDirectory), "pending"));
+
     public ValueTask DisposeAsync()
     {
         Ipam.Dispose();
         return channel.DisposeAsync();
     }
 
+    /// <summary>Deletes what a container had, now or, while etcd is away, with the next call that finds it there.</summary>
+    public async Task DeleteAsync(PendingDelete what, CancellationToken stop)
+    {
+        if (await Pending.DeleteAsync(what, stop) is { } reason) await Console.Error.WriteLineAsync($"canal: {reason}; {what.HandleId ?? what.ContainerId} is deleted later");
+    }
+
+    /// <summary>Deletes what could not be deleted before.</summary>
+    public Task CatchUpAsync(CancellationToken stop) => Pending.CatchUpAsync(stop);
+
     /// <summary>Reads keys at one revision, and refuses to go on while the datastore is locked, as for a migration.</summary>
     /// <returns>What there is, by key.</returns>
     public async Task<Dictionary<string, EtcdEntry>> ReadAsync(IEnumerable<ResourceKey> keys, CancellationToken stop)
     {
-        ResourceKey ready = new(ResourceKind.ClusterInformation, null, "default");
-        EtcdSnapshot snapshot = await Etcd.SnapshotAsync(keys.Append(ready).Select(key => KeyRange.Single(key.ToEtcdKey())), stop);
-        Dictionary<string, EtcdEntry> found = snapshot.Entries.ToDictionary(entry => entry.KeyText);
-        bool isReady = found.TryGetValue(ready.ToEtcdKey(), out EtcdEntry entry) && ResourceCodec.Decode(ready, entry.Value).Resource is ClusterInformation { DatastoreReady: true };
-        return isReady ? found : throw new CniException(CniCode.TryLater, "the cluster is not ready: ClusterInformation default does not say datastoreReady", "canalctl init makes a new one ready");
+        return await EndpointRecord.ReadAsync(Etcd, keys, stop)
+            ?? throw new CniException(CniCode.TryLater, "the cluster is not ready: ClusterInformation default does not say datastoreReady", "canalctl init makes a new one ready");
     }
 }

@@ -1,5 +1,6 @@
 using Canal.Core.Resources;
 using Canal.Datastore;
+using Canal.Workloads;
 
 namespace Canal.Cni;
 
@@ -15,7 +16,7 @@ internal sealed class Collection(Cluster cluster, CniCall call)
         {
             string id = endpoint.Spec.ContainerId;
             if (valid.Contains(id) || id.Length == 0 || !await IsOfNetworkAsync(endpoint, stop)) continue;
-            await new PendingDeletes(cluster).DeleteAsync(new PendingDelete(id, key, $"{call.NetworkName}.{id}"), stop);
+            await cluster.DeleteAsync(new PendingDelete(id, key, $"{call.NetworkName}.{id}"), stop);
         }
     }
 

@@ -1,4 +1,5 @@
 using Canal.Core.Addressing;
+using Canal.Workloads;
 
 namespace Canal.Cni;
 
@@ -9,7 +10,7 @@ internal sealed class AddressPlugin : CniPlugin
     {
         await using Cluster cluster = new(CniSettings.Load(call));
         await cluster.ReadAsync([], stop);
-        await new PendingDeletes(cluster).CatchUpAsync(stop);
+        await cluster.CatchUpAsync(stop);
         List<IpAddress> addresses = await new PoolAddresses(cluster, call, Workload.Of(call)).AssignAsync(stop);
         return new CniResult { Addresses = [.. addresses.Select(address => new CniAddress(address, address.Family.Bits, null, null))] };
     }
@@ -17,7 +18,7 @@ internal sealed class AddressPlugin : CniPlugin
     public override async Task DeleteAsync(CniCall call, CancellationToken stop)
     {
         await using Cluster cluster = new(CniSettings.Load(call));
-        await new PendingDeletes(cluster).DeleteAsync(new PendingDelete(call.ContainerId, null, PoolAddresses.HandleOf(call)), stop);
+        await cluster.DeleteAsync(new PendingDelete(call.ContainerId, null, PoolAddresses.HandleOf(call)), stop);
     }
 
     public override async Task CheckAsync(CniCall call, CancellationToken stop)

@@ -1,6 +1,7 @@
 using Canal.Core.Addressing;
 using Canal.Linux.Namespaces;
 using Canal.Linux.Routing;
+using Canal.Workloads;
 
 namespace Canal.Cni;
 
@@ -40,7 +41,7 @@ internal sealed class AdoptedLink
         int index = outside.Index;
         // Kernels before 6.2 rename only what is down.
         host.Apply(KernelChange.SetUp(index, false));
-        host.Apply(KernelChange.Set(new LinkSettings { Index = index, Master = outside.Master == 0 ? null : 0, Mac = ContainerLink.HostMac, Name = outside.Name == name ? null : name }));
+        host.Apply(KernelChange.Set(new LinkSettings { Index = index, Master = outside.Master == 0 ? null : 0, Mac = HostInterface.Mac, Name = outside.Name == name ? null : name }));
         HostInterface.Prepare(name, v6: true);
         host.Apply(KernelChange.SetUp(index, true));
     }
@@ -48,6 +49,6 @@ internal sealed class AdoptedLink
     /// <summary>What was there before, with the new name.</summary>
     public CniResult Result(CniResult before) => before with
     {
-        Interfaces = [.. before.Interfaces.Select(link => link.Name == outside.Name && link.Sandbox.Length == 0 ? link with { Name = name, Mac = ContainerLink.HostMac.ToString() } : link)],
+        Interfaces = [.. before.Interfaces.Select(link => link.Name == outside.Name && link.Sandbox.Length == 0 ? link with { Name = name, Mac = HostInterface.Mac.ToString() } : link)],
     };
 }

@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using Canal.Core.Addressing;
+using Canal.Linux;
 using Canal.Linux.Namespaces;
 using Canal.Linux.Netlink;
 using Canal.Linux.Routing;
 using Canal.Linux.Sysctl;
+using Canal.Workloads;
 using Microsoft.Win32.SafeHandles;
 
 namespace Canal.Cni;
@@ -11,15 +13,6 @@ namespace Canal.Cni;
 /// <summary>A pair of interfaces: one in the container, one on the host. Every packet of the container is routed by the host, as Calico does it.</summary>
 internal sealed class ContainerLink
 {
-    /// <summary>The host's end has this address for every container.</summary>
-    public static readonly MacAddress HostMac = new(0xeeee_eeee_eeee);
-
-    private const int ENODEV = 19, EEXIST = 17;
-    private static readonly IpAddress GatewayV4 = IpAddress.Parse("169.254.1.1");
-
-    // The link-local address that the kernel makes of HostMac.
-    private static readonly IpAddress GatewayV6 = IpAddress.Parse("fe80::ecee:eeff:feee:eeee");
-
     private readonly CniCall call;
     private readonly string hostName;
     private readonly uint mtu;
@@ -54,11 +47,11 @@ internal sealed class ContainerLink
     {
         using NetlinkRouteStack host = NetlinkRouteStack.Open();
         // What an earlier attempt left, here and thereby in the container.
-        Delete(host, hostName);
+        HostInterface.Delete(host, hostName);
         using (SafeFileHandle netns = File.OpenHandle(call.Netns))
         {
             VethDetail inside = new(call.IfName, (int)netns.DangerousGetHandle(), Mac, mtu);
-            host.Apply(KernelChange.Add(new Link { Name = hostName, Kind = "veth", Mac = HostMac, Mtu = mtu, Detail = inside }));
+            host.Apply(KernelChange.Add(new Link { Name = hostName, Kind = "veth", Mac = HostInterface.Mac, Mtu = mtu, Detail = inside }));
         }
     }
 
@@ -75,29 +68,16 @@ internal sealed class ContainerLink
         });
     }
 
-    /// <summary>The routes that canal-felix would add, for a host where nobody waits for it.</summary>
-    public void AddHostRoutes() => AddHostRoutes(hostName, Addresses);
-
-    /// <inheritdoc cref="AddHostRoutes()"/>
-    public static void AddHostRoutes(string hostName, IReadOnlyList<IpAddress> addresses)
-    {
-        using NetlinkRouteStack host = NetlinkRouteStack.Open();
-        int index = HostInterface.IndexOf(hostName);
-        foreach (IpAddress address in addresses)
-            host.Apply(KernelChange.Replace(Route.ToLink(new Cidr(address), index) with { Metric = HostInterface.RouteMetric }));
-    }
-
     /// <summary>Deletes the pair by whichever end is there; nothing is fine.</summary>
     public static void Delete(string hostName, string netns, string ifName)
     {
-        using NetlinkRouteStack host = NetlinkRouteStack.Open();
-        if (Delete(host, hostName) || netns.Length == 0 || !File.Exists(netns)) return;
+        if (HostInterface.Delete(hostName) || netns.Length == 0 || !File.Exists(netns)) return;
         try
         {
             NetworkNamespace.Run(netns, () =>
             {
                 using NetlinkRouteStack inside = NetlinkRouteStack.Open();
-                return Delete(inside, ifName);
+                return HostInterface.Delete(inside, ifName);
             });
         }
         catch (NetlinkException) when (!File.Exists(netns))
@@ -123,9 +103,9 @@ internal sealed class ContainerLink
 
     public CniResult Result(System.Text.Json.Nodes.JsonObject? dns) => new()
     {
-        Interfaces = [new CniInterface(hostName, HostMac.ToString(), ""), new CniInterface(call.IfName, Mac.ToString(), call.Netns)],
+        Interfaces = [new CniInterface(hostName, HostInterface.Mac.ToString(), ""), new CniInterface(call.IfName, Mac.ToString(), call.Netns)],
         Addresses = [.. Addresses.Select(address => new CniAddress(address, address.Family.Bits, null, 1))],
-        Routes = [.. routes.Select(route => new CniRoute(route, Gateway(route.Family)))],
+        Routes = [.. routes.Select(route => new CniRoute(route, HostInterface.Gateway(route.Family)))],
         Dns = dns,
     };
 
@@ -140,28 +120,18 @@ internal sealed class ContainerLink
         HostInterface.Set(sysctls, ($"ipv6/conf/{call.IfName}/accept_dad", "0"), ("ipv4/ip_forward", forwarding ? "1" : "0"));
         inside.Apply(KernelChange.SetUp(index, true));
         foreach (IpAddress address in Addresses)
-            Allow(inside, EEXIST, KernelChange.Add(new InterfaceAddress { Interface = index, Address = address, PrefixLength = (byte)address.Family.Bits, NoDad = address.Family == IpFamily.V6 }));
+            AddUnlessThere(inside, KernelChange.Add(new InterfaceAddress { Interface = index, Address = address, PrefixLength = (byte)address.Family.Bits, NoDad = address.Family == IpFamily.V6 }));
         if (Addresses.Any(address => address.Family == IpFamily.V4))
-            inside.Apply(KernelChange.Replace(Route.ToLink(new Cidr(GatewayV4), index) with { Protocol = RouteProtocol.Boot }));
+            inside.Apply(KernelChange.Replace(Route.ToLink(new Cidr(HostInterface.Gateway(IpFamily.V4)), index) with { Protocol = RouteProtocol.Boot }));
         foreach (Cidr route in routes)
-            inside.Apply(KernelChange.Replace(Route.Via(route, Gateway(route.Family), index) with { Protocol = RouteProtocol.Boot, Onlink = false }));
+            inside.Apply(KernelChange.Replace(Route.Via(route, HostInterface.Gateway(route.Family), index) with { Protocol = RouteProtocol.Boot, Onlink = false }));
     }
 
-    private static bool Delete(NetlinkRouteStack stack, string name)
-    {
-        int index = HostInterface.TryIndexOf(name);
-        if (index == 0) return false;
-        return Allow(stack, ENODEV, KernelChange.Delete(new Link { Index = index, Name = name }));
-    }
-
-    private static bool Allow(NetlinkRouteStack stack, int errno, KernelChange change)
+    private static void AddUnlessThere(NetlinkRouteStack stack, KernelChange change)
     {
         ChangeResult result = stack.Try(change);
-        if (!result.IsOk && result.Errno != errno) throw new NetlinkException(result.Request!, result.Errno, result.Detail);
-        return result.IsOk;
+        if (!result.IsOk && result.Errno != Errno.EEXIST) throw new NetlinkException(result.Request!, result.Errno, result.Detail);
     }
-
-    private static IpAddress Gateway(IpFamily family) => family == IpFamily.V4 ? GatewayV4 : GatewayV6;
 
     private static MacAddress MacOf(CniCall call)
     {

@@ -10,9 +10,6 @@ namespace Canal.Cni;
 /// <param name="HostInterface">The host's end.</param>
 internal sealed record EndpointIdentity(WorkloadEndpointName Name, ResourceKey Key, string HostInterface)
 {
-    private const string Prefix = "cali";
-    private const int Length = 11;
-
     public static EndpointIdentity Of(CniCall call, Workload workload, string node)
     {
         bool isPod = workload.Pod.Length > 0;
@@ -24,15 +21,14 @@ internal sealed record EndpointIdentity(WorkloadEndpointName Name, ResourceKey K
     // Calico's names have no room for a second interface of one container; where there is one, its name decides too.
     private static string Interface(CniCall call, Workload workload)
     {
-        if (call.IfName != "eth0") return Prefix + Hash($"{workload.Namespace}.{(workload.Pod.Length > 0 ? workload.Pod : call.ContainerId)}.{call.IfName}");
-        if (workload.Pod.Length > 0) return Prefix + Hash($"{workload.Namespace}.{workload.Pod}");
-        return Prefix + (call.ContainerId.Length > Length ? call.ContainerId[..Length] : call.ContainerId);
+        if (call.IfName != "eth0") return Workloads.HostInterface.Named(Hash($"{workload.Namespace}.{(workload.Pod.Length > 0 ? workload.Pod : call.ContainerId)}.{call.IfName}"));
+        return Workloads.HostInterface.Named(workload.Pod.Length > 0 ? Hash($"{workload.Namespace}.{workload.Pod}") : call.ContainerId);
     }
 
     private static string Hash(string text)
     {
 #pragma warning disable CA5350 // A name, not a secret: the hash is the one that Calico's plugin uses.
-        return Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(text)))[..Length];
+        return Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(text)));
 #pragma warning restore CA5350
     }
 }

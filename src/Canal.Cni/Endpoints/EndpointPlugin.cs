@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Canal.Core.Addressing;
+using Canal.Hosting;
 using Canal.Linux.Netlink;
+using Canal.Workloads;
 
 namespace Canal.Cni;
 
@@ -13,7 +15,7 @@ internal sealed class EndpointPlugin : CniPlugin
         if (!call.HasIpam && !call.IsChained) throw new CniException(CniCode.Configuration, "ipam.type: is missing, and no plugin before this one has made an interface");
         EndpointStore endpoints = new(cluster, call, Workload.Of(call));
         await endpoints.ReadAsync(stop);
-        await new PendingDeletes(cluster).CatchUpAsync(stop);
+        await cluster.CatchUpAsync(stop);
         return call.IsChained ? await AdoptAsync(cluster, call, endpoints, stop) : await AddAsync(cluster, call, endpoints, stop);
     }
 
@@ -25,7 +27,7 @@ internal sealed class EndpointPlugin : CniPlugin
         // First the interface, then the endpoint, then the address: no packet without policy, no address with two owners.
         if (!call.IsChained || call.HasIpam) ContainerLink.Delete(identity.HostInterface, call.Netns, call.IfName);
         bool own = Ipam(call) == PoolAddresses.Type;
-        await new PendingDeletes(cluster).DeleteAsync(new PendingDelete(call.ContainerId, identity.Key, own ? PoolAddresses.HandleOf(call) : null), stop);
+        await cluster.DeleteAsync(new PendingDelete(call.ContainerId, identity.Key, own ? PoolAddresses.HandleOf(call) : null), stop);
         if (!own && Ipam(call).Length > 0) await OtherPlugin.RunAsync(Ipam(call), call, "DEL", stop);
     }
 
@@ -124,7 +126,7 @@ internal sealed class EndpointPlugin : CniPlugin
         {
             await put;
         }
-        await new PolicyWait(cluster.Configuration, endpoints.Identity, link.Mac, link.Addresses).RunAsync(link.AddHostRoutes, stop);
+        await WaitForPolicyAsync(cluster.Configuration, endpoints.Identity, link.Mac, link.Addresses, stop);
         return link.Result(dns);
     }
 
@@ -136,8 +138,20 @@ internal sealed class EndpointPlugin : CniPlugin
         AdoptedLink link = AdoptedLink.Find(call.Netns, call.IfName, endpoints.Identity.HostInterface);
         await endpoints.PutAsync(addresses, link.Mac, stop);
         link.Adopt();
-        await new PolicyWait(cluster.Configuration, endpoints.Identity, link.Mac, addresses).RunAsync(() => ContainerLink.AddHostRoutes(endpoints.Identity.HostInterface, addresses), stop);
+        await WaitForPolicyAsync(cluster.Configuration, endpoints.Identity, link.Mac, addresses, stop);
         return link.Result(before);
+    }
+
+    /// <exception cref="CniException">The time is over, and the container is not to start then.</exception>
+    private static async Task WaitForPolicyAsync(Configuration configuration, EndpointIdentity identity, MacAddress mac, IReadOnlyList<IpAddress> addresses, CancellationToken stop)
+    {
+        TimeSpan limit = configuration.Get(CniSettings.PolicyTimeout);
+        PolicyWait wait = new(configuration.Get(CniSettings.EndpointStatusDirectory), identity.Key, identity.Name, identity.HostInterface, mac, addresses);
+        if (await wait.RunAsync(limit, stop)) return;
+        if (limit > TimeSpan.Zero && !configuration.Get(CniSettings.PolicyTimeoutAction))
+            throw new CniException(CniCode.TryLater, $"canal-felix did not program {identity.HostInterface} within {limit.TotalSeconds:0.#} s", $"{wait.File} does not tell of it; is canal-felix running?");
+        // Nobody else is waited for.
+        HostInterface.AddRoutes(identity.HostInterface, addresses);
     }
 
     // A failed ADD leaves nothing, though DEL will follow.
@@ -148,7 +162,7 @@ internal sealed class EndpointPlugin : CniPlugin
         {
             ContainerLink.Delete(endpoints.Identity.HostInterface, call.Netns, call.IfName);
             bool own = Ipam(call) == PoolAddresses.Type;
-            await new PendingDeletes(cluster).DeleteAsync(new PendingDelete(call.ContainerId, endpoints.Identity.Key, own ? PoolAddresses.HandleOf(call) : null), enough.Token);
+            await cluster.DeleteAsync(new PendingDelete(call.ContainerId, endpoints.Identity.Key, own ? PoolAddresses.HandleOf(call) : null), enough.Token);
             if (!own) await OtherPlugin.RunAsync(Ipam(call), call, "DEL", enough.Token);
         }
         catch (Exception e) when (e is CniException or NetlinkException or OperationCanceledException or IOException)

@@ -57,6 +57,11 @@ public sealed class IpamStore(EtcdStore etcd, TimeProvider time, Random chance) 
     public Task<List<IpAddress>> HeldAsync(string handleId, CancellationToken stop) =>
         InTurnAsync(() => RunAsync(IpamReading.For([IpamKey.Handle(handleId)]), picture => HandleAddresses.Plan(handleId, picture), null, stop), stop);
 
+    /// <summary>The handle that has an address; null when nobody has it, or without a handle.</summary>
+    /// <exception cref="EtcdException">etcd cannot be asked.</exception>
+    public async Task<string?> HolderAsync(IpAddress address, CancellationToken stop) =>
+        AddressRelease.HolderOf(address, await IpamReading.For(AddressRelease.Keys(new ReleaseTarget(address))).ReadAsync(etcd, stop));
+
     /// <summary>Releases everything a handle has; nothing at all is fine.</summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
     /// <exception cref="IpamException">Others were faster each time.</exception>

@@ -23,7 +23,7 @@ export DOTNET_NOLOGO := 1
 export MSBUILDDISABLENODEREUSE := 1
 quietly := -v quiet --nologo -clp:NoSummary -noWarn:NETSDK1188
 
-executables := canal-felix=src/Canal.Felix canalctl=src/Canal.Ctl canal-bird-config-renderer=src/Canal.BirdConfigRenderer canal-cni=src/Canal.Cni canal-flannel-bridge=src/Canal.FlannelBridge
+executables := canal-felix=src/Canal.Felix canalctl=src/Canal.Ctl canal-bird-config-renderer=src/Canal.BirdConfigRenderer canal-cni=src/Canal.Cni canal-flannel-bridge=src/Canal.FlannelBridge canal-docker=src/Canal.Docker
 binaries := $(foreach one,$(executables),artifacts/bin/$(firstword $(subst =, ,$(one))))
 # Restore writes lock files anew even when nothing changed; what they follow from is in the list without them.
 find_sources = find $(1) -type d \( -name bin -o -name obj \) -prune -o -type f ! -name packages.lock.json -print

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
 # What needs root or a real etcd; every other tests/*.Tests is a unit suite, so that a new project cannot be forgotten.
-kernel="Canal.Kernel.Tests Canal.Datastore.Tests Canal.Ctl.Tests Canal.BirdConfigRenderer.Tests Canal.FlannelBridge.Tests"
+kernel="Canal.Kernel.Tests Canal.Datastore.Tests Canal.Ctl.Tests Canal.BirdConfigRenderer.Tests Canal.FlannelBridge.Tests Canal.Docker.Tests"
 e2e="Canal.EndToEnd.Tests"
 seconds=${CANAL_TEST_SECONDS:-1500}
 export CANAL_BIN_DIR=$PWD/artifacts/bin

@@ -28,7 +28,13 @@ public sealed class ControlSocketServer : IDisposable
     /// <summary>Makes the socket, mode 0660. One left by a dead daemon is replaced; one on which somebody answers, or a file that is no socket, is not. Two daemons that
     /// start at the very same moment beside a dead one's socket may both succeed; then the later one is reached.</summary>
     /// <exception cref="IOException">A sentence with the path.</exception>
-    public static ControlSocketServer Listen(string path)
+    public static ControlSocketServer Listen(string path) => new(ListenAt(path, OwnerAndGroup, MostConnections), path);
+
+    /// <summary>A socket that listens there, in place of one that nobody listens on any more.</summary>
+    /// <param name="mode">Who may connect.</param>
+    /// <param name="waiting">How many callers the kernel lets wait.</param>
+    /// <exception cref="IOException">A sentence with the path.</exception>
+    internal static Socket ListenAt(string path, UnixFileMode mode, int waiting)
     {
         UnixDomainSocketEndPoint address = UnixSocketAddress.Of(path);
         Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -36,9 +42,9 @@ public sealed class ControlSocketServer : IDisposable
         {
             BindReplacingStale(listener, address, path);
             // Nobody can connect before listen(2), so there is no moment with the umask's mode.
-            File.SetUnixFileMode(path, OwnerAndGroup);
-            listener.Listen(MostConnections);
-            return new ControlSocketServer(listener, path);
+            File.SetUnixFileMode(path, mode);
+            listener.Listen(waiting);
+            return listener;
         }
         catch (Exception error) when (error is SocketException or IOException or UnauthorizedAccessException)
         {

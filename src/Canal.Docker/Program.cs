@@ -1,0 +1,11 @@
+using Canal.Docker;
+using Canal.Hosting;
+
+return await new DaemonProgram
+{
+    Schema = DockerSettings.Schema,
+    Summary = "Docker's network and address driver: connects containers and registers them as endpoints in etcd.",
+    Afterwards = "containers stay connected when it ends.",
+    Commands = [DaemonCommand.CheckConfiguration, DaemonCommand.ShowConfiguration],
+    Run = Daemon.RunAsync,
+}.RunAsync(args);

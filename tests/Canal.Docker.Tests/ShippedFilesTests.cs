@@ -1,0 +1,10 @@
+using Canal.Testing;
+
+namespace Canal.Docker.Tests;
+
+/// <summary>The settings file and the manual page that are shipped say what the program does.</summary>
+public sealed class ShippedFilesTests
+{
+    [Fact]
+    public void The_shipped_file_and_the_manual_page_have_every_setting_with_its_default() => Assert.Empty(ShippedConfiguration.Differences(DockerSettings.Schema));
+}

@@ -60,7 +60,7 @@ until_so() {
 
 peers() { RUNTIME_DIRECTORY="$work/$1/run" "$bin/canalctl" bgp peers | sed "s/^/    $dim/; s/\$/$plain/" || true; }
 routes() { in_ns "$1" ip route show proto bird | sed "s/^/    $dim/; s/\$/$plain/"; }
-has_route() { in_ns "$1" ip route show proto bird | grep -q "via $2 "; }
+has_route() { in_ns "$1" ip route show proto bird | grep "via $2 " >/dev/null; }
 has_no_route() { ! has_route "$1" "$2"; }
 
 # bird_of HOST: BIRD's process.

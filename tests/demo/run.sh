@@ -45,7 +45,7 @@ await() {
 }
 
 leased() { [ -n "$(subnet_of "$1")" ]; }
-routed() { in_ns "$1" ip route show "$(subnet_of "$2").0/24" | grep -q flannel.1; }
+routed() { in_ns "$1" ip route show "$(subnet_of "$2").0/24" | grep flannel.1 >/dev/null; }
 
 flannel_network() {
   local one two

@@ -20,7 +20,7 @@ public sealed class Scenario35Tests
         using KernelWatch watch = new(rig["h1"].Netns);
         rig.Agent().Start();
         await Poll.Until(async () => await rig.Agent().Health("/liveness") is 200 or 204 && await rig.Agent().Health("/readiness") is 200 or 204,
-            TimeSpan.FromSeconds(5), () => $"not live and ready while waiting for the datastore; {rig.Agent().Story}");
+            TimeSpan.FromSeconds(30), () => $"not live and ready while waiting for the datastore; {rig.Agent().Story}");
         await rig.UnsettledRound("w1→w0 ✗", "w1→w2 ✓");
         Assert.Empty(watch.Stop());
 
@@ -106,7 +106,7 @@ public sealed class Scenario35Tests
 
         using KernelWatch watch = new(rig["h1"].Netns);
         rig.Agent().Start();
-        await Poll.Until(async () => await rig.Agent().Health("/readiness") is 200 or 204, TimeSpan.FromSeconds(10), () => $"not ready; {rig.Agent().Story}");
+        await Poll.Until(async () => await rig.Agent().Health("/readiness") is 200 or 204, TimeSpan.FromSeconds(30), () => $"not ready; {rig.Agent().Story}");
         await Task.Delay(500);
         Assert.Empty(watch.Stop());
         await rig.Round("w1→w2 ✓", "x→w2 ✗");

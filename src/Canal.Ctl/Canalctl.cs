@@ -67,6 +67,7 @@ internal static class Canalctl
             new NodeCommand(options, around).Definition,
             new EndpointCommand(options, around).Definition,
             new OverlayCommand(options, around).Definition,
+            new EtcdCommand(options, around).Definition,
             new BgpCommand(around).Definition,
             new ConfigCommand(options, around).Definition,
             new CniCommand(options, around).Definition,

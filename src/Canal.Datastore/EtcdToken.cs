@@ -45,7 +45,7 @@ internal sealed class EtcdToken(string? username, string? password) : IDisposabl
             AuthenticateResponse answer = await endpoint.Auth.AuthenticateAsync(request, deadline: deadline, cancellationToken: stop);
             return new Metadata { { Header, answer.Token } };
         }
-        catch (RpcException error) when (error.Status.Detail == "etcdserver: authentication is not enabled")
+        catch (RpcException error) when (error.Status.Detail == RpcFailure.AuthenticationOff)
         {
             // As etcd's own client does: a cluster without authentication serves everybody.
             return Metadata.Empty;

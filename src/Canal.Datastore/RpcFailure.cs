@@ -11,6 +11,9 @@ namespace Canal.Datastore;
 /// </remarks>
 internal static class RpcFailure
 {
+    /// <summary>Detail of the answer to a login where etcd asks nobody who he is.</summary>
+    public const string AuthenticationOff = "etcdserver: authentication is not enabled";
+
     private const string WrongPassword = "etcdserver: authentication failed, invalid user ID or password";
     private const string NoUser = "etcdserver: user name is empty";
     private const string OldToken = "etcdserver: revision of auth store is old";

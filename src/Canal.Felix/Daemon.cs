@@ -1,3 +1,4 @@
+using Canal.Core.Access;
 using Canal.Core.Calculation;
 using Canal.Core.Overlay;
 using Canal.Datastore;
@@ -102,14 +103,8 @@ internal static class Daemon
 
     /// <summary>Only what is used: Calico's other resources are not read.</summary>
     /// <remarks>Guards first: what follows may be what they guard.</remarks>
-    private static readonly KeyRange[] WatchedRanges = [KeyRange.Prefix(Guard.Prefix), .. new[]
-    {
-        Core.Resources.ResourceKind.ClusterInformation, Core.Resources.ResourceKind.FelixConfiguration, Core.Resources.ResourceKind.Tier,
-        Core.Resources.ResourceKind.Profile, Core.Resources.ResourceKind.NetworkPolicy, Core.Resources.ResourceKind.GlobalNetworkPolicy,
-        Core.Resources.ResourceKind.NetworkSet, Core.Resources.ResourceKind.GlobalNetworkSet, Core.Resources.ResourceKind.HostEndpoint,
-        Core.Resources.ResourceKind.StagedNetworkPolicy, Core.Resources.ResourceKind.StagedGlobalNetworkPolicy,
-        Core.Resources.ResourceKind.Node, Core.Resources.ResourceKind.WorkloadEndpoint, Core.Resources.ResourceKind.IPPool,
-    }.Select(kind => KeyRange.Prefix($"{Core.Resources.ResourceKey.Root}{Core.Resources.ResourceKinds.Of(kind).Plural}/")), KeyRange.Prefix(Core.Resources.IpamKey.Blocks)];
+    private static readonly KeyRange[] WatchedRanges =
+        [KeyRange.Prefix(Guard.Prefix), .. EtcdRoles.FelixKinds.Select(kind => KeyRange.Prefix(Core.Resources.ResourceKinds.Of(kind).Prefix)), KeyRange.Prefix(Core.Resources.IpamKey.Blocks)];
 
     /// <summary>Beside the reading of the datastore, on a socket of its own. What goes wrong here is told when the loop reads for itself.</summary>
     private static NftTable? ReadTable()

@@ -49,6 +49,9 @@ internal static class Log
     public static void Reverted(ILogger log, string id, int keys) =>
         log.Of(TakenBack).Warning("the change of guard {Guard} is taken back in etcd: {Keys} resources are as they were", id, keys);
 
+    public static void NotReverted(ILogger log, string id, string reason) =>
+        log.Of(TakenBack).Warning("the change of guard {Guard} is taken back on this host only, which may not write it in etcd: {Reason}", id, reason);
+
     public static void Start(ILogger log, string node, string version) =>
         log.Of(Starting).Information("canal-felix {Version} starts on node {Node}", version, node);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Canal.Core;
+using Canal.Core.Access;
 using Canal.Core.Addressing;
 using Canal.Core.Bgp;
 using Canal.Core.Resources;
@@ -51,8 +52,7 @@ internal sealed class BgpFeed(string nodeName) : WatchFeed
     /// <summary>The ranges to watch.</summary>
     public static KeyRange[] Ranges(string node) =>
     [
-        .. new[] { ResourceKind.Node, ResourceKind.BGPConfiguration, ResourceKind.BGPPeer, ResourceKind.BGPFilter, ResourceKind.IPPool, ResourceKind.CalicoNodeStatus }
-            .Select(kind => KeyRange.Prefix($"{ResourceKey.Root}{ResourceKinds.Of(kind).Plural}/")),
+        .. EtcdRoles.BgpKinds.Select(kind => KeyRange.Prefix(ResourceKinds.Of(kind).Prefix)),
         KeyRange.Prefix(IpamKey.Affinities(BlockOwner.Host(node), IpFamily.V4)),
         KeyRange.Prefix(IpamKey.Affinities(BlockOwner.Host(node), IpFamily.V6)),
     ];

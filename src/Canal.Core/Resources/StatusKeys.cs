@@ -36,5 +36,6 @@ public static class StatusKeys
     public static string Unescape(string segment) =>
         segment.Replace("%2f", "/", StringComparison.Ordinal).Replace("%25", "%", StringComparison.Ordinal);
 
-    private static string Host(string region, string host) => $"/calico/felix/v2/{(region.Length == 0 ? NoRegion : $"region-{region}")}/host/{host}/";
+    /// <summary>Prefix of all that a host reports, but of its own endpoints.</summary>
+    public static string Host(string region, string host) => $"/calico/felix/v2/{(region.Length == 0 ? NoRegion : $"region-{region}")}/host/{host}/";
 }

@@ -19,11 +19,15 @@ internal sealed class Connection : IAsyncDisposable
         this.channel = channel;
         Etcd = new EtcdStore(channel);
         Resources = new ResourceStore(Etcd);
+        Authority = new EtcdAuthority(channel);
     }
 
     public EtcdStore Etcd { get; }
 
     public ResourceStore Resources { get; }
+
+    /// <summary>etcd's users and roles.</summary>
+    public EtcdAuthority Authority { get; }
 
     /// <summary>Reads the configuration; nothing is connected yet.</summary>
     /// <exception cref="CommandException">The configuration cannot be used.</exception>

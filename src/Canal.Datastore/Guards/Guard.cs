@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Canal.Core.Access;
 using Canal.Core.Resources;
 
 namespace Canal.Datastore;
@@ -17,7 +18,7 @@ namespace Canal.Datastore;
 public sealed record Guard(string Id, DateTimeOffset Deadline, ImmutableArray<GuardedKey> Keys)
 {
     /// <summary>Where guards are. Calico's programs do not look there.</summary>
-    public const string Prefix = "/canal/v1/guards/";
+    public const string Prefix = EtcdRoles.Guards;
 
     /// <summary>With its guard and the comparisons, what one transaction of etcd holds (128 operations).</summary>
     public const int MostKeys = 60;

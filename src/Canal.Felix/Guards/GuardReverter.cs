@@ -37,6 +37,12 @@ internal sealed class GuardReverter(GuardStore store, TimeProvider time, Random 
             if (await store.RevertAsync(id, stop).ConfigureAwait(false) is { } restored) Log.Reverted(log, id, restored.Count);
             return true;
         }
+        catch (EtcdException denied) when (denied.Failure == EtcdFailure.PermissionDenied)
+        {
+            // This host has taken the change back for itself; etcd is for one that may write policy, such as the administrator's.
+            Log.NotReverted(log, id, denied.Message);
+            return true;
+        }
         catch (EtcdException)
         {
             await Task.Delay(Pause, time, stop).ConfigureAwait(false);

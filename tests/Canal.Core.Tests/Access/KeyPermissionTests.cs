@@ -1,0 +1,44 @@
+using Canal.Core.Access;
+
+namespace Canal.Core.Tests.Access;
+
+public sealed class KeyPermissionTests
+{
+    [Fact]
+    public void A_permission_covers_what_it_allows_and_no_more()
+    {
+        Assert.True(KeyPermission.UseAll("/a/").Covers(KeyPermission.Read("/a/b")));
+        Assert.True(KeyPermission.UseAll("/a/").Covers(KeyPermission.ReadAll("/a/b")));
+        Assert.True(KeyPermission.UseAll("").Covers(KeyPermission.UseAll("/a")));
+        Assert.False(KeyPermission.ReadAll("/a/").Covers(KeyPermission.Use("/a/b")));
+        Assert.False(KeyPermission.ReadAll("/a/").Covers(KeyPermission.Read("/a")));
+        Assert.False(KeyPermission.Read("/a").Covers(KeyPermission.ReadAll("/a")));
+        Assert.False(KeyPermission.Read("/a").Covers(KeyPermission.Read("/b")));
+    }
+
+    [Fact]
+    public void Two_touch_when_there_is_a_key_that_both_are_about()
+    {
+        Assert.True(KeyPermission.UseAll("/a").Touches(KeyPermission.UseAll("/a/b")));
+        Assert.True(KeyPermission.UseAll("/a/b").Touches(KeyPermission.UseAll("/a")));
+        Assert.False(KeyPermission.UseAll("/a/").Touches(KeyPermission.UseAll("/b/")));
+        Assert.False(KeyPermission.Use("/a").Touches(KeyPermission.UseAll("/a/")));
+    }
+
+    [Fact]
+    public void Hosts_have_roles_of_their_own_that_never_may_write_policy()
+    {
+        foreach (EtcdRole role in EtcdRoles.Of("web1", new EtcdScope { FlannelPool = "flannel" }))
+        {
+            KeyPermission[] writes = [.. role.Permissions.Where(p => p.Access.HasFlag(KeyAccess.Write) && EtcdRoles.Policy.Any(p.Touches))];
+            Assert.Equal(role.Name == EtcdRoles.Operator, writes.Length > 0);
+            Assert.Equal(role.Permissions.Count, role.Permissions.Select(p => (p.Key, p.IsPrefix)).Distinct().Count());
+        }
+        EtcdRole felix = EtcdRoles.Of("web1", new EtcdScope()).First();
+        Assert.Contains(KeyPermission.Use("/calico/resources/v3/projectcalico.org/nodes/web1"), felix.Permissions);
+        Assert.Contains(KeyPermission.UseAll("/calico/ipam/v2/host/web1/"), felix.Permissions);
+        Assert.Contains(KeyPermission.UseAll("/calico/felix/v2/no-region/host/web1/"), felix.Permissions);
+        Assert.Empty(felix.Lacking([KeyPermission.Read("/calico/resources/v3/projectcalico.org/tiers/default")]));
+        Assert.Single(felix.Lacking([KeyPermission.Use("/calico/resources/v3/projectcalico.org/nodes/web2")]));
+    }
+}

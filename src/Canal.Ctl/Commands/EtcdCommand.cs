@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Canal.Core;
 using Canal.Core.Access;
 using Canal.Datastore;
 using Canal.Hosting;

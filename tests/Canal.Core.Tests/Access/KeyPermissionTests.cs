@@ -34,7 +34,7 @@ public sealed class KeyPermissionTests
             Assert.Equal(role.Name == EtcdRoles.Operator, writes.Length > 0);
             Assert.Equal(role.Permissions.Count, role.Permissions.Select(p => (p.Key, p.IsPrefix)).Distinct().Count());
         }
-        EtcdRole felix = EtcdRoles.Of("web1", new EtcdScope()).First();
+        EtcdRole felix = EtcdRoles.Of("web1", new EtcdScope())[0];
         Assert.Contains(KeyPermission.Use("/calico/resources/v3/projectcalico.org/nodes/web1"), felix.Permissions);
         Assert.Contains(KeyPermission.UseAll("/calico/ipam/v2/host/web1/"), felix.Permissions);
         Assert.Contains(KeyPermission.UseAll("/calico/felix/v2/no-region/host/web1/"), felix.Permissions);

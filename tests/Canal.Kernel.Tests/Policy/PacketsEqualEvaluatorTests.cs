@@ -1,19 +1,21 @@
 using Canal.Core.Addressing;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
+using Canal.Ctl;
 using Canal.Felix.Configuration;
 using Canal.Kernel.Tests.Nftables;
 using Canal.Testing;
 
 namespace Canal.Kernel.Tests.Policy;
 
-/// <summary>What the kernel does with real packets is what the evaluator says of them, on random small clusters that change under way.</summary>
+/// <summary>What the kernel does with real packets is what the evaluator says of them, and canalctl's trace, on random small clusters that change under way.</summary>
 public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
 {
     private const int Clusters = 4;
     private const int Steps = 4;
     private const int PacketsPerStep = 80;
     private const int Sentinel = int.MaxValue;
+    private const string Traced = "traced";
 
     /// <summary>To the host, and from it: what was sent before the sentinel has gone as far as that when it has gone so often.</summary>
     private const int Hops = 3;
@@ -36,6 +38,7 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
         Assert.InRange(passed, all / 20, all * 19 / 20);
         output.WriteLine(string.Join(", ", deciders.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => $"{d.Key} {d.Value}")));
         // Host endpoints must have had their say: before DNAT, on the way through, and at the end.
+        Assert.True(deciders.GetValueOrDefault(Traced) > all / 20, "hardly a packet was up to workloads alone");
         foreach (string decider in (string[])["PreDnat", "Forward", "Normal"]) Assert.True(deciders.GetValueOrDefault(decider) > 0, $"no host endpoint decided at the stage {decider}");
     }
 
@@ -84,9 +87,15 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
                 if (why.Contains($" {stage} ", StringComparison.Ordinal) && !why.EndsWith(": left", StringComparison.Ordinal)) deciders[$"{stage}"] = deciders.GetValueOrDefault($"{stage}") + 1;
             if (arrivals[i] != wanted)
                 Assert.Fail($"{where}: {trials[i].Packet} arrived on {arrivals[i]?.ToString() ?? "no link"}, expected {wanted?.ToString() ?? "none"}: {why}\n{parameters}\n{PolicyHost.List()}");
+            if (!trials[i].IsUpToWorkloads(evaluator, host.Hosts, parameters)) continue;
+            deciders[Traced] = deciders.GetValueOrDefault(Traced) + 1;
+            PacketPath path = PacketPath.Follow(evaluator, EndOf(trials[i].From, trials[i].Packet.Source), EndOf(trials[i].To, trials[i].Packet.Destination), trials[i].Packet);
+            Assert.True(path.Allowed == arrivals[i] is not null, $"{where}: {trials[i].Packet} is traced as {(path.Allowed ? "allowed" : "denied")}: {why}");
         }
         return passing;
     }
+
+    private static PacketEnd EndOf(WorkloadEndpoint? endpoint, IpAddress address) => new([address], endpoint);
 
     /// <summary>
     /// Sends all, and returns on which link each arrived; 0 is the host itself. Everything is sent by one thread on one CPU, whose queue the kernel takes in

@@ -28,6 +28,10 @@ internal sealed record Trial(Packet Packet, WorkloadEndpoint? From, WorkloadEndp
         return passes;
     }
 
+    /// <summary>What becomes of it is up to the policies of the workloads at its ends alone, which is what canalctl traces between them.</summary>
+    internal bool IsUpToWorkloads(PolicyEvaluator evaluator, HostEndpointResolution hosts, FelixParameters parameters) =>
+        !ToHost && (From ?? To) is not null && (From is null || IsSentRightly(parameters, [])) && PassesHostEndpoints(evaluator, hosts, parameters, []);
+
     private bool IsSentRightly(FelixParameters parameters, List<string> said)
     {
         bool spoofed = !MayUse(From!, parameters), tunnel = IsForbiddenTunnel(parameters);

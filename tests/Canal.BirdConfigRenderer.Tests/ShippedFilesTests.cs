@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Canal.BirdConfigRenderer.Configuration;
 using Canal.Hosting;
+using Canal.Testing;
 
 namespace Canal.BirdConfigRenderer.Tests;
 
@@ -54,4 +55,7 @@ public sealed partial class ShippedFilesTests
 
     [GeneratedRegex("(?m)^#([a-z_]+ = )")]
     private static partial Regex Commented();
+
+    [Fact]
+    public void The_journals_catalogue_explains_every_kind_of_message() => Catalogue.Explains(typeof(Log).Assembly, "canal-bird-config-renderer.catalog");
 }

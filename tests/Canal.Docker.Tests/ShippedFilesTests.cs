@@ -7,4 +7,7 @@ public sealed class ShippedFilesTests
 {
     [Fact]
     public void The_shipped_file_and_the_manual_page_have_every_setting_with_its_default() => Assert.Empty(ShippedConfiguration.Differences(DockerSettings.Schema));
+
+    [Fact]
+    public void The_journals_catalogue_explains_every_kind_of_message() => Catalogue.Explains(typeof(DockerSettings).Assembly, "canal-docker.catalog");
 }

@@ -19,6 +19,9 @@ journal_says_why() {
   journalctl -u canal-felix -o cat --no-pager | grep -E "denied [0-9]+ packets, ingress.*> 10\.65\.0\.11:8081 by end-of-tier default ingress"
 }
 
+# The id is that of "denied".
+explained() { journalctl --list-catalog 5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a12 | grep "Packets were denied" > /dev/null; }
+
 spoil_configuration() { mkdir -p /etc/canal/felix.toml.d && echo 'vxlan_port = "many"' > /etc/canal/felix.toml.d/99-tests.toml; }
 mend_configuration() { rm /etc/canal/felix.toml.d/99-tests.toml; }
 
@@ -92,6 +95,8 @@ check "canalctl get shows what was applied" grep -q only-8080 <(canalctl get net
 check "an allowed packet passes" within 60 reach 8080
 check "a denied packet does not" refuse reach 8081
 check "the journal says that it was denied, and by what" within 60 journal_says_why
+
+check "the journal's catalogue explains it" explained
 
 check "systemctl reload" systemctl reload canal-felix
 spoil_configuration

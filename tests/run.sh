@@ -36,7 +36,7 @@ failure() {
 
 # Names of a report's failed tests, a line each; some of a name's characters are escaped in XML.
 failed_tests() {
-  grep -oE '<test name="[^"]*"[^>]* result="Fail"' "$1" | sed -E 's/^<test name="([^"]*)".*/\1/; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
+  grep -oE '<test [^>]*>' "$1" | grep -F ' result="Fail"' | grep -oE ' name="[^"]*"' | sed -E 's/^ name="(.*)"$/\1/; s/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
 }
 
 # The runner's report carries the totals as attributes of its first <assembly> element.

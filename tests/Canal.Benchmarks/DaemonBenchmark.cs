@@ -89,7 +89,7 @@ internal sealed class DaemonBenchmark(DaemonHost host, DaemonData data, TextWrit
             if (i > 0)
             {
                 host.KillAgent();
-                host.DeleteTable();
+                host.Forget();
             }
             uint generation = host.Generation;
             long start = host.StartAgent();

@@ -89,6 +89,13 @@ internal sealed class DaemonHost : IAsyncDisposable
     /// <summary>What the agent has programmed.</summary>
     public NftTable? ReadTable() => nftables.Read("canal");
 
+    /// <summary>The host is as one on which no agent ever ran: neither the table nor what was kept of it for a boot, which would be put back at once.</summary>
+    public void Forget()
+    {
+        File.Delete(Path.Combine(folder, "last-known-good"));
+        DeleteTable();
+    }
+
     public void DeleteTable()
     {
         NftTransaction transaction = new("canal");

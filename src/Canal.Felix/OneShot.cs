@@ -127,5 +127,5 @@ internal static class OneShot
 
     /// <summary>On a workload's interface, as the wiring makes them; elsewhere, as those between hosts are. A number that others use says nothing there.</summary>
     private static bool IsOurs(Route route, HashSet<int> workloads, FelixParameters parameters) =>
-        workloads.Contains(route.Interface) ? parameters.IsOwnProtocol(route.Protocol) : route.Protocol == parameters.OverlayRouteProtocol || route.Protocol == RouteProtocol.Calico;
+        workloads.Contains(route.Interface) ? parameters.IsOwnProtocol(route.Protocol) : parameters.IsOwnOverlayProtocol(route.Protocol);
 }

@@ -1,4 +1,3 @@
-using Canal.Core.Addressing;
 using Canal.Core.Resources;
 
 namespace Canal.Core.Access;
@@ -79,12 +78,7 @@ public static class EtcdRoles
         KeyPermission.Read(KeyOf(ResourceKind.Node, node)),
     ];
 
-    /// <summary>Of both families.</summary>
-    private static string AffinitiesOf(string node)
-    {
-        string one = IpamKey.Affinities(BlockOwner.Host(node), IpFamily.V4);
-        return one[..(one.IndexOf($"/{node}/", StringComparison.Ordinal) + node.Length + 2)];
-    }
+    private static string AffinitiesOf(string node) => IpamKey.Affinities(BlockOwner.Host(node));
 
     private static string KeyOf(ResourceKind kind, string name) => new ResourceKey(kind, null, name).ToEtcdKey();
 

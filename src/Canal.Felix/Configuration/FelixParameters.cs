@@ -54,6 +54,9 @@ internal sealed record FelixParameters
     /// </summary>
     public byte OverlayRouteProtocol => Linux.Routing.RouteProtocol.IsOthers(RouteProtocol) ? Linux.Routing.RouteProtocol.Calico : RouteProtocol;
 
+    /// <summary>The same of a route between hosts.</summary>
+    public bool IsOwnOverlayProtocol(byte protocol) => protocol == OverlayRouteProtocol || protocol == Linux.Routing.RouteProtocol.Calico;
+
     /// <summary>The interface belongs to workloads by its name.</summary>
     public bool IsWorkloadInterface(string name)
     {

@@ -134,8 +134,6 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
 
     private bool IsNews(FdbEntry entry, bool removed) => removed == held.Fdb.Contains(entry);
 
-    private bool IsOwnProtocol(byte protocol) => protocol == parameters.OverlayRouteProtocol || protocol == RouteProtocol.Calico;
-
     private bool IsOurs(Route route) =>
-        tunnels.ContainsValue(route.Interface) || network.Routes.ContainsKey(route.Destination) || (IsOwnProtocol(route.Protocol) && held.RoutesTo(route.Destination).Count > 0);
+        tunnels.ContainsValue(route.Interface) || network.Routes.ContainsKey(route.Destination) || (parameters.IsOwnOverlayProtocol(route.Protocol) && held.RoutesTo(route.Destination).Count > 0);
 }

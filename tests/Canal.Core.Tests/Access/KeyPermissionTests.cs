@@ -37,6 +37,8 @@ public sealed class KeyPermissionTests
         EtcdRole felix = EtcdRoles.Of("web1", new EtcdScope())[0];
         Assert.Contains(KeyPermission.Use("/calico/resources/v3/projectcalico.org/nodes/web1"), felix.Permissions);
         Assert.Contains(KeyPermission.UseAll("/calico/ipam/v2/host/web1/"), felix.Permissions);
+        // A node's name may be a word that stands in keys before it.
+        Assert.Contains(KeyPermission.UseAll("/calico/ipam/v2/host/host/"), EtcdRoles.Of("host", new EtcdScope())[0].Permissions);
         Assert.Contains(KeyPermission.UseAll("/calico/felix/v2/no-region/host/web1/"), felix.Permissions);
         Assert.Empty(felix.Lacking([KeyPermission.Read("/calico/resources/v3/projectcalico.org/tiers/default")]));
         Assert.Single(felix.Lacking([KeyPermission.Use("/calico/resources/v3/projectcalico.org/nodes/web2")]));

@@ -33,8 +33,11 @@ public readonly record struct IpamKey
 
     public static IpamKey Handle(string id) => new(IpamKeyKind.Handle) { HandleId = id };
 
+    /// <summary>Prefix of the affinities of an owner, in both families.</summary>
+    public static string Affinities(BlockOwner owner) => $"{Root}{Segment(owner.Kind)}/{owner.Name}/";
+
     /// <summary>Prefix of the affinities of an owner in one family.</summary>
-    public static string Affinities(BlockOwner owner, IpFamily family) => $"{Root}{Segment(owner.Kind)}/{owner.Name}/{Segment(family)}/block/";
+    public static string Affinities(BlockOwner owner, IpFamily family) => $"{Affinities(owner)}{Segment(family)}/block/";
 
     /// <summary>The etcd key. The slash of a CIDR is a dash there.</summary>
     public string ToEtcdKey() => Kind switch

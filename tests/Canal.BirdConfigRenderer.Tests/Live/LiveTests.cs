@@ -51,7 +51,8 @@ public sealed class LiveTests
         reflector.Start();
         await cluster.Put("bgppeers", "clients", """{"nodeSelector":"!has(reflector)","peerSelector":"has(reflector)"}""");
         await cluster.Until(async () => await a.Established("Node_10_0_0_9") && await b.Established("Node_10_0_0_9"), "the reflector's sessions did not come up");
-        await cluster.Until(async () => (await a.Look())!.Sessions["Node_10_0_0_9"].Imported >= 1 && (await b.Look())!.Sessions["Node_10_0_0_9"].Imported >= 1, "the reflector does not reflect");
+        // The reflector's own block, and the other's.
+        await cluster.Until(async () => (await a.Look())!.Sessions["Node_10_0_0_9"].Imported >= 2 && (await b.Look())!.Sessions["Node_10_0_0_9"].Imported >= 2, "the reflector does not reflect");
         await cluster.Put("bgpconfigurations", "default", """{"nodeToNodeMeshEnabled":false}""");
         await cluster.Until(async () => !(await a.Look())!.Sessions.Keys.Any(k => k.StartsWith("Mesh_", StringComparison.Ordinal)) && !(await b.Look())!.Sessions.Keys.Any(k => k.StartsWith("Mesh_", StringComparison.Ordinal)), "the mesh did not go");
         await Task.Delay(500);

@@ -5,6 +5,7 @@ internal static class NetlinkConstants
 {
     internal const int NETLINK_ROUTE = 0;
     internal const int NETLINK_NETFILTER = 12;
+    internal const int NETLINK_GENERIC = 16;
 
     internal const ushort NLMSG_ERROR = 2;
     internal const ushort NLMSG_DONE = 3;

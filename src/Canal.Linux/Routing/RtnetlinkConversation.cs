@@ -5,7 +5,7 @@ using static Canal.Linux.Routing.RtnetlinkConstants;
 
 namespace Canal.Linux.Routing;
 
-/// <summary>Requests and answers on one NETLINK_ROUTE socket. The kernel answers inside send and recv, so nothing here ever waits.</summary>
+/// <summary>Requests and answers on one NETLINK_ROUTE or NETLINK_GENERIC socket. The kernel answers inside send and recv, so nothing here ever waits.</summary>
 internal sealed class RtnetlinkConversation(NetlinkSocket socket) : IDisposable
 {
     /// <summary>Makes an object of one message of a dump; null leaves the message out.</summary>
@@ -85,6 +85,42 @@ internal sealed class RtnetlinkConversation(NetlinkSocket socket) : IDisposable
         }
         int errno = end.Payload.Length < 4 ? 0 : -BinaryPrimitives.ReadInt32LittleEndian(end.Payload);
         if (errno > 0) throw new NetlinkException($"list {what}", errno);
+    }
+
+    /// <summary>Starts a request that is not a dump; the caller writes the rest, then calls <see cref="Ask"/>.</summary>
+    internal NetlinkWriter BeginRequest(ushort type)
+    {
+        request.Clear();
+        NetlinkWriter writer = new(request);
+        writer.BeginMessage(type, NLM_F_REQUEST | NLM_F_ACK, 0);
+        return writer;
+    }
+
+    /// <summary>Sends it and takes the kernel's yes.</summary>
+    internal void Ask(string what)
+    {
+        new NetlinkWriter(request).EndMessage(0);
+        request.PatchUInt32(8, ++sequence);
+        Drain();
+        socket.Send(request.Written);
+        while (true)
+        {
+            NetlinkReader reader = Receive(what);
+            while (reader.Next())
+            {
+                if (reader.Current.Sequence != sequence || !NetlinkError.TryRead(reader.Current, out NetlinkError answer)) continue;
+                if (answer.Errno != 0) throw new NetlinkException(what, answer.Errno, answer.Message);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Overwrites the last request, and what was received, where they may hold a secret.</summary>
+    internal void Wipe()
+    {
+        request.At(0, request.Length).Clear();
+        request.Clear();
+        received.AsSpan().Clear();
     }
 
     /// <summary>Sends the changes in order, many to a datagram, and gathers what became of each.</summary>

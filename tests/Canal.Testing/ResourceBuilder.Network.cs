@@ -36,6 +36,15 @@ public static partial class ResourceBuilder
     }
 
     /// <summary>A block of addresses, some of them assigned to nodes.</summary>
+    /// <summary>The node, with an address and a key for each family that has one.</summary>
+    public static Node WithWireGuard(this Node node, string key, string address = "", string keyV6 = "", string addressV6 = "") => node with
+    {
+        WireGuardPublicKey = key,
+        WireGuardPublicKeyV6 = keyV6,
+        WireGuardIpv4Address = address.Length > 0 ? IpAddress.Parse(address) : null,
+        WireGuardIpv6Address = addressV6.Length > 0 ? IpAddress.Parse(addressV6) : null,
+    };
+
     public static IpamBlock Block(string cidr, string? owner, params (int Ordinal, string Node)[] assigned)
     {
         Cidr range = Cidr.Parse(cidr);

@@ -60,6 +60,35 @@ public sealed class ClusterNetwork
     /// <summary>Where a node's workloads and tunnels are: its blocks and single addresses, those that local workloads have left out.</summary>
     public IEnumerable<Cidr> DestinationsOf(string node) => claims.OfNode(node).Where(d => !local.ContainsKey(d) && claims.Of(d).Min().Node == node);
 
+    /// <summary>
+    /// Which traffic of a family WireGuard carries. Costs as much as there are destinations: to be asked when <see cref="NetworkChanges"/> says that tunnels or
+    /// destinations may be different.
+    /// </summary>
+    /// <param name="family">Of the traffic.</param>
+    /// <param name="own">This host's public key.</param>
+    /// <param name="encryptHosts">The hosts' own addresses are reached by WireGuard too.</param>
+    public WireGuardPlan WireGuard(IpFamily family, WireGuardKey own, bool encryptHosts)
+    {
+        Dictionary<Cidr, string> owners = [];
+        foreach (Cidr destination in claims.Destinations)
+        {
+            if (destination.Family != family) continue;
+            RouteClaim[] counted = [.. claims.Of(destination).Where(decision.Counts)];
+            if (counted.Length > 0) owners[destination] = counted.Min().Node;
+        }
+        foreach (Cidr address in local.Keys)
+            if (address.Family == family && IsElsewhere(address, owners)) owners[address] = self;
+        return WireGuardPlan.Of(nodes.Values, self, family, own, owners, encryptHosts);
+    }
+
+    /// <summary>What covers the address most narrowly is another node's; a local workload's address need not be told apart where it is this one's, or nobody's.</summary>
+    private bool IsElsewhere(Cidr address, Dictionary<Cidr, string> owners)
+    {
+        for (int length = address.Length; length >= 0; length--)
+            if (owners.TryGetValue(new Cidr(address.Address, length), out string? owner)) return owner != self;
+        return false;
+    }
+
     /// <summary>A resource appeared or changed (value given) or vanished (null). Other kinds than nodes and pools are of no interest.</summary>
     public void Apply(ResourceKey key, Resource? resource)
     {
@@ -182,7 +211,7 @@ public sealed class ClusterNetwork
         if (count == 0) local.Remove(address);
         else local[address] = count;
         dirty.Add(address);
-        destinationsDirty |= claims.Of(address).Count > 0;
+        destinationsDirty = true;
     }
 
     private void RebuildPeers()

@@ -24,9 +24,12 @@ internal sealed class RouteDecision(string self, AddressPools pools, IReadOnlyDi
         return best;
     }
 
+    /// <summary>Claims of tunnels' addresses always count; of workloads and blocks one or the other, as configured.</summary>
+    public bool Counts(RouteClaim claim) => claim.Kind == RouteClaimKind.Workload == Settings.RoutesFromWorkloads || claim.Kind == RouteClaimKind.Tunnel;
+
     private ClusterRoute? Of(Cidr destination, RouteClaim claim)
     {
-        if (claim.Kind == RouteClaimKind.Workload != Settings.RoutesFromWorkloads && claim.Kind != RouteClaimKind.Tunnel) return null;
+        if (!Counts(claim)) return null;
         if (pools.Of(destination) is not { } pool) return null;
         if (claim.Node == self) return claim.Kind == RouteClaimKind.Block && IsHandled(pool) ? new ClusterRoute(destination, RouteClass.BlockDrop, null) : null;
         if (!nodes.TryGetValue(claim.Node, out ClusterNode? node) || node.Ends(destination.Family).Host is not { } host) return null;

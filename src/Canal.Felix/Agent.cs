@@ -33,7 +33,7 @@ internal sealed class Agent
     private Dictionary<string, string> toldClosed = [];
     private HostingConfiguration local;
     private HostingConfiguration effective;
-    private string toldOverlay = "";
+    private string toldOverlay = "", toldWireGuard = "";
     private NetworkSets networkSets = NetworkSets.Empty;
     private ReportingParameters reporting = ReportingParameters.Off;
 
@@ -55,6 +55,8 @@ internal sealed class Agent
     public required InterfaceTable Interfaces { get; init; }
     public required InterfaceWirer Wirer { get; init; }
     public required OverlayWirer Overlay { get; init; }
+    public required WireGuardWirer WireGuard { get; init; }
+
     /// <summary>By which Calico's CNI plugin, and ours, learn how much a workload may send in one packet: a decimal number.</summary>
     public required SmallFile MtuFile { get; init; }
 
@@ -88,6 +90,9 @@ internal sealed class Agent
 
     /// <summary>Told of tunnels of this host that need an address and have none.</summary>
     public Action<IReadOnlyList<TunnelAddress>> TunnelsWanted { get; set; } = _ => { };
+
+    /// <summary>Told of keys that this host's Node should tell and does not.</summary>
+    public Action<WireGuardKeys> KeysWanted { get; set; } = _ => { };
 
     public GuardTable Guards { get; } = new();
 
@@ -202,7 +207,8 @@ internal sealed class Agent
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) Network.SetLocal(name, endpoint?.Addresses ?? default);
         NetworkChanges taken = Network.TakeChanges();
         networkSets = taken.Sets ?? networkSets;
-        TunnelsWanted(WantedTunnels.Of(networkSets, Feed.Node));
+        TunnelsWanted(WantedTunnels.Of(networkSets, Parameters.Network.WireGuard, Feed.Node));
+        PublishKeys();
         return taken;
     }
 
@@ -215,6 +221,25 @@ internal sealed class Agent
         else if (refused != toldOverlay) Felix.Log.Recovered(Log, "programming tunnels and routes to other hosts");
         toldOverlay = refused;
         if (Overlay.WorkloadMtu > 0 && MtuFile.Set(Overlay.WorkloadMtu.ToString(CultureInfo.InvariantCulture)) is string problem) Felix.Log.Host(Log, problem);
+    }
+
+    /// <summary>Likewise encryption between hosts. What cannot be programmed is not asked for by the other hosts either: they are told no key.</summary>
+    public void ProgramWireGuard()
+    {
+        if (!WireGuard.Apply(Parameters)) return;
+        string refused = string.Join("; ", WireGuard.Failures);
+        if (refused != toldWireGuard && refused.Length > 0) Felix.Log.Failed(Log, "encrypting traffic to other hosts, some of which goes without encryption,", refused);
+        else if (refused != toldWireGuard) Felix.Log.Recovered(Log, "encrypting traffic to other hosts");
+        toldWireGuard = refused;
+        PublishKeys();
+    }
+
+    /// <summary>Has this host's Node tell the keys that are in use, also when somebody wrote others.</summary>
+    private void PublishKeys()
+    {
+        if (!WireGuard.IsKnown || Feed.Node is not { } node) return;
+        WireGuardKeys keys = new(WireGuard.PublicKey(Core.Addressing.IpFamily.V4), WireGuard.PublicKey(Core.Addressing.IpFamily.V6));
+        if ((node.WireGuardPublicKey, node.WireGuardPublicKeyV6) != (keys.V4, keys.V6)) KeysWanted(keys);
     }
 
     /// <summary>The tier of a policy that came into force or left it; null when it was in force before and is still, or is a profile.</summary>

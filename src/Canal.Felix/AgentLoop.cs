@@ -82,6 +82,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
             if (MayProgram()) ProgramPolicy();
             if (IsReady) ProgramInterfaces();
             if (IsReady) agent.ProgramOverlay();
+            if (IsReady) agent.ProgramWireGuard();
             kernel.Note(null);
             if (RevokeDue <= time.GetUtcNow()) Revoke();
         }
@@ -140,6 +141,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         NetworkChanges network = agent.TakeNetworkChanges(changes);
         agent.Dataplane.Plan(changes, agent.Parameters, network.Sets);
         agent.Overlay.Plan(network);
+        agent.WireGuard.Plan(network);
         foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) untold[key] = policy;
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) interfaces.SetEndpoint(name, endpoint);
         start = time.GetTimestamp();
@@ -267,6 +269,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private void Take(KernelEvent happened)
     {
         agent.Overlay.Note(happened);
+        agent.WireGuard.Note(happened);
         bool removed = happened.Kind == KernelEventKind.Removed;
         if (happened.Kind == KernelEventKind.Overrun) linksLost = true;
         else if (happened.Subject is Link link) TakeLink(link, removed);
@@ -297,6 +300,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Hosts.SetAll(links, agent.RouteStack.Addresses());
         agent.Wirer.ReadAll(agent.Parameters);
         agent.Overlay.Doubt();
+        agent.WireGuard.Doubt();
         interfaces.DirtyAll();
         linksLost = false;
     }
@@ -306,6 +310,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.PrepareHost();
         agent.Wirer.ReadAll(agent.Parameters);
         agent.Overlay.Doubt();
+        agent.WireGuard.Doubt();
         interfaces.DirtyAll();
         ScheduleRouteRefresh();
     }
@@ -336,7 +341,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.Heart.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.Heart.UntilWatchdog;

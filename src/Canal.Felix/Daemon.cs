@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Canal.Core.Access;
 using Canal.Core.Calculation;
 using Canal.Core.Overlay;
@@ -21,6 +22,7 @@ using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 using Canal.Linux.Sysctl;
+using Canal.Linux.WireGuard;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
 namespace Canal.Felix;
@@ -54,8 +56,9 @@ internal static class Daemon
         Log.Start(run.Log, configuration.Get(CommonSettings.NodeName), Product.Version);
         await using EtcdChannel channel = new(ConfiguredEtcd.Options(configuration, start.Environment), run.Time);
         using LinkMonitor monitor = LinkMonitor.Open(
-            KernelEventGroups.Links | KernelEventGroups.Addresses | KernelEventGroups.Routes | KernelEventGroups.Neighbours | KernelEventGroups.Settings, 8 << 20);
+            KernelEventGroups.Links | KernelEventGroups.Addresses | KernelEventGroups.Routes | KernelEventGroups.Rules | KernelEventGroups.Neighbours | KernelEventGroups.Settings, 8 << 20);
         using NetlinkRouteStack routes = NetlinkRouteStack.Open();
+        using NetlinkWireGuard wireGuard = NetlinkWireGuard.Open();
         using NetlinkConntrack conntrack = NetlinkConntrack.Open();
         using NetlinkNftables nftables = NetlinkNftables.Open();
         using NftMonitor tables = NftMonitor.Open(KernelNames.Table, nftables.PortId);
@@ -70,14 +73,14 @@ internal static class Daemon
         using DropWatch drops = new(inbox, run.Time, run.Log);
         Agent agent = null!;
         using WebServices services = new(health, () => agent.Meters.Text(agent, drops, run), run);
-        agent = Assemble(start, configuration, run, routes, conntrack, nftables, early, tables, reporter, health, changed =>
+        agent = Assemble(start, configuration, run, routes, wireGuard, conntrack, nftables, early, tables, reporter, health, changed =>
         {
             run.Configure(changed);
             drops.Configure(DropParameters.From(changed));
             services.Configure(changed);
         });
         agent.Configured(configuration);
-        agent.TunnelsWanted = registrar.Want;
+        (agent.TunnelsWanted, agent.KeysWanted) = (registrar.Want, registrar.Publish);
         GuardReverter reverter = new(new GuardStore(new EtcdStore(channel)), run.Time, new Random(), run.Log);
         agent.RevertGuard = reverter.Want;
         AgentLoop loop = new(agent, inbox, run.Time, run.Log);
@@ -95,6 +98,7 @@ internal static class Daemon
                 reverter.RunAsync(stop),
                 drops.RunAsync(stop),
                 registrar.RunAsync(stop),
+                registrar.PublishAsync(stop),
                 control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, drops, cancel), stop),
                 services.RunAsync(stop),
             ],
@@ -115,7 +119,7 @@ internal static class Daemon
 
     private static Agent Assemble(
         DaemonStart start, HostingConfiguration configuration, DaemonRun run,
-        NetlinkRouteStack routes, NetlinkConntrack conntrack, NetlinkNftables nftables, Task<NftTable?> early, NftMonitor tables, EtcdReporter reporter, HealthReporters health, Action<HostingConfiguration> configured)
+        NetlinkRouteStack routes, NetlinkWireGuard wireGuard, NetlinkConntrack conntrack, NetlinkNftables nftables, Task<NftTable?> early, NftMonitor tables, EtcdReporter reporter, HealthReporters health, Action<HostingConfiguration> configured)
     {
         TimeProvider time = run.Time;
         string node = configuration.Get(CommonSettings.NodeName);
@@ -139,6 +143,7 @@ internal static class Daemon
             Revoker = new Revoker(conntrack, calculator, interfaces, hosts, time),
             Keeper = new TableKeeper(KeptTable.In(start.Paths), dataplane.Whole, Task.Run, time, run.Log),
             Overlay = new OverlayWirer(routes, network, time),
+            WireGuard = new WireGuardWirer(routes, wireGuard, network, () => RandomNumberGenerator.GetBytes(WireGuardKey.Length), time),
             MtuFile = new SmallFile("mtu_file", configuration.Get(OverlaySettings.MtuFile), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead),
             TraceFile = new SmallFile("the file that tells a cleanup what is ours,", Traces.In(start.Paths), Traces.Mode),
             Files = new StatusFiles(configuration.Get(FelixSettings.EndpointStatusPathPrefix)),

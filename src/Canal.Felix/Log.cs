@@ -121,6 +121,12 @@ internal static class Log
     public static void TunnelAddressed(ILogger log, string node, string type, string address) =>
         log.Of(NodeCompleted).Information("Node {Node} has {Address} as its {Type}", node, address, type);
 
+    public static void KeysPublished(ILogger log, string node, Nodes.WireGuardKeys keys)
+    {
+        if (keys.V4.Length + keys.V6.Length == 0) log.Of(NodeCompleted).Information("Node {Node} tells no WireGuard key any more: this host is reached without encryption", node);
+        else log.Of(NodeCompleted).Information("Node {Node} tells the WireGuard key {Key}", node, string.Join(" and ", new[] { keys.V4, keys.V6 }.Where(key => key.Length > 0)));
+    }
+
     public static void Closed(ILogger log, string what, string reason) =>
         log.Of(PartClosed).Error("{What} cannot be programmed, what it would decide is denied until it changes: {Reason}", what, reason);
 

@@ -1,6 +1,8 @@
+using Canal.Core;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.LastKnownGood;
+using Canal.Felix.Overlay;
 using Canal.Felix.Status;
 using Canal.Hosting;
 using Canal.Linux;
@@ -45,7 +47,7 @@ internal static class OneShot
     }
 
     /// <summary>
-    /// Removes what this program made: the table, its routes, permanent neighbours of workload interfaces, tunnel devices, status files, the file of the MTU, the
+    /// Removes what this program made: the table, its routes, permanent neighbours of workload interfaces, tunnel devices, WireGuard's routes and rules, status files, the file of the MTU, the
     /// table kept for the next boot. Sysctls stay: they die with the interfaces, and forwarding may be wanted by others.
     /// </summary>
     public static int Cleanup(HostingConfiguration configuration, RuntimePaths paths)
@@ -58,8 +60,10 @@ internal static class OneShot
                 return ExitCode.Unavailable;
             }
             FelixParameters parameters = FelixParameters.From(configuration);
-            if (Traces.Read(Traces.In(paths)) is { } traces) parameters = parameters with { InterfacePrefixes = traces.Prefixes, RouteProtocol = traces.Protocol };
+            Traces? traces = Traces.Read(Traces.In(paths));
+            if (traces is not null) parameters = parameters with { InterfacePrefixes = traces.Prefixes, RouteProtocol = traces.Protocol };
             RemoveRoutes(parameters);
+            RemoveWireGuard(parameters, traces?.Devices ?? default);
             File.Delete(KeptTable.In(paths));
             RemoveTable();
             if (configuration.Get(OverlaySettings.MtuFile) is { Length: > 0 } mtuFile && Directory.Exists(Path.GetDirectoryName(mtuFile))) File.Delete(mtuFile);
@@ -121,6 +125,27 @@ internal static class OneShot
             if (ours.Contains(neighbour.Interface) && neighbour.State == NeighbourState.Permanent && !neighbour.IsProxy) changes.Add(KernelChange.Delete(neighbour));
         foreach (Link link in links)
             if (TunnelNames.All.Contains(link.Name)) changes.Add(link.Name == TunnelNames.Ipip ? KernelChange.SetUp(link.Index, up: false) : KernelChange.Delete(link));
+        Send(stack, changes);
+    }
+
+    /// <summary>The devices under names that were configured here or in etcd, or are the usual ones; our rules, and our routes in the tables that they lead to.</summary>
+    private static void RemoveWireGuard(FelixParameters parameters, EquatableArray<string> devices)
+    {
+        using NetlinkRouteStack stack = NetlinkRouteStack.Open();
+        HashSet<string> names = [.. devices, .. parameters.Network.WireGuard.Families.Select(f => f.Device), .. new WireGuardParameters().Families.Select(f => f.Device)];
+        List<KernelChange> changes = [];
+        foreach (RoutingRule rule in stack.Rules().Where(WireGuardWirer.IsOurs))
+        {
+            changes.Add(KernelChange.Delete(rule));
+            if (rule.Table is not (RouteTable.Main or RouteTable.Local or RouteTable.Default))
+                changes.AddRange(stack.Routes(new RouteFilter(rule.Family, rule.Table)).Where(r => parameters.IsOwnOverlayProtocol(r.Protocol)).Select(KernelChange.Delete));
+        }
+        changes.AddRange(stack.Links().Where(l => l.Kind == WireGuardSide.Kind && names.Contains(l.Name)).Select(KernelChange.Delete));
+        Send(stack, changes);
+    }
+
+    private static void Send(NetlinkRouteStack stack, List<KernelChange> changes)
+    {
         foreach (ChangeResult result in stack.ApplyAll([.. changes]))
             if (!result.IsOk && result.Errno is not (Errno.ESRCH or Errno.ENOENT or Errno.ENODEV)) throw new NetlinkException(result.Request!, result.Errno, result.Detail);
     }

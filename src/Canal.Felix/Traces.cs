@@ -10,7 +10,8 @@ namespace Canal.Felix;
 /// </summary>
 /// <param name="Prefixes">Of workload interfaces' names.</param>
 /// <param name="Protocol">Of routes.</param>
-internal sealed record Traces(EquatableArray<string> Prefixes, byte Protocol)
+/// <param name="Devices">Of WireGuard.</param>
+internal sealed record Traces(EquatableArray<string> Prefixes, byte Protocol, EquatableArray<string> Devices)
 {
     /// <summary>Nobody else needs the file.</summary>
     public const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -19,10 +20,10 @@ internal sealed record Traces(EquatableArray<string> Prefixes, byte Protocol)
     public static string In(RuntimePaths paths) => Path.Combine(paths.State, "traces");
 
     /// <summary>What these parameters leave.</summary>
-    public static Traces Of(FelixParameters parameters) => new(parameters.InterfacePrefixes, parameters.RouteProtocol);
+    public static Traces Of(FelixParameters parameters) => new(parameters.InterfacePrefixes, parameters.RouteProtocol, parameters.Network.WireGuard.Families.Where(f => f.IsEnabled).Select(f => f.Device).ToEquatableArray());
 
-    /// <summary>The file's text: a line for the protocol, and one for each prefix.</summary>
-    public string ToText() => $"protocol {Protocol.ToString(CultureInfo.InvariantCulture)}\n{string.Concat(Prefixes.Select(prefix => $"prefix {prefix}\n"))}";
+    /// <summary>The file's text: a line for the protocol, and one for each prefix and device.</summary>
+    public string ToText() => $"protocol {Protocol.ToString(CultureInfo.InvariantCulture)}\n{string.Concat(Prefixes.Select(prefix => $"prefix {prefix}\n"))}{string.Concat(Devices.Select(device => $"device {device}\n"))}";
 
     /// <summary>Null where there is none, or something else.</summary>
     /// <exception cref="IOException">It could not be read.</exception>
@@ -30,13 +31,14 @@ internal sealed record Traces(EquatableArray<string> Prefixes, byte Protocol)
     {
         if (!File.Exists(path)) return null;
         byte? protocol = null;
-        List<string> prefixes = [];
+        List<string> prefixes = [], devices = [];
         foreach (string line in File.ReadLines(path))
         {
             if (line.StartsWith("prefix ", StringComparison.Ordinal) && line.Length > "prefix ".Length) prefixes.Add(line["prefix ".Length..]);
+            else if (line.StartsWith("device ", StringComparison.Ordinal) && line.Length > "device ".Length) devices.Add(line["device ".Length..]);
             else if (line.StartsWith("protocol ", StringComparison.Ordinal) && byte.TryParse(line["protocol ".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out byte number)) protocol = number;
             else return null;
         }
-        return protocol is { } known ? new Traces([.. prefixes], known) : null;
+        return protocol is { } known ? new Traces([.. prefixes], known, [.. devices]) : null;
     }
 }

@@ -34,6 +34,30 @@ public sealed class NodeDraft
     /// <summary>A tunnel's address, where the Node has none.</summary>
     public void SetTunnelAddress(TunnelAddress tunnel, IpAddress address) => Fill(tunnel.Path.AsSpan(), address.ToString());
 
+    /// <summary>
+    /// The host's public keys of WireGuard, empty for none. The host alone knows them: what is there is replaced. Where the status is not one, nothing is done.
+    /// </summary>
+    public void SetWireGuardKeys(string v4, string v6)
+    {
+        SetStatus("wireguardPublicKey", v4);
+        SetStatus("wireguardPublicKeyV6", v6);
+    }
+
+    private void SetStatus(string name, string value)
+    {
+        JsonObject? status = document.Root["status"] as JsonObject;
+        if ((status is null ? "" : ResourceDocument.Text(status, name)) == value && (value.Length > 0 || status?.ContainsKey(name) != true)) return;
+        if (status is null)
+        {
+            if (document.Root["status"] is not null) return;
+            document.Root["status"] = status = [];
+        }
+        if (value.Length > 0) status[name] = value;
+        else status.Remove(name);
+        if (status.Count == 0) document.Root.Remove("status");
+        IsChanged = true;
+    }
+
     /// <summary>The Node tells an address of the host in this family, whatever it is worth.</summary>
     public bool HasHostAddress(IpFamily family) =>
         document.Spec?["bgp"] is { } bgp && (bgp is not JsonObject fields || (fields[family == IpFamily.V4 ? "ipv4Address" : "ipv6Address"] is { } address && address.ToString().Length > 0));

@@ -50,6 +50,15 @@ public sealed class NodeStore(EtcdStore etcd, IpamStore ipam, TimeProvider time)
         return null;
     }
 
+    /// <summary>
+    /// Makes these the host's public keys of WireGuard, empty for none, in a Node that is there. Returns whether anything was written; what another wrote is
+    /// replaced, because only the host has the private ones.
+    /// </summary>
+    /// <exception cref="EtcdException">etcd cannot be asked.</exception>
+    /// <exception cref="IpamException">The Node cannot be read, or others were faster each time; a sentence.</exception>
+    public async Task<bool> PublishKeysAsync(string node, string v4, string v6, CancellationToken stop) =>
+        (await CompleteAsync(node, create: false, draft => draft.SetWireGuardKeys(v4, v6), stop).ConfigureAwait(false)).Written;
+
     private async Task<IpAddress> AssignAsync(string node, TunnelAddress tunnel, CancellationToken stop)
     {
         foreach (IpAddress held in await ipam.HeldAsync(tunnel.Handle(node), stop).ConfigureAwait(false)) return held;

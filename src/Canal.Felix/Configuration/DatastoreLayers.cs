@@ -14,7 +14,11 @@ namespace Canal.Felix.Configuration;
 /// </summary>
 internal static class DatastoreLayers
 {
-    private static readonly Dictionary<string, Setting> Fields = FelixSettings.FromDatastore.ToDictionary(setting => FieldOf(setting.Key), StringComparer.Ordinal);
+    private static readonly Dictionary<string, Setting> Fields = new(FelixSettings.FromDatastore.ToDictionary(setting => FieldOf(setting.Key), StringComparer.Ordinal), StringComparer.Ordinal)
+    {
+        // As it was called while there could be only one.
+        ["routeTableRange"] = WireGuardSettings.RouteTableRanges,
+    };
 
     /// <summary>Names of parameters are those of the fields in any case, but for a few.</summary>
     private static readonly Dictionary<string, Setting> Parameters = FelixSettings.FromDatastore.ToDictionary(setting => ParameterOf(setting.Key), StringComparer.OrdinalIgnoreCase);
@@ -60,7 +64,8 @@ internal static class DatastoreLayers
             JsonValueKind.String => value.GetString(),
             JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
             JsonValueKind.Array when value.GetArrayLength() == 0 => setting == FelixSettings.FailsafeInbound || setting == FelixSettings.FailsafeOutbound ? FailsafePort.None : null,
-            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? v.GetString() : FailsafeText(v) ?? TimeoutText(v) ?? v.GetRawText())),
+            JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? v.GetString() : FailsafeText(v) ?? TimeoutText(v) ?? RangeText(v) ?? v.GetRawText())),
+            JsonValueKind.Object => RangeText(value),
             _ => null,
         };
     }
@@ -77,6 +82,10 @@ internal static class DatastoreLayers
     private static string? TimeoutText(JsonElement value) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty("name", out JsonElement name) && value.TryGetProperty("timeout", out JsonElement timeout) ? $"{name}={timeout}" : null;
 
+    /// <summary>Calico's <c>{"min":1,"max":250}</c>; null for anything else.</summary>
+    private static string? RangeText(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("min", out JsonElement first) && value.TryGetProperty("max", out JsonElement last) ? $"{first}-{last}" : null;
+
     /// <summary><c>default_endpoint_to_host_action</c> is <c>defaultEndpointToHostAction</c>; Calico writes VXLAN, IPIP and IPv6 its own way.</summary>
     internal static string FieldOf(string key) => key switch
     {
@@ -92,6 +101,8 @@ internal static class DatastoreLayers
         "vxlan_mtu_v6" => "vxlanMTUV6",
         "vxlan_vni" => "vxlanVNI",
         "ipip_mtu" => "ipipMTU",
+        "wireguard_mtu" => "wireguardMTU",
+        "wireguard_mtu_v6" => "wireguardMTUV6",
         _ => CamelCase(key),
     };
 
@@ -101,6 +112,7 @@ internal static class DatastoreLayers
         "ipip_enabled" => "IpInIpEnabled",
         "ipip_mtu" => "IpInIpMtu",
         "reporting_ttl" => "ReportingTTLSecs",
+        "wireguard_keep_alive" => "WireguardPersistentKeepAlive",
         _ => FieldOf(key),
     };
 

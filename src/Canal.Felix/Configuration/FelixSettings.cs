@@ -144,7 +144,7 @@ internal static class FelixSettings
         InterfacePrefix, DefaultEndpointToHostAction, FilterDenyAction, LogPrefix, LogActionRateLimit, LogActionRateLimitBurst, WorkloadSourceSpoofing, VxlanPort,
         AllowVxlanFromWorkloads, AllowIpipFromWorkloads, DisableConntrackInvalidCheck, FailsafeInbound, FailsafeOutbound, NftablesMarkMask, RemoveExternalRoutes, IpForwarding, Ipv6Support,
         Ipv4NormalRoutePriority, Ipv6NormalRoutePriority, DeviceRouteProtocol, DeviceRouteSource, DeviceRouteSourceIpv6, RouteSyncDisabled, RouteRefreshInterval, EndpointReportingEnabled, ReportingInterval, ReportingTtl, OpenstackRegion,
-        .. OverlaySettings.FromDatastore,
+        .. OverlaySettings.FromDatastore, .. WireGuardSettings.FromDatastore,
         HealthEnabled, HealthHost, HealthPort, HealthTimeoutOverrides, MetricsEnabled, MetricsHost, MetricsPort,
         CommonSettings.LogLevel,
     ];

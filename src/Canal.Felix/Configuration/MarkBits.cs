@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Canal.Felix.Configuration;
 
 /// <summary>The bits of the packet mark that are this program's, taken from the lowest of the mask upwards as Calico does. All others are left as they are.</summary>
-/// <param name="Mask">At least three bits; four where connections are revoked.</param>
+/// <param name="Mask">At least three bits; four where connections are revoked, five with WireGuard.</param>
 internal readonly record struct MarkBits(uint Mask)
 {
     /// <summary>How many are needed.</summary>
@@ -20,6 +20,12 @@ internal readonly record struct MarkBits(uint Mask)
 
     /// <summary>Of a connection's mark: policy no longer allows it; 0 where the mask has no fourth bit.</summary>
     public uint Revoked => Bit(3);
+
+    /// <summary>
+    /// Encrypted packets of WireGuard's, and those that came in without; they take the ordinary routes. Calico's bit, the sixth, or the fifth where there is no
+    /// sixth; 0 where the mask has neither.
+    /// </summary>
+    public uint WireGuard => Bit(5) != 0 ? Bit(5) : Bit(4);
 
     private uint Bit(int place)
     {

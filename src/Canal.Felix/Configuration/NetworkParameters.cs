@@ -23,6 +23,7 @@ internal sealed record NetworkParameters
     public uint VxlanMtuV6 { get; init; }
     public uint VxlanVni { get; init; } = 4096;
     public uint IpipMtu { get; init; }
+    public WireGuardParameters WireGuard { get; init; } = new();
     public string MtuInterfacePattern { get; init; } = OverlaySettings.MtuInterfacePattern.Default;
 
     public static NetworkParameters From(HostingConfiguration configuration) => new()
@@ -45,6 +46,7 @@ internal sealed record NetworkParameters
         VxlanMtuV6 = (uint)configuration.Get(OverlaySettings.VxlanMtuV6),
         VxlanVni = (uint)configuration.Get(OverlaySettings.VxlanVni),
         IpipMtu = (uint)configuration.Get(OverlaySettings.IpipMtu),
+        WireGuard = WireGuardParameters.From(configuration),
         MtuInterfacePattern = configuration.Get(OverlaySettings.MtuInterfacePattern),
     };
 

@@ -18,6 +18,7 @@ namespace Canal.Felix.Nodes;
 internal sealed class NodeRegistrar : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan KeyPause = TimeSpan.FromMilliseconds(500);
 
     private readonly IpamStore ipam;
     private readonly NodeStore nodes;
@@ -28,8 +29,11 @@ internal sealed class NodeRegistrar : IDisposable
     private readonly ILogger log;
     private readonly Trouble trouble;
     private readonly SemaphoreSlim asked = new(0, 1);
+    private readonly Trouble publishing;
+    private readonly SemaphoreSlim keysAsked = new(0, 1);
     private bool lacksAddress;
     private volatile IReadOnlyList<TunnelAddress> tunnels = [];
+    private volatile WireGuardKeys keys = new("", "");
 
     public NodeRegistrar(EtcdStore etcd, Hosting.Configuration configuration, TimeProvider time, ILogger log)
     {
@@ -40,6 +44,7 @@ internal sealed class NodeRegistrar : IDisposable
         isWanted = configuration.Get(NodeSettings.NodeRegistration);
         methods = [Parsed(configuration.Get(NodeSettings.Ipv4Detection)), Parsed(configuration.Get(NodeSettings.Ipv6Detection))];
         trouble = new Trouble("completing this host's Node", Log.ProgrammingFailed, time, log);
+        publishing = new Trouble("publishing this host's WireGuard key", Log.ProgrammingFailed, time, log);
     }
 
     /// <summary>These tunnels need an address; called by the loop.</summary>
@@ -50,17 +55,42 @@ internal sealed class NodeRegistrar : IDisposable
         if (wanted.Count > 0 && asked.CurrentCount == 0) asked.Release();
     }
 
+    /// <summary>The Node does not tell these keys, and should; called by the loop.</summary>
+    public void Publish(WireGuardKeys wanted)
+    {
+        keys = wanted;
+        if (keysAsked.CurrentCount == 0) keysAsked.Release();
+    }
+
+    /// <summary>Publishes keys until stopped, also where the Node is otherwise another's affair: nobody else knows them.</summary>
+    public async Task PublishAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            await keysAsked.WaitAsync(stop).ConfigureAwait(false);
+            while (!await TryAsync(publishing, WriteKeysAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
+            // Whoever writes another key each time is not answered faster than that.
+            await Task.Delay(KeyPause, time, stop).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WriteKeysAsync(CancellationToken stop)
+    {
+        WireGuardKeys wanted = keys;
+        if (await nodes.PublishKeysAsync(node, wanted.V4, wanted.V6, stop).ConfigureAwait(false)) Log.KeysPublished(log, node, wanted);
+    }
+
     /// <summary>Completes the Node until stopped; what fails is told and tried again.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         if (!isWanted) await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(false);
-        while (!await TryAsync(RegisterAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
+        while (!await TryAsync(trouble, RegisterAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
         while (true)
         {
             // This program starts before the network: an address may be still to come.
             bool wanted = await asked.WaitAsync(lacksAddress ? Pause : Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false);
-            if (lacksAddress) await TryAsync(RegisterAsync, stop).ConfigureAwait(false);
-            while (wanted && !await TryAsync(AssignAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
+            if (lacksAddress) await TryAsync(trouble, RegisterAsync, stop).ConfigureAwait(false);
+            while (wanted && !await TryAsync(trouble, AssignAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
         }
     }
 
@@ -68,11 +98,12 @@ internal sealed class NodeRegistrar : IDisposable
     {
         ipam.Dispose();
         asked.Dispose();
+        keysAsked.Dispose();
     }
 
     private static AddressDetection Parsed(string text) => AddressDetection.TryParse(text, out AddressDetection? method, out string problem) ? method : throw new ArgumentException(problem, nameof(text));
 
-    private async Task<bool> TryAsync(Func<CancellationToken, Task> what, CancellationToken stop)
+    private static async Task<bool> TryAsync(Trouble trouble, Func<CancellationToken, Task> what, CancellationToken stop)
     {
         try
         {

@@ -32,6 +32,8 @@ internal static class TunnelPlanner
         if (network.UsesVxlan(IpFamily.V4)) smallest = Math.Min(smallest, VxlanMtu(IpFamily.V4, parameters, host));
         if (network.UsesVxlan(IpFamily.V6)) smallest = Math.Min(smallest, VxlanMtu(IpFamily.V6, parameters, host));
         if (network.UsesIpip) smallest = Math.Min(smallest, IpipMtu(parameters, host));
+        foreach (WireGuardFamily family in parameters.Network.WireGuard.Families)
+            if (family.IsEnabled) smallest = Math.Min(smallest, family.MtuOf(host));
         return smallest;
     }
 

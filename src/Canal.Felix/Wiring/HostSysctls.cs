@@ -14,6 +14,8 @@ internal sealed class HostSysctls(SysctlTree sysctls)
     {
         List<string> refusals = [];
         DefaultRpFilter = ReadOr("0", "ipv4", "conf", "default", "rp_filter");
+        // The check of source addresses would otherwise not see by which routes answers go.
+        if (parameters.Network.WireGuard.V4.IsEnabled) Set(refusals, "1", "ipv4", "conf", "all", "src_valid_mark");
         if (!parameters.IpForwarding) return refusals;
         Set(refusals, "1", "ipv4", "ip_forward");
         if (parameters.Ipv6) Set(refusals, "1", "ipv6", "conf", "all", "forwarding");

@@ -49,6 +49,30 @@ public sealed class DatastoreLayersTests
     }
 
     [Fact]
+    public void WireGuards_fields_are_read_as_Calico_writes_them()
+    {
+        static WireGuardParameters Read(params (string Field, string Json)[] fields)
+        {
+            Rig.Resource resource = Rig.Calico.FelixConfiguration("default");
+            foreach ((string field, string json) in fields) resource = resource.Spec(field, System.Text.Json.Nodes.JsonNode.Parse(json));
+            LayerResult result = Resolve(null, resource);
+            Assert.Empty(result.Errors);
+            return FelixParameters.From(result.Configuration).Network.WireGuard;
+        }
+
+        Assert.False(Read().IsEnabled);
+        WireGuardParameters both = Read(("wireguardEnabled", "true"), ("wireguardEnabledV6", "true"), ("wireguardHostEncryptionEnabled", "true"), ("wireguardInterfaceName", "\"wg0\""), ("wireguardInterfaceNameV6", "\"wg6\""),
+            ("wireguardListeningPort", "7"), ("wireguardListeningPortV6", "8"), ("wireguardMTU", "1300"), ("wireguardMTUV6", "1301"), ("wireguardKeepAlive", "\"25s\""), ("wireguardRoutingRulePriority", "98"),
+            ("routeTableRanges", """[{"min":10,"max":20},{"min":30,"max":40}]"""));
+        Assert.Equal(new WireGuardFamily(Core.Addressing.IpFamily.V4, true, "wg0", 7, 1300, 10), both.V4);
+        Assert.Equal(new WireGuardFamily(Core.Addressing.IpFamily.V6, true, "wg6", 8, 1301, 11), both.V6);
+        Assert.Equal((true, (ushort)25, 98u), (both.EncryptHosts, both.KeepAlive, both.RulePriority));
+        Assert.Equal(7u, Read(("wireguardEnabledV6", "true"), ("routeTableRange", """{"min":7,"max":9}""")).V6.Table);
+        Assert.Equal((252u, 300u), Read(("wireguardEnabled", "true"), ("wireguardEnabledV6", "true"), ("routeTableRanges", """[{"min":252,"max":260},{"min":300,"max":300}]""")) is var p ? (p.V4.Table, p.V6.Table) : default);
+        Assert.False(Read(("wireguardEnabledV6", "true"), ("ipv6Support", "false")).IsEnabled);
+    }
+
+    [Fact]
     public void A_selector_counts_only_where_it_selects_this_node()
     {
         AssertPort(1, "FelixConfiguration default", Resolve(NotInRack, Default, Scoped));

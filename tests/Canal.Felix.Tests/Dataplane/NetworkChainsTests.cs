@@ -66,6 +66,24 @@ public sealed class NetworkChainsTests
     }
 
     [Fact]
+    public void WireGuards_packets_pass_host_endpoints_and_what_comes_in_without_is_marked()
+    {
+        static NetworkParameters On(bool hosts) => new() { WireGuard = new WireGuardParameters() is var p ? p with { V4 = p.V4 with { IsEnabled = true }, EncryptHosts = hosts } : p };
+        FakeHost host = new(With(On(hosts: false))), all = new(With(On(hosts: true)));
+        foreach (FakeHost one in (FakeHost[])[host, all]) one.Put(NodeAt("h1", "192.0.2.1/24"), Host("eth0"));
+        Assert.Contains("udp dport 51820 fib daddr type local counter packets 0 bytes 0 accept", Text(host), StringComparison.Ordinal);
+        Assert.Contains("udp dport 51820 fib saddr type local counter packets 0 bytes 0 accept", Text(host), StringComparison.Ordinal);
+        Assert.Contains("oifname \"wireguard.cali\"", Text(host), StringComparison.Ordinal);
+        Assert.DoesNotContain("wireguard-incoming-mark", Text(host), StringComparison.Ordinal);
+        Assert.DoesNotContain("51821", Text(all), StringComparison.Ordinal);
+        string rules = string.Join('\n', "iifname \"lo\" accept", "iifname \"wireguard.cali\" accept", "iifname \"cali*\" accept", "meta mark set meta mark & 0xffdfffff | 0x00200000");
+        Assert.Contains(rules, Text(all)[Text(all).IndexOf("chain wireguard-incoming-mark", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    /// <summary>Without what indents it.</summary>
+    private static string Text(FakeHost host) => string.Join('\n', host.Dump.Split('\n').Select(line => line.Trim()));
+
+    [Fact]
     public void Tunnels_are_for_peers_and_external_nodes()
     {
         FakeHost host = new(With(new NetworkParameters { ExternalNodes = [Cidr.Parse("198.51.100.0/24")] }));

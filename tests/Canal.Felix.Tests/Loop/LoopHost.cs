@@ -48,6 +48,8 @@ internal sealed class LoopHost : IDisposable
 
     public FakeConntrack Conntrack { get; } = new();
 
+    public FakeWireGuard WireGuard { get; private set; } = null!;
+
     public ManualTime Time { get; } = new();
 
     public LogLines Log { get; private set; } = new();
@@ -87,6 +89,7 @@ internal sealed class LoopHost : IDisposable
         HostSysctls sysctls = new(new SysctlTree(Sysctls));
         NftablesDataplane dataplane = new(Nftables, calculator);
         Routes.TakeEvents();
+        WireGuard = new FakeWireGuard(Routes);
         Agent = new Agent(Read().Configuration!, Time, Log.Logger)
         {
             Calculator = calculator,
@@ -101,6 +104,7 @@ internal sealed class LoopHost : IDisposable
             Revoker = new Revoker(Conntrack, calculator, interfaces, hosts, Time),
             Keeper = new TableKeeper(KeptFile, dataplane.Whole, work => Task.FromResult(work()), Time, Log.Logger),
             Overlay = new OverlayWirer(Routes, network, Time),
+            WireGuard = new WireGuardWirer(Routes, WireGuard, network, FakeWireGuard.NewKey, Time),
             MtuFile = new SmallFile("mtu_file", "", UnixFileMode.None),
             TraceFile = new SmallFile("traces", Path.Combine(folder, "traces"), Traces.Mode),
             Files = new StatusFiles(Path.Combine(folder, "status")),

@@ -15,6 +15,8 @@ internal sealed class OverlayHost
     {
         Kernel = kernel ?? NewKernel();
         Wirer = new OverlayWirer(Kernel, Network, TimeProvider.System);
+        WireGuard = new FakeWireGuard(Kernel);
+        WireGuardWirer = new WireGuardWirer(Kernel, WireGuard, Network, FakeWireGuard.NewKey, TimeProvider.System);
     }
 
     public FakeRouteStack Kernel { get; }
@@ -22,6 +24,10 @@ internal sealed class OverlayHost
     public ClusterNetwork Network { get; } = new(ResourceBuilder.ThisNode);
 
     public OverlayWirer Wirer { get; }
+
+    public FakeWireGuard WireGuard { get; }
+
+    public WireGuardWirer WireGuardWirer { get; }
 
     public FelixParameters Parameters { get; set; } = new();
 
@@ -52,9 +58,16 @@ internal sealed class OverlayHost
     public OverlayHost Apply()
     {
         Network.Configure(Parameters.Network.Routes);
-        Wirer.Plan(Network.TakeChanges());
-        foreach (KernelEvent happened in Kernel.TakeEvents()) Wirer.Note(happened);
+        NetworkChanges changes = Network.TakeChanges();
+        Wirer.Plan(changes);
+        WireGuardWirer.Plan(changes);
+        foreach (KernelEvent happened in Kernel.TakeEvents())
+        {
+            Wirer.Note(happened);
+            WireGuardWirer.Note(happened);
+        }
         Wirer.Apply(Parameters);
+        WireGuardWirer.Apply(Parameters);
         return this;
     }
 

@@ -48,6 +48,9 @@ public sealed class Resource
     /// <summary>Sets a metadata field; null removes it.</summary>
     public Resource Metadata(string field, JsonNode? value) => With("metadata", field, value);
 
+    /// <summary>Sets a field of the status; null removes it.</summary>
+    public Resource Status(string field, JsonNode? value) => With("status", field, value);
+
     /// <summary>Adds labels to metadata.</summary>
     public Resource Labels(params (string Name, string Value)[] labels)
     {
@@ -93,6 +96,7 @@ public sealed class Resource
     private Resource With(string section, string field, JsonNode? value)
     {
         JsonObject copy = document.DeepClone().AsObject();
+        copy[section] ??= new JsonObject();
         if (value is null)
             copy[section]!.AsObject().Remove(field);
         else

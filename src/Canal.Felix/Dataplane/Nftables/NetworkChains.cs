@@ -38,6 +38,8 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
             if (sets.Vxlan4) yield return TunnelNames.Vxlan(IpFamily.V4);
             if (sets.Vxlan6) yield return TunnelNames.Vxlan(IpFamily.V6);
             if (sets.Ipip) yield return TunnelNames.Ipip;
+            foreach (WireGuardFamily family in network.WireGuard.Families)
+                if (family.IsEnabled) yield return family.Device;
         }
     }
 
@@ -58,6 +60,7 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
         EquatableArray<NftRule> postrouting = [.. sources, .. Outgoing(), .. TunnelSources()];
         if (!postrouting.IsEmpty) yield return Hooked("nat-postrouting", NftChainType.Nat, NftHook.Postrouting, SourcePriority, postrouting);
         foreach (RenderedChain chain in TunnelChains()) yield return chain;
+        if (network.WireGuard is { IsEnabled: true, EncryptHosts: true } && parameters.Marks.WireGuard != 0) yield return Unencrypted();
         foreach (RenderedChain chain in new LimitChains(endpoints, parameters).Render()) yield return chain;
     }
 
@@ -146,6 +149,20 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
         yield return Hooked("tunnel-raw-out", NftChainType.Filter, NftHook.Output, RawPriority, [VxlanPacket().Counter().Notrack().Build()]);
     }
 
+    /// <summary>
+    /// With encryption between hosts their addresses are behind the device. What comes in without encryption (also the encrypted packets themselves) is marked,
+    /// so that the check of source addresses finds the way it came.
+    /// </summary>
+    private RenderedChain Unencrypted()
+    {
+        List<NftRule> rules = [builder.Iifname(HostInterface.Loopback).Accept().Build()];
+        foreach (WireGuardFamily family in network.WireGuard.Families)
+            if (family.IsEnabled) rules.Add(builder.Iifname(family.Device).Accept().Build());
+        foreach (string prefix in parameters.InterfacePrefixes) rules.Add(builder.Iifname(prefix + "*").Accept().Build());
+        rules.Add(builder.SetMetaMark(parameters.Marks.WireGuard, parameters.Marks.WireGuard).Build("came in without encryption"));
+        return Hooked("wireguard-incoming-mark", NftChainType.Filter, NftHook.Prerouting, RawPriority, rules.ToEquatableArray());
+    }
+
     private IEnumerable<NftRule> TunnelFilter()
     {
         foreach (IpFamily family in Families)
@@ -167,6 +184,13 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
             if (!(family == IpFamily.V4 ? sets.Vxlan4 : sets.Vxlan6)) continue;
             rule.NfProto(family).L4Proto(IpProtocol.Udp).Dport(new PortRange(parameters.VxlanPort, parameters.VxlanPort));
             yield return Peer(SetOf("vxlan-peers", family)).Counter().Accept().Build("VXLAN between hosts");
+        }
+        foreach (WireGuardFamily family in parameters.Network.WireGuard.Families)
+        {
+            if (!family.IsEnabled) continue;
+            // Who has no key gets no answer: there is no need to know whose packets these are.
+            rule.NfProto(family.Family).L4Proto(IpProtocol.Udp).Dport(new PortRange(family.Port, family.Port));
+            yield return (direction == Direction.Ingress ? rule.FibDaddrLocal() : rule.FibSaddrLocal()).Counter().Accept().Build("WireGuard between hosts");
         }
         if (!sets.Ipip) yield break;
         rule.NfProto(IpFamily.V4).L4Proto(IpProtocol.IpIp);

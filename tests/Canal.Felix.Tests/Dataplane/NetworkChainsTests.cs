@@ -76,7 +76,7 @@ public sealed class NetworkChainsTests
         Assert.Contains("oifname \"wireguard.cali\"", Text(host), StringComparison.Ordinal);
         Assert.DoesNotContain("wireguard-incoming-mark", Text(host), StringComparison.Ordinal);
         Assert.DoesNotContain("51821", Text(all), StringComparison.Ordinal);
-        string rules = string.Join('\n', "iifname \"lo\" accept", "iifname \"wireguard.cali\" accept", "iifname \"cali*\" accept", "meta mark set meta mark & 0xffdfffff | 0x00200000");
+        string rules = string.Join('\n', "iifname \"lo\" accept", "iifname \"wireguard.cali\" accept", "iifname \"cali*\" accept", "meta mark set meta mark | 0x00200000");
         Assert.Contains(rules, Text(all)[Text(all).IndexOf("chain wireguard-incoming-mark", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 

@@ -26,20 +26,49 @@ internal sealed class BirdCase
         Name = name;
         folder = Conformance.Require($"bird/{name}");
         Expected = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "expect.json")))!;
-        Inputs = Read();
-        Plan = BirdPlanner.Plan(Inputs);
-        Text = BirdWriter.Write(Plan.Configuration, BirdSnippets.None, "stderr");
+        JsonNode env = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "input", "env.json")))!;
+        Node = env["NODENAME"]!.GetValue<string>();
+        RouterId = env["CALICO_ROUTER_ID"]?.GetValue<string>();
+        Documents = [.. Read("calico.yaml").Select(WithTextLabels)];
     }
 
     public string Name { get; }
 
     public JsonNode Expected { get; }
 
-    public BgpInputs Inputs { get; }
+    /// <summary>The host whose BIRD it is about.</summary>
+    public string Node { get; }
 
-    public BirdPlan Plan { get; }
+    /// <summary>Null: the host's address.</summary>
+    public string? RouterId { get; }
 
-    public string Text { get; }
+    public IReadOnlyList<string> AdvertisedPrefixes => ServiceAddresses.GetValueOrDefault(Name, []);
+
+    /// <summary>Resources as they are stored.</summary>
+    public IReadOnlyList<JsonObject> Documents { get; }
+
+    /// <summary>Keys and values of claims to blocks.</summary>
+    public IEnumerable<(string Key, string Value)> Affinities => File.ReadLines(Path.Combine(folder, "input", "etcd-block-affinities.txt")).Select(l => l.Split(' ', 2)).Select(words => (words[0], words[1]));
+
+    /// <summary>Files in which felix would tell of local workloads.</summary>
+    public IEnumerable<string> EndpointStatuses => Directory.Exists(Path.Combine(folder, "input", "endpoint-status")) ? Directory.GetFiles(Path.Combine(folder, "input", "endpoint-status")).Order(StringComparer.Ordinal) : [];
+
+    /// <summary>Kubernetes Secrets, which in Canal are files.</summary>
+    public IEnumerable<(SecretKeyRef Name, string Text)> Secrets =>
+        from secret in Read("kubernetes.yaml")
+        where secret["kind"]?.GetValue<string>() == "Secret"
+        from entry in secret["stringData"]!.AsObject()
+        select (new SecretKeyRef(secret["metadata"]!["name"]!.GetValue<string>(), entry.Key), entry.Value!.GetValue<string>());
+
+    /// <summary>The key that a resource is stored under.</summary>
+    public static ResourceKey KeyOf(JsonObject document)
+    {
+        Assert.True(ResourceKinds.TryFindName(document["kind"]!.GetValue<string>(), out ResourceKind kind));
+        return new ResourceKey(kind, null, document["metadata"]!["name"]!.GetValue<string>());
+    }
+
+    /// <summary>What is planned for these resources, without a datastore between.</summary>
+    public BirdPlan Plan() => BirdPlanner.Plan(Inputs());
 
     /// <summary>Names of all cases; one that says so when the data is not here.</summary>
     public static IEnumerable<string> Names => Conformance.Folder is { } root
@@ -47,43 +76,45 @@ internal sealed class BirdCase
 
     public override string ToString() => Name;
 
-    private BgpInputs Read()
+    private BgpInputs Inputs()
     {
-        JsonNode env = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "input", "env.json")))!;
-        List<Resource> resources = [.. Documents("calico.yaml").Select(Decode)];
-        string? routerId = env["CALICO_ROUTER_ID"]?.GetValue<string>();
+        List<Resource> resources = [.. Documents.Select(Decode)];
         return new BgpInputs
         {
-            NodeName = env["NODENAME"]!.GetValue<string>(),
+            NodeName = Node,
             Nodes = Of<Node>(resources),
             Configurations = Of<BgpConfiguration>(resources),
             Peers = Of<BgpPeer>(resources),
             Filters = Of<BgpFilter>(resources),
             Pools = Of<IpPool>(resources),
-            Affinities = Affinities(env["NODENAME"]!.GetValue<string>()),
+            Affinities = AffinityStates(),
             WorkloadPeers = WorkloadPeers(),
-            Passwords = Passwords(),
+            Passwords = Secrets.ToDictionary(s => s.Name, s => new BgpPassword(s.Text)),
             Choices = new BgpChoices
             {
-                RouterId = routerId is null ? null : IpAddress.Parse(routerId),
-                AdvertisedPrefixes = ServiceAddresses.GetValueOrDefault(Name, []).Select(Cidr.Parse).ToEquatableArray(),
+                RouterId = RouterId is null ? null : IpAddress.Parse(RouterId),
+                AdvertisedPrefixes = AdvertisedPrefixes.Select(Cidr.Parse).ToEquatableArray(),
             },
         };
     }
 
-    private IEnumerable<JsonObject> Documents(string file)
+    private IEnumerable<JsonObject> Read(string file)
     {
         string path = Path.Combine(folder, "input", file);
         return !File.Exists(path) ? [] : [.. YamlReader.Read(File.ReadAllText(path)).Where(d => d.Root is JsonObject).Select(d => (JsonObject)d.Root!)];
     }
 
-    private static Resource Decode(JsonObject document)
+    /// <summary>An API server would have refused a label that is no string; the data means the text.</summary>
+    private static JsonObject WithTextLabels(JsonObject document)
     {
-        Assert.True(ResourceKinds.TryFindName(document["kind"]!.GetValue<string>(), out ResourceKind kind));
-        ResourceKey key = new(kind, null, document["metadata"]!["name"]!.GetValue<string>());
-        // An API server would have refused a label that is no string; the data means the text.
         if (document["metadata"]!["labels"] is JsonObject labels)
             foreach ((string name, JsonNode? value) in labels.ToArray()) labels[name] = value!.ToString() is "yes" ? "true" : value.ToString();
+        return document;
+    }
+
+    private static Resource Decode(JsonObject document)
+    {
+        ResourceKey key = KeyOf(document);
         Decoded decoded = ResourceCodec.Decode(key, Encoding.UTF8.GetBytes(document.ToJsonString()));
         Assert.True(decoded.Resource is not null, $"{key}: {string.Join("; ", decoded.Problems)}");
         EquatableArray<Problem> problems = BgpAdmission.Check(decoded.Resource!);
@@ -93,14 +124,13 @@ internal sealed class BirdCase
 
     private static Dictionary<string, T> Of<T>(List<Resource> resources) where T : Resource => resources.OfType<T>().ToDictionary(r => r.Key.Name);
 
-    private Dictionary<Cidr, AffinityState> Affinities(string node)
+    private Dictionary<Cidr, AffinityState> AffinityStates()
     {
         Dictionary<Cidr, AffinityState> affinities = [];
-        foreach (string line in File.ReadLines(Path.Combine(folder, "input", "etcd-block-affinities.txt")))
+        foreach ((string text, string value) in Affinities)
         {
-            string[] words = line.Split(' ', 2);
-            Assert.True(IpamKey.TryParse(Encoding.UTF8.GetBytes(words[0]), out IpamKey key));
-            if (key.Owner == BlockOwner.Host(node)) affinities.Add(key.Cidr, IpamCodec.DecodeAffinity(Encoding.UTF8.GetBytes(words[1])).Value!.State);
+            Assert.True(IpamKey.TryParse(Encoding.UTF8.GetBytes(text), out IpamKey key));
+            if (key.Owner == BlockOwner.Host(Node)) affinities.Add(key.Cidr, IpamCodec.DecodeAffinity(Encoding.UTF8.GetBytes(value)).Value!.State);
         }
         return affinities;
     }
@@ -108,19 +138,8 @@ internal sealed class BirdCase
     private List<WorkloadPeer> WorkloadPeers()
     {
         List<WorkloadPeer> peers = [];
-        string statuses = Path.Combine(folder, "input", "endpoint-status");
-        foreach (string file in Directory.Exists(statuses) ? Directory.GetFiles(statuses).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        foreach (string file in EndpointStatuses)
             if (WorkloadPeerReader.TryRead(File.ReadAllBytes(file), out WorkloadPeer? peer)) peers.Add(peer!);
         return peers;
-    }
-
-    /// <summary>Kubernetes Secrets, which in Canal are files.</summary>
-    private Dictionary<SecretKeyRef, BgpPassword> Passwords()
-    {
-        Dictionary<SecretKeyRef, BgpPassword> passwords = [];
-        foreach (JsonObject secret in Documents("kubernetes.yaml").Where(d => d["kind"]?.GetValue<string>() == "Secret"))
-            foreach ((string key, JsonNode? value) in secret["stringData"]!.AsObject())
-                passwords[new SecretKeyRef(secret["metadata"]!["name"]!.GetValue<string>(), key)] = new BgpPassword(value!.GetValue<string>());
-        return passwords;
     }
 }

@@ -3,8 +3,8 @@ using Canal.Core.Addressing;
 
 namespace Canal.BirdConfigRenderer.Tests.Cases;
 
-/// <summary>Every route of the conformance data, judged by a running BIRD with the rendered filters: verdicts and what they change.</summary>
-public sealed class ProbeTests
+/// <summary>Every route of the conformance data, judged by a running BIRD with the filters that a renderer wrote for the resources in etcd: verdicts and what they change.</summary>
+public sealed class ProbeTests(CasePipeline pipeline)
 {
     public static TheoryData<string> Cases => [.. BirdCase.Names];
 
@@ -13,16 +13,17 @@ public sealed class ProbeTests
     public async Task Routes_are_judged_as_expected(string name)
     {
         BirdCase @case = new(name);
+        string text = await pipeline.FileOf(@case);
         List<string> wrong = [];
         foreach (IpFamily family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
-            wrong.AddRange((await Judge(@case, family)).Select(w => $"{family}: {w}"));
-        Assert.True(wrong.Count == 0, string.Join('\n', wrong.Take(20).Prepend($"{wrong.Count} differ")) + "\n" + @case.Text);
+            wrong.AddRange((await Judge(@case, text, family)).Select(w => $"{family}: {w}"));
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong.Take(20).Prepend($"{wrong.Count} differ")) + "\n" + text);
     }
 
-    private static async Task<List<string>> Judge(BirdCase @case, IpFamily family)
+    private static async Task<List<string>> Judge(BirdCase @case, string text, IpFamily family)
     {
         JsonArray probes = @case.Expected["families"]![family == IpFamily.V4 ? "ipv4" : "ipv6"]!["probes"]!.AsArray();
-        BirdJudge judge = new(@case.Text, family);
+        BirdJudge judge = new(text, family);
         List<int> layers = [.. probes.Select(p => Add(judge, p!["route"]!.AsObject()))];
         await using RunningBird bird = await RunningBird.Start(judge.Configuration(), where => BirdJudge.MakeInterfaces(judge.Interfaces, where));
         Dictionary<(string, int, string), Dictionary<string, string>> passed = judge.Read(bird.Ask);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using Canal.BirdConfigRenderer.Bird;
 using Canal.Testing.Rig;
 
@@ -8,17 +6,13 @@ namespace Canal.BirdConfigRenderer.Tests.Live;
 /// <summary>One host of a live cluster: a namespace on the fabric, a block of addresses, the renderer, and the BIRD that it starts.</summary>
 internal sealed class BgpHost : IDisposable
 {
-    private readonly string folder;
-    private readonly StringBuilder log = new();
-    private Process? renderer;
+    private readonly RendererProcess renderer;
 
     public BgpHost(string name, int number, string namespaceName, string rootFolder)
     {
         (Name, Number) = (name, number);
-        folder = Path.Combine(rootFolder, name);
         Netns = new Netns(namespaceName);
-        foreach (string part in (string[])["config/bird.d", "run", "state", "secrets", "status"]) Directory.CreateDirectory(Path.Combine(folder, part));
-        WriteSettings();
+        renderer = new RendererProcess(Path.Combine(rootFolder, name), name, $"http://{BgpCluster.EtcdAddress}:2379");
     }
 
     public string Name { get; }
@@ -36,46 +30,21 @@ internal sealed class BgpHost : IDisposable
     /// <summary>An address of the block that answers pings.</summary>
     public string Workload => $"192.168.{Number}.1";
 
-    public string BirdSocketPath => Path.Combine(folder, "run", "bird.ctl");
+    public string BirdSocketPath => renderer.BirdSocketPath;
 
-    public string BirdConfig => Path.Combine(folder, "state", "bird.conf");
+    public string BirdConfig => renderer.BirdConfig;
 
-    public string SnippetsFolder => Path.Combine(folder, "config", "bird.d");
+    public string SnippetsFolder => renderer.SnippetsFolder;
 
-    public string SecretsFolder => Path.Combine(folder, "secrets");
+    public string SecretsFolder => renderer.SecretsFolder;
 
     /// <summary>What the renderer has logged.</summary>
-    public string Log
-    {
-        get
-        {
-            lock (log) return log.ToString();
-        }
-    }
+    public string Log => renderer.Log;
 
-    public void Start()
-    {
-        ProcessStartInfo start = new(Program()) { RedirectStandardError = true, RedirectStandardOutput = true };
-        start.ArgumentList.Add("--config-dir");
-        start.ArgumentList.Add(Path.Combine(folder, "config"));
-        foreach (string name in (string[])["NOTIFY_SOCKET", "JOURNAL_STREAM"]) start.Environment.Remove(name);
-        start.Environment["RUNTIME_DIRECTORY"] = Path.Combine(folder, "run");
-        start.Environment["STATE_DIRECTORY"] = Path.Combine(folder, "state");
-        renderer = Netns.Run(() => Process.Start(start))!;
-        renderer.ErrorDataReceived += (_, line) => Keep(line.Data);
-        renderer.OutputDataReceived += (_, line) => Keep(line.Data);
-        renderer.BeginErrorReadLine();
-        renderer.BeginOutputReadLine();
-    }
+    public void Start() => renderer.Start(Netns);
 
     /// <summary>Kills the renderer; BIRD goes on.</summary>
-    public void Kill()
-    {
-        renderer?.Kill();
-        renderer?.WaitForExit();
-        renderer?.Dispose();
-        renderer = null;
-    }
+    public void Kill() => renderer.Kill();
 
     public void KillBird() => Netns.Shell($"for p in $(ip netns pids {Netns.Name}); do [ \"$(cat /proc/$p/comm)\" != bird ] || kill -9 $p; done");
 
@@ -99,47 +68,11 @@ internal sealed class BgpHost : IDisposable
     public string Routes(string family = "-4") => Netns.Shell($"ip {family} route show");
 
     /// <summary>Asks the renderer over its own program, as an operator does.</summary>
-    public string Ask(string command)
-    {
-        ProcessStartInfo start = new(Program(), [command]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["RUNTIME_DIRECTORY"] = Path.Combine(folder, "run");
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        return output;
-    }
+    public string Ask(string command) => renderer.Ask(command);
 
     public void Dispose()
     {
-        Kill();
+        renderer.Dispose();
         Netns.Dispose();
-    }
-
-    private void WriteSettings()
-    {
-        File.WriteAllText(Path.Combine(folder, "config", "canal.toml"), $"node_name = \"{Name}\"\n[etcd]\nendpoints = [\"http://{BgpCluster.EtcdAddress}:2379\"]\n");
-        File.WriteAllText(Path.Combine(folder, "config", "bird-config-renderer.toml"), $"""
-            bird_start = "direct"
-            bird_socket = "{BirdSocketPath}"
-            bird_config = "{BirdConfig}"
-            secrets_dir = "{SecretsFolder}"
-            endpoint_status_path_prefix = "{Path.Combine(folder, "status")}"
-            status_interval = "300ms"
-            graceful_restart_wait = "10s"
-
-            """);
-    }
-
-    // The native binary where one was built, else the one beside this test.
-    private static string Program()
-    {
-        const string name = "canal-bird-config-renderer";
-        string native = Path.Combine(Environment.GetEnvironmentVariable("CANAL_BIN_DIR") ?? "", name);
-        return File.Exists(native) ? native : Path.Combine(AppContext.BaseDirectory, name);
-    }
-
-    private void Keep(string? line)
-    {
-        lock (log) log.AppendLine(line);
     }
 }

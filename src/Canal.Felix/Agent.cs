@@ -128,7 +128,7 @@ internal sealed class Agent
         effective = result.Configuration;
         Configured(effective);
         ConfigureReporting(ReportingParameters.From(effective));
-        FelixParameters resolved = FelixParameters.From(effective);
+        FelixParameters resolved = FelixParameters.From(effective) with { PeeringAddresses = PeeringAddresses.Of(Feed.Bgp) };
         TimeSpan interval = effective.Get(FelixSettings.RouteRefreshInterval);
         if (resolved == Parameters && interval == RouteRefreshInterval) return;
         (Parameters, RouteRefreshInterval) = (resolved, interval);

@@ -273,7 +273,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         bool removed = happened.Kind == KernelEventKind.Removed;
         if (happened.Kind == KernelEventKind.Overrun) linksLost = true;
         else if (happened.Subject is Link link) TakeLink(link, removed);
-        else if (happened.Subject is Linux.Routing.InterfaceAddress address) agent.Hosts.SetAddress(address, removed);
+        else if (happened.Subject is Linux.Routing.InterfaceAddress address) TakeAddress(address, removed, happened.PortId == agent.RouteStack.PortId);
         else if (happened.Subject is InterfaceSettings settings) TakeSettings(settings.Interface);
         else if (happened.PortId == agent.RouteStack.PortId) return;
         else if (happened.Subject is Route route) agent.Wirer.NoteForeignRoute(route, removed);
@@ -284,6 +284,12 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     {
         interfaces.SetLink(link.Index, removed ? null : link);
         agent.Hosts.SetLink(link.Index, removed ? null : link);
+    }
+
+    private void TakeAddress(Linux.Routing.InterfaceAddress address, bool removed, bool own)
+    {
+        agent.Hosts.SetAddress(address, removed);
+        if (!own) agent.Wirer.NoteForeignAddress(address, removed);
     }
 
     /// <summary>Those of all interfaces have no index.</summary>

@@ -123,6 +123,8 @@ internal static class OneShot
             if (IsOurs(route, ours, parameters)) changes.Add(KernelChange.Delete(route));
         foreach (Neighbour neighbour in stack.Neighbours())
             if (ours.Contains(neighbour.Interface) && neighbour.State == NeighbourState.Permanent && !neighbour.IsProxy) changes.Add(KernelChange.Delete(neighbour));
+        foreach (InterfaceAddress address in stack.Addresses())
+            if (ours.Contains(address.Interface) && Wiring.InterfaceWirer.IsOurs(address)) changes.Add(KernelChange.Delete(address));
         foreach (Link link in links)
             if (TunnelNames.All.Contains(link.Name)) changes.Add(link.Name == TunnelNames.Ipip ? KernelChange.SetUp(link.Index, up: false) : KernelChange.Delete(link));
         Send(stack, changes);

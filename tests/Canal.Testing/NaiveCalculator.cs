@@ -18,11 +18,13 @@ public sealed class NaiveCalculator
     private readonly List<Owner> owners = [];
     private readonly List<WorkloadEndpoint> local = [];
     private readonly List<HostEndpoint> hosts = [];
+    private readonly string node;
     private readonly Dictionary<ResourceKey, (PolicySpec Spec, Selector Selector)> valid = [];
 
     /// <summary>Computes everything.</summary>
     public NaiveCalculator(string node, IEnumerable<Resource> resources)
     {
+        this.node = node;
         foreach (Resource resource in resources) cluster[resource.Key] = resource;
         ResourceKey defaultAllow = Profile.DefaultAllow.Key;
         cluster[defaultAllow] = Profile.DefaultAllow;
@@ -226,10 +228,21 @@ public sealed class NaiveCalculator
         Mac = endpoint.Spec.Mac,
         Addresses = endpoint.Spec.IpNetworks.Select(n => new Cidr(n.Address)).ToEquatableArray(),
         SpoofedPrefixes = endpoint.Spec.AllowSpoofedSourcePrefixes,
+        BgpPeer = cluster.Values.OfType<BgpPeer>().Where(p => IsPeer(p, endpoint)).Select(p => p.Key.Name).Order(StringComparer.Ordinal).FirstOrDefault(""),
         Ingress = TiersOf(endpoint, PolicyTypes.Ingress, IsTracked),
         Egress = TiersOf(endpoint, PolicyTypes.Egress, IsTracked),
         Profiles = endpoint.Spec.Profiles.Where(p => Policies.ContainsKey(ProfileKey(p))).ToEquatableArray(),
     };
+
+    private bool IsPeer(BgpPeer peer, WorkloadEndpoint endpoint)
+    {
+        Node? self = cluster.GetValueOrDefault(new ResourceKey(ResourceKind.Node, null, node)) as Node;
+        bool isForThisNode = peer.Node.Length > 0 ? peer.Node == node : peer.NodeSelector.Length == 0 || (self is not null && Selects(peer.NodeSelector, self.Metadata.Labels.ToDictionary(l => l.Key, l => l.Value)));
+        bool isGood = peer.NodeSelector.Length == 0 || Selector.TryParse(peer.NodeSelector, out _, out _);
+        return isForThisNode && isGood && peer.LocalWorkloadSelector.Length > 0 && Selects(peer.LocalWorkloadSelector, OwnerOf(endpoint)!.Labels);
+    }
+
+    private static bool Selects(string text, Dictionary<string, string> labels) => Selector.TryParse(text, out Selector? selector, out _) && selector.Evaluate(labels);
 
     private HostEndpointPolicy PolicyOf(HostEndpoint endpoint)
     {

@@ -36,6 +36,8 @@ public sealed class RandomResources(Random random)
         11 => NewTier(One(TierNames), Maybe(0.2) ? null : random.Next(3), Maybe(0.3) ? null : Maybe(0.5) ? TierAction.Pass : TierAction.Deny),
         12 or 13 => NewProfile(One(ProfileNames), AnyRules(2), AnyRules(2), Maybe(0.5) ? $"{AnyLabels()},pcns.team={One(["a", "b"])}" : AnyLabels()),
         14 => AnyStaged(),
+        15 when Maybe(0.3) => AnyNode(),
+        15 => AnyPeering(),
         _ => AnyPolicy(),
     };
 
@@ -75,6 +77,17 @@ public sealed class RandomResources(Random random)
         return AnyPolicy() is GlobalNetworkPolicy policy
             ? Staged(policy.But(s => s with { StagedAction = action }))
             : Staged(NamespacePolicy(One(Namespaces), $"p{random.Next(3)}", One(Selectors), AnyRules(3), AnyRules(3)).But(s => s with { StagedAction = action, Tier = One(TierNames) }));
+    }
+
+    /// <summary>A peering with local workloads, of the local node two times in three.</summary>
+    public BgpPeer AnyPeering() => WorkloadPeering(
+        $"peer{random.Next(3)}", Maybe(0.1) ? One(["", "role =="]) : One(Selectors), Maybe(0.3) ? One([ThisNode, "h2"]) : "", Maybe(0.3) ? One(["has(rack)", "rack == 'a'", "rack =="]) : "");
+
+    /// <summary>The local node or another, with labels.</summary>
+    public Node AnyNode()
+    {
+        Node node = NodeAt(Maybe(0.7) ? ThisNode : "h2", "192.0.2.1/24");
+        return node with { Metadata = node.Metadata with { Labels = Labels(One(["rack=a", "rack=b", ""])) } };
     }
 
     /// <summary>The spec of another stage, nearly always one that can stand.</summary>

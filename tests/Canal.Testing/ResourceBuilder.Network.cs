@@ -35,6 +35,13 @@ public static partial class ResourceBuilder
         };
     }
 
+    /// <summary>A peering with local workloads.</summary>
+    public static BgpPeer WorkloadPeering(string name, string workloads, string node = "", string nodeSelector = "")
+    {
+        ResourceKey key = new(ResourceKind.BGPPeer, null, name);
+        return new BgpPeer { Key = key, Metadata = MetadataOf(key), LocalWorkloadSelector = workloads, Node = node, NodeSelector = nodeSelector, AsNumber = 65401 };
+    }
+
     /// <summary>A block of addresses, some of them assigned to nodes.</summary>
     /// <summary>The node, with an address and a key for each family that has one.</summary>
     public static Node WithWireGuard(this Node node, string key, string address = "", string keyV6 = "", string addressV6 = "") => node with

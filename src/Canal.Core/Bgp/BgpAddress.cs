@@ -3,7 +3,7 @@ using Canal.Core.Addressing;
 namespace Canal.Core.Bgp;
 
 /// <summary>Which addresses can be a speaker's of BGP. BIRD refuses a whole file for an address of a link without its interface, and for a neighbour <c>::</c>.</summary>
-internal static class BgpAddress
+public static class BgpAddress
 {
     /// <summary>What keeps a packet to it from reaching another host, or any; null for nothing.</summary>
     public static string? Wrong(IpAddress address) => IsLoopback(address) ? "is a loopback address" : WrongAsPeer(address);

@@ -16,6 +16,7 @@ internal static class BirdSessionWriter
         string local = LocalAddress(session, configuration) is { } address ? $" {address}" : "";
         text.Line($"local{local} port {configuration.ListenPort ?? DefaultPort} as {session.LocalAs};");
         text.Line($"neighbor {session.Neighbor} port {session.Port ?? DefaultPort} as {session.RemoteAs};");
+        if (IsAtWorkloads(session, configuration)) text.Line("free bind on;");
         WriteSettings(text, session);
         WriteChannel(text, session, digit);
         text.Close().Line("");
@@ -40,6 +41,10 @@ internal static class BirdSessionWriter
         text.Line($"import filter {BirdSessionFilterWriter.ImportName(session)};").Line($"export filter {BirdSessionFilterWriter.ExportName(session)};");
         text.Close("};");
     }
+
+    /// <summary>The address comes and goes with workloads: BIRD would give a session up for good that it cannot bind.</summary>
+    private static bool IsAtWorkloads(BgpSession session, BirdConfiguration configuration) =>
+        LocalAddress(session, configuration) is { } local && configuration.WorkloadListenAddresses.Contains(local);
 
     /// <summary>
     /// BIRD binds each session's socket; one that listened on all addresses would keep the others from binding to one. So where only some addresses are

@@ -49,15 +49,15 @@ internal sealed class LocalEndpoints(ProfileUses profiles)
     }
 
     /// <summary>Tells what the dataplane must hold for each interface whose answer may have changed.</summary>
-    public void TakeChanges(LocalPolicies policies, ActivePolicies active, IReadOnlyDictionary<string, Tier> tiers, DesiredChanges changes)
+    public void TakeChanges(LocalPolicies policies, LocalPeerings peerings, ActivePolicies active, IReadOnlyDictionary<string, Tier> tiers, DesiredChanges changes)
     {
-        foreach (int id in policies.DirtyEndpoints)
+        foreach (int id in policies.DirtyEndpoints.Concat(peerings.DirtyEndpoints))
             if (byId.TryGetValue(id, out WorkloadEndpoint? endpoint)) dirtyInterfaces.Add(endpoint.Spec.InterfaceName);
-        foreach (string name in dirtyInterfaces) TakeChange(name, policies, active, tiers, changes);
+        foreach (string name in dirtyInterfaces) TakeChange(name, policies, peerings, active, tiers, changes);
         dirtyInterfaces.Clear();
     }
 
-    private void TakeChange(string name, LocalPolicies policies, ActivePolicies active, IReadOnlyDictionary<string, Tier> tiers, DesiredChanges changes)
+    private void TakeChange(string name, LocalPolicies policies, LocalPeerings peerings, ActivePolicies active, IReadOnlyDictionary<string, Tier> tiers, DesiredChanges changes)
     {
         if (!byInterface.TryGetValue(name, out SortedSet<Candidate>? candidates))
         {
@@ -65,7 +65,7 @@ internal sealed class LocalEndpoints(ProfileUses profiles)
             return;
         }
         int id = candidates.Min!.Id;
-        EndpointPolicy policy = PolicyOf(byId[id], id, policies, active, tiers);
+        EndpointPolicy policy = PolicyOf(byId[id], id, policies, active, tiers) with { BgpPeer = peerings.PeerOf(id) };
         if (told.TryGetValue(name, out EndpointPolicy? before) && before == policy) return;
         told[name] = policy;
         changes.Endpoints[name] = policy;

@@ -20,6 +20,7 @@ public sealed class PolicyCalculator
     private readonly ActivePolicies active;
     private readonly CompiledEvaluation evaluation;
     private readonly LocalPolicies policies = new();
+    private readonly LocalPeerings peerings;
     private readonly ProfileUses profileUses = new();
     private readonly LocalEndpoints endpoints;
     private readonly LocalHostEndpoints hosts;
@@ -35,6 +36,7 @@ public sealed class PolicyCalculator
     public PolicyCalculator(string nodeName)
     {
         localNode = new LocalNode(nodeName);
+        peerings = new LocalPeerings(nodeName);
         sets = new IpSetTable();
         active = new ActivePolicies(sets);
         evaluation = new CompiledEvaluation(active, sets);
@@ -73,6 +75,8 @@ public sealed class PolicyCalculator
             case ResourceKind.StagedGlobalNetworkPolicy: ApplyPolicy(key, Counted((resource as StagedGlobalNetworkPolicy)?.Spec)); break;
             case ResourceKind.Tier: ApplyTier(key.Name, resource as Tier); break;
             case ResourceKind.Profile: ApplyProfile(key, resource as Profile); break;
+            case ResourceKind.BGPPeer: problems.Set(key, ProblemList.Part.Head, peerings.SetPeer(key.Name, resource as BgpPeer)); break;
+            case ResourceKind.Node when key.Name == nodeName: peerings.SetNode(resource?.Metadata.Labels); break;
             default: break; // Staged Kubernetes policies are not read; the other kinds are not about policy.
         }
     }
@@ -86,11 +90,12 @@ public sealed class PolicyCalculator
         foreach (string profile in profileUses.Dirty) touched.Add(RecompileProfile(profile));
         touched.UnionWith(sets.ReshapedUsers);
         foreach (ResourceKey key in touched) active.TakeChange(key, changes);
-        endpoints.TakeChanges(policies, active, tiers, changes);
+        endpoints.TakeChanges(policies, peerings, active, tiers, changes);
         hosts.TakeChanges(policies, active, tiers, changes);
         sets.TakeChanges(changes.Sets);
         policies.DirtyPolicies.Clear();
         policies.DirtyEndpoints.Clear();
+        peerings.DirtyEndpoints.Clear();
         profileUses.Dirty.Clear();
         sets.ReshapedUsers.Clear();
         return changes;
@@ -129,6 +134,7 @@ public sealed class PolicyCalculator
             return;
         }
         policies.SetEndpoint(id, labels, endpoint.Spec.Profiles);
+        peerings.SetEndpoint(id, labels, endpoint.Spec.Profiles);
         endpoints.Set(id, endpoint);
     }
 
@@ -191,6 +197,7 @@ public sealed class PolicyCalculator
         else profiles[key.Name] = profile;
         sets.SetParent(key.Name, profile?.LabelsToApply);
         policies.SetParent(key.Name, profile?.LabelsToApply);
+        peerings.SetParent(key.Name, profile?.LabelsToApply);
         profileUses.Dirty.Add(key.Name);
     }
 
@@ -242,6 +249,7 @@ public sealed class PolicyCalculator
     private void RemoveLocal(int id)
     {
         policies.RemoveEndpoint(id);
+        peerings.RemoveEndpoint(id);
         endpoints.Remove(id);
         hosts.Remove(id);
     }

@@ -23,6 +23,9 @@ public sealed record EndpointPolicy(ResourceKey Key, string InterfaceName)
     /// <summary>Limits of its traffic, or null.</summary>
     public QosControls? Qos { get; init; }
 
+    /// <summary>The BGPPeer by which the workload speaks BGP with its host; empty for none.</summary>
+    public string BgpPeer { get; init; } = "";
+
     public EquatableArray<TierPolicies> Ingress { get; init; }
 
     public EquatableArray<TierPolicies> Egress { get; init; }

@@ -36,6 +36,9 @@ internal sealed record FelixParameters
     public bool RouteSyncDisabled { get; init; }
     public NetworkParameters Network { get; init; } = new();
 
+    /// <summary>Where workloads that speak BGP call their host: an address of each of their interfaces' host ends.</summary>
+    public EquatableArray<IpAddress> PeeringAddresses { get; init; }
+
     /// <summary>As many kernel rules may stand for a policy's rule in the policy's own chain; more get a chain of their own. Not for users.</summary>
     public int VariantsInLine { get; init; } = 16;
 

@@ -24,10 +24,13 @@ internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork n
     /// <summary>The Nodes, for the labels that select a FelixConfiguration; only this host's is kept.</summary>
     public Node? Node { get; private set; }
 
+    /// <summary>The cluster's BGPConfiguration, for the addresses by which workloads call their host; null when there is none.</summary>
+    public BgpConfiguration? Bgp { get; private set; }
+
     /// <summary>ClusterInformation says that the datastore may be used. As in Calico, a missing resource or a missing flag does not say so.</summary>
     public bool IsReady { get; private set; }
 
-    /// <summary>Something was read that may change <see cref="FelixConfigurations"/> or <see cref="Node"/>; the reader resets it.</summary>
+    /// <summary>Something was read that may change <see cref="FelixConfigurations"/>, <see cref="Node"/> or <see cref="Bgp"/>; the reader resets it.</summary>
     public bool ParametersChanged { get; set; } = true;
 
     /// <summary>This host.</summary>
@@ -103,6 +106,11 @@ internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork n
                 break;
             case ResourceKind.Node when key.Name == NodeName:
                 Node = resource as Node;
+                ParametersChanged = true;
+                calculator.Apply(key, resource);
+                break;
+            case ResourceKind.BGPConfiguration when key.Name == "default":
+                Bgp = resource as BgpConfiguration;
                 ParametersChanged = true;
                 break;
             default:

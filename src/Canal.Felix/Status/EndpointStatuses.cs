@@ -29,8 +29,8 @@ internal sealed class EndpointStatuses
             if (was && before.Endpoint.Key != endpoint.Key) changes.Add(new StatusChange(before.Endpoint, null, ""));
             EndpointState state = failures.TryGetValue(name, out string? reason) ? EndpointState.Error
                 : table.Find(name) is { IsRunning: true } ? EndpointState.Up : EndpointState.Down;
-            // A changed address or MAC is in the status file too.
-            bool same = was && before.State == state && before.Endpoint.Key == endpoint.Key && before.Endpoint.Addresses == endpoint.Addresses && before.Endpoint.Mac == endpoint.Mac;
+            // A changed address, MAC or peering is in the status file too.
+            bool same = was && before.State == state && before.Endpoint.Key == endpoint.Key && before.Endpoint.Addresses == endpoint.Addresses && before.Endpoint.Mac == endpoint.Mac && before.Endpoint.BgpPeer == endpoint.BgpPeer;
             told[name] = (endpoint, state);
             if (!same) changes.Add(new StatusChange(endpoint, state, reason ?? ""));
         }

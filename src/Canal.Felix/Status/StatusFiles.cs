@@ -7,7 +7,8 @@ using Canal.Hosting;
 namespace Canal.Felix.Status;
 
 /// <summary>
-/// <c>endpoint-status/</c>: one file for each local endpoint whose policy is in the kernel. CNI plugins wait for it before they let a workload start.
+/// <c>endpoint-status/</c>: one file for each local endpoint whose policy is in the kernel. CNI plugins wait for it before they let a workload start;
+/// canal-bird-config-renderer learns from it which workloads speak BGP.
 /// Named and written as Calico does. What is asked for is remembered until it is written: a disk that is full, or a name that is too long for it, is a reason
 /// to try again, never to stop.
 /// </summary>
@@ -107,6 +108,7 @@ internal sealed class StatusFiles
             json.WriteString("mac", endpoint.Mac?.ToString() ?? "");
             WriteNets(json, "ipv4Nets", endpoint, IpFamily.V4);
             WriteNets(json, "ipv6Nets", endpoint, IpFamily.V6);
+            if (endpoint.BgpPeer.Length > 0) json.WriteString("bgpPeerName", endpoint.BgpPeer);
             json.WriteEndObject();
         }
         return text.ToArray();

@@ -1,3 +1,4 @@
+using Canal.Core.Addressing;
 using Canal.Linux.Routing;
 
 namespace Canal.Felix.Wiring;
@@ -14,6 +15,12 @@ internal sealed class HeldState(DateTimeOffset since)
     /// <summary>Permanent entries that are no proxies.</summary>
     public HashSet<Neighbour> Neighbours { get; } = [];
 
+    /// <summary>Single addresses, as workloads call their host by.</summary>
+    public HashSet<IpAddress> Addresses { get; } = [];
+
+    /// <summary>Those of them that are wanted no more, and when they go.</summary>
+    public Dictionary<IpAddress, DateTimeOffset> Unwanted { get; } = [];
+
     /// <summary>Takes over what was done.</summary>
     public void Note(KernelChange change)
     {
@@ -26,6 +33,12 @@ internal sealed class HeldState(DateTimeOffset since)
         {
             Neighbours.RemoveWhere(held => held.Address == neighbour.Address);
             if (change.Verb != ChangeVerb.Delete) Neighbours.Add(neighbour);
+        }
+        else if (change.Subject is InterfaceAddress address)
+        {
+            Unwanted.Remove(address.Address);
+            if (change.Verb == ChangeVerb.Delete) Addresses.Remove(address.Address);
+            else Addresses.Add(address.Address);
         }
     }
 

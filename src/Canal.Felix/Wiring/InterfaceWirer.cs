@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Canal.Core;
+using Canal.Core.Addressing;
 using Canal.Core.Policy;
 using Canal.Felix.Configuration;
 using Canal.Linux;
@@ -9,13 +11,17 @@ using Canal.Linux.Routing;
 namespace Canal.Felix.Wiring;
 
 /// <summary>
-/// Makes routes, neighbours and sysctls of workload interfaces as <see cref="WiringPlanner"/> wants them: compares with what the kernel is known to hold
-/// and sends only the difference. Owns every route of protocol 80 on workload interfaces and, after a grace period, those that others put there. When an
+/// Makes routes, neighbours, addresses and sysctls of workload interfaces as <see cref="WiringPlanner"/> wants them: compares with what the kernel is known to
+/// hold and sends only the difference. Owns every route of protocol 80 on workload interfaces and, after a grace period, those that others put there; BIRD's
+/// only where it has no neighbour. Owns every single address (of full length, of the link's scope where it is IPv4) of these interfaces. When an
 /// address changes hands, its connections are forgotten between the end of the old route and the beginning of the new one.
 /// </summary>
 internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, HostSysctls sysctls, InterfaceTable table, TimeProvider time)
 {
-    /// <summary>CNI plugins may add a route of their own right after making the interface; it is left alone that long.</summary>
+    /// <summary>
+    /// CNI plugins may add a route of their own right after making the interface; it is left alone that long. So is an address by which a workload called
+    /// its host: BIRD, which ends the session, could not tell the workload without it.
+    /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<int, HeldState> held = [];
@@ -33,7 +39,7 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
     /// <summary>There is something to do.</summary>
     public bool IsDue => table.Dirty.Count > 0 || table.Doubted.Count > 0 || (table.Tenants.Departed.Count > 0 && flowFailure is null);
 
-    /// <summary>When a foreign route's grace period ends first; null when none runs.</summary>
+    /// <summary>When a grace period ends first; null when none runs.</summary>
     public DateTimeOffset? NextGraceEnd => postponed.Count == 0 ? null : postponed.Values.Min();
 
     /// <summary>Reads from the kernel what workload interfaces have, all at once: at start and after lost events.</summary>
@@ -48,6 +54,8 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
             if (held.TryGetValue(route.Interface, out HeldState? state)) state.Routes.Add(route);
         foreach (Neighbour neighbour in routes.Neighbours())
             if (IsOurs(neighbour) && held.TryGetValue(neighbour.Interface, out HeldState? state)) state.Neighbours.Add(neighbour);
+        foreach (InterfaceAddress address in routes.Addresses())
+            if (IsOurs(address) && held.TryGetValue(address.Interface, out HeldState? state)) state.Addresses.Add(address.Address);
         table.Doubted.Clear();
     }
 
@@ -67,6 +75,15 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
         if (state.Neighbours.RemoveWhere(other => other.Address == neighbour.Address) == 0 && !IsOurs(neighbour)) return;
         if (!removed && IsOurs(neighbour)) state.Neighbours.Add(neighbour);
         Dirty(neighbour.Interface);
+    }
+
+    /// <summary>Someone else changed an address, which may be ours; with the last IPv4 address of a link go its routes, silently.</summary>
+    public void NoteForeignAddress(InterfaceAddress address, bool removed)
+    {
+        if (!held.TryGetValue(address.Interface, out HeldState? state)) return;
+        if (removed && address.Address.Family == IpFamily.V4) table.Doubted.Add(address.Interface);
+        if (!IsOurs(address)) return;
+        if (removed ? state.Addresses.Remove(address.Address) : state.Addresses.Add(address.Address)) Dirty(address.Interface);
     }
 
     /// <summary>A setting of the interface changed: a workload's are looked at again.</summary>
@@ -127,6 +144,8 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
         if (reread.Count == 0) return;
         foreach (Neighbour neighbour in routes.Neighbours())
             if (reread.Contains(neighbour.Interface) && IsOurs(neighbour)) held[neighbour.Interface].Neighbours.Add(neighbour);
+        foreach (InterfaceAddress address in routes.Addresses())
+            if (reread.Contains(address.Interface) && IsOurs(address)) held[address.Interface].Addresses.Add(address.Address);
     }
 
     private void Plan(string name, FelixParameters parameters, List<KernelChange> changes)
@@ -140,8 +159,9 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
             : InterfaceWiring.None;
         if (endpoint is not null) Settle(endpoint, wiring, state);
         if (sysctls.Write(wiring) is string refusal) failures[name] = refusal;
+        PlanAddresses(link, state, wiring.Addresses, changes);
         PlanNeighbours(state, wiring, changes);
-        PlanRoutes(name, state, wiring, endpoint is not null, parameters, changes);
+        PlanRoutes(name, state, wiring, endpoint, parameters, changes);
     }
 
     /// <summary>At the first look an address that has no route here may have had another tenant while no agent was running.</summary>
@@ -159,7 +179,41 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
             if (!state.Neighbours.Contains(wanted)) changes.Add(KernelChange.Replace(wanted));
     }
 
-    private void PlanRoutes(string name, HeldState state, InterfaceWiring wiring, bool governed, FelixParameters parameters, List<KernelChange> changes)
+    private void PlanAddresses(Link link, HeldState state, EquatableArray<IpAddress> wanted, List<KernelChange> changes)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        foreach (IpAddress address in wanted)
+            if (!state.Addresses.Contains(address)) changes.Add(KernelChange.Replace(OwnAddress(link, address)));
+        foreach (IpAddress present in state.Addresses)
+        {
+            if (wanted.Contains(present)) state.Unwanted.Remove(present);
+            else if (state.Unwanted.TryAdd(present, now + Grace) || state.Unwanted[present] > now) Postpone(link.Name, state.Unwanted[present]);
+            else PlanDeletion(link, present, state, changes);
+        }
+    }
+
+    /// <summary>With a link's last IPv4 address the kernel takes away its IPv4 routes and neighbours, so those that are wanted are made again in the same breath.</summary>
+    private void PlanDeletion(Link link, IpAddress address, HeldState state, List<KernelChange> changes)
+    {
+        changes.Add(KernelChange.Delete(OwnAddress(link, address)));
+        if (address.Family == IpFamily.V6) return;
+        state.Routes.RemoveWhere(route => route.Destination.Family == IpFamily.V4);
+        state.Neighbours.RemoveWhere(neighbour => neighbour.Address.Family == IpFamily.V4);
+        table.Doubted.Add(link.Index);
+    }
+
+    /// <summary>Of the link's scope, so that nobody takes it for an address that other hosts know.</summary>
+    private static InterfaceAddress OwnAddress(Link link, IpAddress address) => new()
+    {
+        Interface = link.Index,
+        Address = address,
+        PrefixLength = (byte)address.Family.Bits,
+        Scope = address.Family == IpFamily.V4 ? RouteScope.Link : RouteScope.Universe,
+        NoDad = address.Family == IpFamily.V6,
+        NoPrefixRoute = address.Family == IpFamily.V6,
+    };
+
+    private void PlanRoutes(string name, HeldState state, InterfaceWiring wiring, EndpointPolicy? endpoint, FelixParameters parameters, List<KernelChange> changes)
     {
         if (parameters.RouteSyncDisabled) return;
         foreach (Route wanted in wiring.Routes)
@@ -168,19 +222,26 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
         {
             // A wanted route of the same key is a replacement of this one, not an addition to it.
             if (wiring.Routes.Contains(present) || wiring.Routes.Any(wanted => HeldState.IsSameKey(wanted, present))) continue;
-            if (IsToBeRemoved(name, present, state, governed, parameters)) changes.Add(KernelChange.Delete(present));
+            if (IsToBeRemoved(name, present, state, endpoint, parameters)) changes.Add(KernelChange.Delete(present));
             if (isFirst && parameters.IsOwnProtocol(present.Protocol) && !wiring.Routes.Any(wanted => wanted.Destination == present.Destination)) table.Tenants.Departed.Add(present.Destination.Address);
         }
     }
 
-    private bool IsToBeRemoved(string name, Route route, HeldState state, bool governed, FelixParameters parameters)
+    private bool IsToBeRemoved(string name, Route route, HeldState state, EndpointPolicy? endpoint, FelixParameters parameters)
     {
         if (parameters.IsOwnProtocol(route.Protocol)) return true;
-        if (!governed || !parameters.RemoveExternalRoutes || route.Protocol == RouteProtocol.Kernel) return false;
+        if (endpoint is null || !parameters.RemoveExternalRoutes || route.Protocol == RouteProtocol.Kernel) return false;
+        // What the workload told BIRD.
+        if (endpoint.BgpPeer.Length > 0 && route.Protocol == RouteProtocol.Bird) return false;
         DateTimeOffset due = state.Since == DateTimeOffset.MinValue ? DateTimeOffset.MinValue : state.Since + Grace;
         if (due <= time.GetUtcNow()) return true;
-        postponed[name] = due;
+        Postpone(name, due);
         return false;
+    }
+
+    private void Postpone(string name, DateTimeOffset due)
+    {
+        if (!postponed.TryGetValue(name, out DateTimeOffset other) || due < other) postponed[name] = due;
     }
 
     /// <summary>Routes to addresses that change hands end first.</summary>
@@ -225,9 +286,14 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
     private void Note(KernelChange change, ChangeResult result)
     {
         bool deleted = change.Verb == ChangeVerb.Delete;
-        int index = change.Subject is Route r ? r.Interface : ((Neighbour)change.Subject).Interface;
+        int index = change.Subject switch
+        {
+            Route route => route.Interface,
+            InterfaceAddress address => address.Interface,
+            object neighbour => ((Neighbour)neighbour).Interface,
+        };
         if (!held.TryGetValue(index, out HeldState? state)) return;
-        if (result.IsOk || (deleted && result.Errno is Errno.ESRCH or Errno.ENOENT or Errno.ENODEV))
+        if (result.IsOk || (deleted && result.Errno is Errno.ESRCH or Errno.ENOENT or Errno.ENODEV or Errno.EADDRNOTAVAIL))
         {
             state.Note(change);
             return;
@@ -247,6 +313,10 @@ internal sealed class InterfaceWirer(IRouteStack routes, IConntrack conntrack, H
     {
         if (table.Find(index) is Link link) table.Dirty.Add(link.Name);
     }
+
+    /// <summary>Of an interface of a workload: it is this program's.</summary>
+    public static bool IsOurs(InterfaceAddress address) =>
+        address.PrefixLength == address.Address.Family.Bits && address.Peer is null && (address.Address.Family == IpFamily.V6 || address.Scope == RouteScope.Link);
 
     private static bool IsOurs(Neighbour neighbour) => neighbour is { State: NeighbourState.Permanent, IsProxy: false, Mac: not null };
 }

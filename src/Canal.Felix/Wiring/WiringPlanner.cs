@@ -31,7 +31,14 @@ internal static class WiringPlanner
                 routes.Add(RouteTo(outer, link, parameters));
         }
         bool mayspoof = parameters.SpoofingAllowed && !endpoint.SpoofedPrefixes.IsEmpty;
-        return new InterfaceWiring(routes.ToEquatableArray(), neighbours.ToEquatableArray(), Sysctls(link.Name, mayspoof ? "0" : defaultRpFilter, parameters));
+        return new InterfaceWiring(routes.ToEquatableArray(), neighbours.ToEquatableArray(), PeeringAddresses(endpoint, parameters), Sysctls(link.Name, mayspoof ? "0" : defaultRpFilter, parameters));
+    }
+
+    /// <summary>Of the families that the workload has an address in.</summary>
+    private static EquatableArray<IpAddress> PeeringAddresses(EndpointPolicy endpoint, FelixParameters parameters)
+    {
+        if (endpoint.BgpPeer.Length == 0 || parameters.RouteSyncDisabled) return [];
+        return parameters.PeeringAddresses.Where(own => (parameters.Ipv6 || own.Family == IpFamily.V4) && endpoint.Addresses.Any(a => a.Family == own.Family)).ToEquatableArray();
     }
 
     private static Route RouteTo(Cidr address, Link link, FelixParameters parameters) =>

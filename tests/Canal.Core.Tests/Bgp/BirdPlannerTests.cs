@@ -159,6 +159,20 @@ public sealed class BirdPlannerTests
     }
 
     [Fact]
+    public void Where_workloads_call_their_host_is_bound_before_the_address_is_there()
+    {
+        BgpInputs inputs = WithPeer("""{"localWorkloadSelector":"all()","asNumber":65401}""");
+        inputs = inputs with
+        {
+            Configurations = BgpSamples.Named(BgpSamples.Decode<BgpConfiguration>("default", """{"bindMode":"NodeIP","localWorkloadPeeringIPV4":"169.254.0.179"}""")),
+            WorkloadPeers = [new WorkloadPeer(Assert.Single(inputs.Peers.Keys), IpAddress.Parse("192.168.0.5"), null)],
+        };
+        string text = BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
+        Assert.Contains("local 169.254.0.179 port 179 as 64512;", text, StringComparison.Ordinal);
+        Assert.Equal(2, text.Split("free bind on;").Length);
+    }
+
+    [Fact]
     public void Narrow_pools_are_judged_before_wide_ones()
     {
         BgpInputs inputs = BgpSamples.Mesh(2) with

@@ -24,6 +24,12 @@ public static class Calico
 
     public static Resource IpPool(string name, string cidr) => Resource.Of("IPPool", "ippools", null, name).Spec("cidr", cidr);
 
+    public static Resource BgpConfiguration() => Resource.Of("BGPConfiguration", "bgpconfigurations", null, "default");
+
+    /// <summary>A peering with the local workloads that a selector selects.</summary>
+    public static Resource WorkloadPeering(string name, string selector) =>
+        Resource.Of("BGPPeer", "bgppeers", null, name).Spec("localWorkloadSelector", selector).Spec("asNumber", 65401);
+
     public static Resource FelixConfiguration(string name) => Resource.Of("FelixConfiguration", "felixconfigurations", null, name);
 
     public static Resource ClusterInformation(bool ready) => Resource.Of("ClusterInformation", "clusterinformations", null, "default")

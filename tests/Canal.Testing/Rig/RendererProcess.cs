@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 using Canal.Hosting;
-using Canal.Testing.Rig;
 
-namespace Canal.BirdConfigRenderer.Tests;
+namespace Canal.Testing.Rig;
 
 /// <summary>A real renderer, with all its files in one folder.</summary>
-internal sealed class RendererProcess : IDisposable
+public sealed class RendererProcess : IDisposable
 {
     private readonly string folder;
     private readonly string node;
@@ -64,7 +63,7 @@ internal sealed class RendererProcess : IDisposable
     /// <summary>Starts it, in a network namespace where one is given.</summary>
     public void Start(Netns? where = null)
     {
-        ProcessStartInfo start = Command(["--config-dir", Path.Combine(folder, "config")]);
+        ProcessStartInfo start = StartInfo(["--config-dir", Path.Combine(folder, "config")]);
         start.Environment["STATE_DIRECTORY"] = Path.Combine(folder, "state");
         foreach (string name in (string[])["NOTIFY_SOCKET", "JOURNAL_STREAM"]) start.Environment.Remove(name);
         process = where is null ? Process.Start(start)! : where.Run(() => Process.Start(start))!;
@@ -86,7 +85,7 @@ internal sealed class RendererProcess : IDisposable
     /// <summary>Asks it over its own program, as an operator does; what that says.</summary>
     public string Ask(string command)
     {
-        using Process asking = Process.Start(Command([command]))!;
+        using Process asking = Process.Start(StartInfo([command]))!;
         string output = asking.StandardOutput.ReadToEnd() + asking.StandardError.ReadToEnd();
         asking.WaitForExit();
         return output;
@@ -99,19 +98,20 @@ internal sealed class RendererProcess : IDisposable
 
     public override string ToString() => $"the renderer of {node}";
 
-    private ProcessStartInfo Command(IEnumerable<string> arguments) => new(Program(), arguments)
+    private ProcessStartInfo StartInfo(IEnumerable<string> arguments) => new(Program(), arguments)
     {
         RedirectStandardError = true,
         RedirectStandardOutput = true,
         Environment = { ["RUNTIME_DIRECTORY"] = Path.Combine(folder, "run") },
     };
 
-    // The native binary where one was built, else the one beside this test.
+    // The native binary where one was built, else the one beside a test of its own project.
     private static string Program()
     {
         const string name = "canal-bird-config-renderer";
-        string native = Path.Combine(Environment.GetEnvironmentVariable("CANAL_BIN_DIR") ?? "", name);
-        return File.Exists(native) ? native : Path.Combine(AppContext.BaseDirectory, name);
+        string beside = Path.Combine(AppContext.BaseDirectory, name);
+        bool isBuilt = File.Exists(Path.Combine(Environment.GetEnvironmentVariable("CANAL_BIN_DIR") ?? "", name));
+        return isBuilt || !File.Exists(beside) ? Binary.Find(name) : beside;
     }
 
     private void Keep(string? line)

@@ -104,54 +104,66 @@ public sealed class LiveTests
     public async Task Bird_killed_is_started_again_and_neighbours_lose_nothing()
     {
         await using BgpCluster cluster = await BgpCluster.Start();
-        BgpHost a = cluster.AddHost("a", 1), b = cluster.AddHost("b", 2);
+        BgpHost a = cluster.AddHost("a", 1), b = cluster.AddHost("b", 2), c = cluster.AddHost("c", 3);
         await cluster.PutPools();
-        await cluster.Announce(a);
-        await cluster.Announce(b);
-        a.Start();
-        b.Start();
-        await cluster.Until(() => a.Routes().Contains(b.Block, StringComparison.Ordinal) && b.Routes().Contains(a.Block, StringComparison.Ordinal), "the mesh did not come up");
-        await cluster.Until(() => Recovered(a, b), "the mesh did not settle");
+        foreach (BgpHost host in (BgpHost[])[a, b, c])
+        {
+            await cluster.Announce(host);
+            host.Start();
+        }
+        await cluster.Until(() => Recovered(a, b, c), "the mesh did not settle");
+        await cluster.Until(() => a.Routes().Contains(b.Block, StringComparison.Ordinal) && b.Routes().Contains(c.Block, StringComparison.Ordinal), "the mesh did not come up");
         await cluster.Until(() => a.Log.Contains("Mesh_10_0_0_2 (node b) is established", StringComparison.Ordinal) && b.Log.Contains("Mesh_10_0_0_1 (node a) is established", StringComparison.Ordinal), "that the mesh came up is not told");
-        using PingStream ping = new(a, a.Workload, b.Workload);
+        using PingStream ping = new(a, a.Workload, b.Workload), other = new(b, b.Workload, c.Workload);
 
         b.KillBird();
         await cluster.Until(async () => await b.Look() is null, "BIRD was not killed");
         await cluster.Until(() => b.Log.Contains("BGP session Mesh_10_0_0_1 (node a) is down: BIRD does not run", StringComparison.Ordinal), "that the session ended with BIRD is not told");
-        await cluster.Until(() => Recovered(a, b), "the sessions did not come back after kill -9");
+        await cluster.Until(() => Recovered(a, b, c), "the sessions did not come back after kill -9");
         await cluster.Until(() => b.Log.Split("BGP session Mesh_10_0_0_1 (node a) is established").Length >= 3, "that the session came back is not told");
         await cluster.Until(() => a.Log.Contains("BGP session Mesh_10_0_0_2 (node b) is down: ", StringComparison.Ordinal), "the neighbour does not tell that the session ended");
         Assert.Equal("", b.Ask("--restart-bird"));
         await cluster.Until(() => b.Log.Split("starting BIRD").Length == 4, "BIRD was not started again after a planned restart");
-        await cluster.Until(() => Recovered(a, b), "the sessions did not come back after a planned restart");
+        await cluster.Until(() => Recovered(a, b, c), "the sessions did not come back after a planned restart");
 
         // The renderer is not needed for BIRD to go on.
         b.Kill();
         await Task.Delay(300);
         Assert.True(await a.Established("Mesh_10_0_0_2"));
-        (int sent, int received) = ping.End();
-        Assert.True(sent > 50 && sent - received <= 1, $"{received} of {sent} packets\n{cluster.Story()}");
+        foreach (PingStream stream in (PingStream[])[ping, other])
+        {
+            (int sent, int received) = stream.End();
+            Assert.True(sent > 50 && sent - received <= 1, $"{received} of {sent} packets\n{cluster.Story()}");
+        }
     }
 
     [Fact]
     public async Task A_top_of_rack_switch_with_filter_password_and_snippets()
     {
         await using BgpCluster cluster = await BgpCluster.Start();
-        BgpHost a = cluster.AddHost("a", 1), rack = cluster.AddHost("tor", 100);
+        BgpHost a = cluster.AddHost("a", 1), b = cluster.AddHost("b", 2), rack = cluster.AddHost("tor", 100);
         await cluster.PutPools();
+        await cluster.Put("bgpconfigurations", "default", """{"nodeToNodeMeshEnabled":false}""");
         await cluster.Announce(a);
+        await cluster.Announce(b);
         string file = Path.Combine(a.SecretsFolder, "..", "tor.conf"), socket = Path.Combine(a.SecretsFolder, "..", "tor.ctl");
         File.WriteAllText(file, Rack("first # password"));
         using System.Diagnostics.Process bird = rack.Netns.Run(() => System.Diagnostics.Process.Start("bird", ["-f", "-c", file, "-s", socket]));
         await cluster.Put("bgpfilters", "no-99", """{"importV4":[{"action":"Reject","cidr":"10.99.0.0/16","matchOperator":"In"}],"exportV4":[{"action":"Accept","cidr":"192.168.0.0/16","matchOperator":"In","operations":[{"addCommunity":{"value":"64512:7"}}]}]}""");
-        await cluster.Put("bgppeers", "tor", """{"peerIP":"10.0.0.100","asNumber":65000,"filters":["no-99"],"password":{"secretKeyRef":{"name":"tor","key":"md5"}}}""");
+        await cluster.Put("bgppeers", "tor", """{"peerIP":"10.0.0.100","asNumber":65000,"numAllowedLocalASNumbers":1,"filters":["no-99"],"password":{"secretKeyRef":{"name":"tor","key":"md5"}}}""");
         a.Start();
+        b.Start();
         await cluster.Until(() => a.Ask("--status").Contains("held down: password tor/md5 is missing", StringComparison.Ordinal), "a session without its password is not held down");
 
-        Directory.CreateDirectory(Path.Combine(a.SecretsFolder, "tor"));
-        File.WriteAllText(Path.Combine(a.SecretsFolder, "tor", "md5"), "first # password\n");
+        foreach (BgpHost host in (BgpHost[])[a, b])
+        {
+            Directory.CreateDirectory(Path.Combine(host.SecretsFolder, "tor"));
+            File.WriteAllText(Path.Combine(host.SecretsFolder, "tor", "md5"), "first # password\n");
+        }
         await cluster.Until(() => a.Routes().Contains("10.98.0.0/16 via 10.0.0.100", StringComparison.Ordinal), "the rack's route was not learned");
         Assert.DoesNotContain("10.99.0.0/16", a.Routes(), StringComparison.Ordinal);
+        // Without a mesh the hosts know of each other from the switch, past their own number in the path.
+        await cluster.Until(() => a.Routes().Contains($"{b.Block} via 10.0.0.", StringComparison.Ordinal) && b.Routes().Contains($"{a.Block} via 10.0.0.", StringComparison.Ordinal), "the hosts do not learn each other's blocks from the switch");
         using (Bird.BirdSocket control = await Bird.BirdSocket.ConnectAsync(socket, CancellationToken.None))
             Assert.Contains("BGP.community: (64512,7)", (await control.AskAsync("show route for 192.168.1.0/26 all", CancellationToken.None)).ToString(), StringComparison.Ordinal);
 
@@ -167,12 +179,15 @@ public sealed class LiveTests
         await bird.WaitForExitAsync();
     }
 
-    /// <summary>Both sides have all sessions and routes, and nothing of a restart is pending: a second one before that may lose what the first had kept (RFC 4724, 4.2).</summary>
-    private static async ValueTask<bool> Recovered(BgpHost a, BgpHost b)
+    /// <summary>All have all sessions and routes, and nothing of a restart is pending: a second one before that may lose what the first had kept (RFC 4724, 4.2).</summary>
+    private static async ValueTask<bool> Recovered(params BgpHost[] hosts)
     {
-        (Bird.BirdView? here, Bird.BirdView? there) = (await a.Look(), await b.Look());
-        return here is { IsRecovering: false, Sessions.Count: 2 } && there is { IsRecovering: false, Sessions.Count: 2 }
-            && here.Sessions.Values.Concat(there.Sessions.Values).All(s => s is { IsEstablished: true, Imported: 1 });
+        foreach (BgpHost host in hosts)
+        {
+            if (await host.Look() is not { IsRecovering: false } view || view.Sessions.Count != 2 * (hosts.Length - 1)) return false;
+            if (!view.Sessions.Values.All(s => s is { IsEstablished: true, Imported: 1 })) return false;
+        }
+        return true;
     }
 
     /// <summary>What is refused changes nothing and says why.</summary>
@@ -209,7 +224,9 @@ public sealed class LiveTests
         router id 10.0.0.100;
         protocol device {}
         protocol static { ipv4; route 10.98.0.0/16 blackhole; route 10.99.0.0/16 blackhole; }
-        protocol bgp node { local 10.0.0.100 as 65000; neighbor 10.0.0.1 as 64512; password "{{password}}"; multihop; connect retry time 1; error wait time 1, 2; ipv4 { import all; export all; }; }
+        template bgp node { local 10.0.0.100 as 65000; password "{{password}}"; multihop; connect retry time 1; error wait time 1, 2; ipv4 { import all; export all; }; }
+        protocol bgp a from node { neighbor 10.0.0.1 as 64512; }
+        protocol bgp b from node { neighbor 10.0.0.2 as 64512; }
 
         """;
 }

@@ -110,7 +110,7 @@ public sealed class RendererProcess : IDisposable
     {
         const string name = "canal-bird-config-renderer";
         string beside = Path.Combine(AppContext.BaseDirectory, name);
-        bool isBuilt = File.Exists(Path.Combine(Environment.GetEnvironmentVariable("CANAL_BIN_DIR") ?? "", name));
+        bool isBuilt = Environment.GetEnvironmentVariable("CANAL_BIN_DIR") is { Length: > 0 } folder && File.Exists(Path.Combine(folder, name));
         return isBuilt || !File.Exists(beside) ? Binary.Find(name) : beside;
     }
 

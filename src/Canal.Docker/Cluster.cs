@@ -14,7 +14,7 @@ namespace Canal.Docker;
 internal sealed class Cluster(string node, string @namespace, EtcdStore etcd, IpamStore ipam, PendingDeletes pending) : IDisposable
 {
     /// <summary>As Calico's driver names it, and every workload of it.</summary>
-    public const string Orchestrator = "libnetwork";
+    public const string Orchestrator = WorkloadEndpointName.Libnetwork;
 
     // Requests may come at once, and a deletion must not be done a second time when its address is somebody's again.
     private readonly SemaphoreSlim catchingUp = new(1);

@@ -4,7 +4,7 @@ namespace Canal.Core.Access;
 
 /// <summary>
 /// The least that each of Canal's programs needs of etcd. What a daemon watches is listed here, so that its role cannot lag behind it. etcd knows ranges of keys
-/// and nothing finer: whoever gives addresses out may write all blocks and handles, and who registers workloads may write all workload endpoints.
+/// and nothing finer: whoever gives addresses out may write all blocks and handles, and who registers workloads of any namespace may write all workload endpoints.
 /// </summary>
 public static class EtcdRoles
 {
@@ -15,6 +15,9 @@ public static class EtcdRoles
 
     /// <summary>Where changes that are to be confirmed are kept.</summary>
     public const string Guards = "/canal/v1/guards/";
+
+    /// <summary>How the profiles' names begin that canal-docker makes for networks that name none.</summary>
+    public const string DockerProfiles = "docker-";
 
     /// <summary>What canal-felix watches.</summary>
     public static IReadOnlyList<ResourceKind> FelixKinds { get; } =
@@ -42,6 +45,11 @@ public static class EtcdRoles
         Role($"canal-cni-{node}",
         [
             KeyPermission.Read(KeyOf(ResourceKind.ClusterInformation, "default")), KeyPermission.UseAll(ResourceKinds.Of(ResourceKind.WorkloadEndpoint).Prefix), .. Addresses(node),
+        ]),
+        Role($"canal-docker-{node}",
+        [
+            KeyPermission.Read(KeyOf(ResourceKind.ClusterInformation, "default")), KeyPermission.UseAll(DockerEndpointsOf(node, scope.DockerNamespace)),
+            KeyPermission.UseAll(KeyOf(ResourceKind.Profile, DockerProfiles)), .. Addresses(node),
         ]),
         Role($"canal-bird-config-renderer-{node}",
         [
@@ -80,6 +88,10 @@ public static class EtcdRoles
     ];
 
     private static string AffinitiesOf(string node) => IpamKey.Affinities(BlockOwner.Host(node));
+
+    /// <summary>Names of endpoints begin with the node's, and those of Docker say so: unlike the CNI plugins', which may be in any namespace, they can be told by their keys.</summary>
+    private static string DockerEndpointsOf(string node, string @namespace) =>
+        new ResourceKey(ResourceKind.WorkloadEndpoint, @namespace, new WorkloadEndpointName(node, WorkloadEndpointName.Libnetwork, WorkloadEndpointName.Libnetwork, "").PrintPrefix(out _) ?? "").ToEtcdKey();
 
     private static string KeyOf(ResourceKind kind, string name) => new ResourceKey(kind, null, name).ToEtcdKey();
 

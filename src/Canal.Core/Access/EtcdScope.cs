@@ -11,4 +11,7 @@ public sealed record EtcdScope
 
     /// <summary>The IPPool that canal-flannel-bridge keeps; empty: none.</summary>
     public string FlannelPool { get; init; } = "";
+
+    /// <summary>canal-docker's namespace.</summary>
+    public string DockerNamespace { get; init; } = "libnetwork";
 }

@@ -16,14 +16,15 @@ internal sealed class EtcdCommand
     private readonly Option<bool> apply = new("--apply") { Description = "Make the roles in etcd as shown; what else they allow is taken away." };
     private readonly Option<string> region = new("--region") { Description = "openstack_region of the agents.", HelpName = "NAME" };
     private readonly Option<string> flannel = new("--flannel-prefix") { Description = "etcd_prefix of canal-flannel-bridge (/coreos.com/network).", HelpName = "PREFIX" };
+    private readonly Option<string> docker = new("--docker-namespace") { Description = "namespace of canal-docker (libnetwork).", HelpName = "NAME" };
     private readonly Option<string> pool = new("--flannel-pool") { Description = "ip_pool of canal-flannel-bridge, where it keeps one.", HelpName = "NAME" };
 
     public EtcdCommand(GlobalOptions options, Surroundings around)
     {
         (this.options, this.around) = (options, around);
-        Command roles = new("roles", "Show, or make, the roles that allow each program the least it needs.") { nodes, apply, region, flannel, pool };
+        Command roles = new("roles", "Show, or make, the roles that allow each program the least it needs.") { nodes, apply, region, flannel, pool, docker };
         roles.SetAction(RolesAsync);
-        Command check = new("check", "Show which users may more than their programs need, or less.") { region, flannel, pool };
+        Command check = new("check", "Show which users may more than their programs need, or less.") { region, flannel, pool, docker };
         check.SetAction(CheckAsync);
         Definition = new Command("etcd", "Keep etcd's users to what they need.") { roles, check };
     }
@@ -107,6 +108,7 @@ internal sealed class EtcdCommand
     {
         EtcdScope scope = new();
         if (parsed.GetValue(region) is { Length: > 0 } other) scope = scope with { Region = other };
+        if (parsed.GetValue(docker) is { Length: > 0 } @namespace) scope = scope with { DockerNamespace = @namespace };
         if (parsed.GetValue(pool) is { } kept) scope = scope with { FlannelPool = kept };
         return parsed.GetValue(flannel) is { Length: > 0 } prefix ? scope with { FlannelPrefix = prefix.TrimEnd('/') } : scope;
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Canal.Core.Access;
 using Canal.Core.Addressing;
 using Canal.Core.Resources;
 using Canal.Datastore;
@@ -162,7 +163,7 @@ internal sealed class NetworkDriver(Configuration configuration, Cluster cluster
 
     private static string ProfileOf(string network, EndpointOptions options) => options.Network.Length > 0 ? options.Network : OwnProfile(network);
 
-    private static string OwnProfile(string network) => $"docker-{network[..Math.Min(12, network.Length)].ToLowerInvariant()}";
+    private static string OwnProfile(string network) => $"{EtcdRoles.DockerProfiles}{network[..Math.Min(12, network.Length)].ToLowerInvariant()}";
 
     // Locally administered, of one host.
     private static MacAddress NewMac()

@@ -31,9 +31,14 @@ public sealed class KeyPermissionTests
         foreach (EtcdRole role in EtcdRoles.Of("web1", new EtcdScope { FlannelPool = "flannel" }))
         {
             KeyPermission[] writes = [.. role.Permissions.Where(p => p.Access.HasFlag(KeyAccess.Write) && EtcdRoles.Policy.Any(p.Touches))];
-            Assert.Equal(role.Name == EtcdRoles.Operator, writes.Length > 0);
+            // Profiles of its networks that name none are made by canal-docker, and no others.
+            KeyPermission[] allowed = role.Name == "canal-docker-web1" ? [KeyPermission.UseAll("/calico/resources/v3/projectcalico.org/profiles/docker-")] : [];
+            if (role.Name == EtcdRoles.Operator) Assert.NotEmpty(writes);
+            else Assert.Equal(allowed, writes);
             Assert.Equal(role.Permissions.Count, role.Permissions.Select(p => (p.Key, p.IsPrefix)).Distinct().Count());
         }
+        EtcdRole docker = EtcdRoles.Of("web-1", new EtcdScope { DockerNamespace = "boxes" }).Single(role => role.Name == "canal-docker-web-1");
+        Assert.Contains(KeyPermission.UseAll("/calico/resources/v3/projectcalico.org/workloadendpoints/boxes/web--1-libnetwork-libnetwork-"), docker.Permissions);
         EtcdRole felix = EtcdRoles.Of("web1", new EtcdScope())[0];
         Assert.Contains(KeyPermission.Use("/calico/resources/v3/projectcalico.org/nodes/web1"), felix.Permissions);
         Assert.Contains(KeyPermission.UseAll("/calico/ipam/v2/host/web1/"), felix.Permissions);

@@ -38,7 +38,7 @@ public sealed class EtcdRolesTests
         await Poll.Until(() => File.Exists($"{rig.Folder}/subnet.env"), "the flannel agent gets no lease");
         await Until(rig, "/calico/resources/v3/projectcalico.org/ippools/flannel", "the flannel agent does not keep its pool");
 
-        foreach (string user in (string[])["felix", "cni", "bird", "flannel"])
+        foreach (string user in (string[])["felix", "cni", "bird", "flannel", "docker"])
             Assert.Contains("permission denied", rig.Fabric.Shell($"{Ctl(user)} del {Policy} 2>&1 || true"), StringComparison.Ordinal);
         Assert.Contains("no user may more", rig.Fabric.Shell($"{Canalctl(rig)} etcd check --flannel-pool flannel 2>&1"), StringComparison.Ordinal);
     }
@@ -78,7 +78,7 @@ public sealed class EtcdRolesTests
             {Binary.Find("canalctl")} --etcd {Etcd} etcd roles h1 --flannel-pool flannel --apply
             export ETCDCTL_API=3 ETCDCTL_ENDPOINTS={Etcd}
             etcdctl user add root:x; etcdctl user grant-role root root
-            for pair in felix:canal-felix-h1 cni:canal-cni-h1 bird:canal-bird-config-renderer-h1 flannel:canal-flannel-bridge-h1; do
+            for pair in felix:canal-felix-h1 cni:canal-cni-h1 bird:canal-bird-config-renderer-h1 flannel:canal-flannel-bridge-h1 docker:canal-docker-h1; do
               etcdctl user add "$(echo $pair | cut -d: -f1):x"; etcdctl user grant-role "$(echo $pair | cut -d: -f1)" "$(echo $pair | cut -d: -f2)"
             done
             etcdctl auth enable

@@ -10,7 +10,9 @@ namespace Canal.Core.Resources;
 /// <param name="Endpoint">The interface inside the workload.</param>
 public readonly record struct WorkloadEndpointName(string Node, string Orchestrator, string Workload, string Endpoint)
 {
-    private const string Libnetwork = "libnetwork";
+    /// <summary>The orchestrator, and every workload, of Docker's drivers.</summary>
+    public const string Libnetwork = "libnetwork";
+
     private const int Parts = 4;
 
     /// <summary>The parts that these fields of a spec give.</summary>

@@ -12,6 +12,7 @@ return await new DaemonProgram
         DaemonCommand.CheckConfiguration,
         DaemonCommand.ShowConfiguration,
         DaemonCommand.Reload,
+        DaemonCommand.Configured("--cleanup", "remove from this host the tunnels, routes and rules that this program made", (_, configuration) => Task.FromResult(Cleanup.Run(configuration))),
         DaemonCommand.Asks("--status", "print the running agent's lease, its peers and what stands in the way", "status", ExitCode.Failure),
     ],
     Run = Daemon.RunAsync,

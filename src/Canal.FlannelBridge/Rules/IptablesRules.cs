@@ -37,6 +37,14 @@ internal sealed class IptablesRules(TimeProvider time) : RuleTable
         return written;
     }
 
+    /// <summary>Takes the chains away.</summary>
+    /// <exception cref="IOException">iptables refused, or is not there.</exception>
+    public void Remove()
+    {
+        foreach (IpFamily family in (ReadOnlySpan<IpFamily>)[IpFamily.V4, IpFamily.V6])
+            foreach ((string table, string hook, string chain) in Chains) Apply(family, table, hook, chain, []);
+    }
+
     private bool Apply(IpFamily family, string table, string hook, string chain, List<string> rules)
     {
         string present = Own(family, table, hook, chain), jump = $"-A {hook} -j {chain}";

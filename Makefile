@@ -24,22 +24,24 @@ export MSBUILDDISABLENODEREUSE := 1
 quietly := -v quiet --nologo -clp:NoSummary -noWarn:NETSDK1188
 
 executables := canal-felix=src/Canal.Felix canalctl=src/Canal.Ctl canal-bird-config-renderer=src/Canal.BirdConfigRenderer canal-cni=src/Canal.Cni canal-flannel-bridge=src/Canal.FlannelBridge canal-docker=src/Canal.Docker
-binaries := $(foreach one,$(executables),artifacts/bin/$(firstword $(subst =, ,$(one))))
+binary_paths = $(foreach one,$(executables),$(1)/bin/$(firstword $(subst =, ,$(one))))
+binaries := $(call binary_paths,artifacts)
+arm64 := artifacts/linux-arm64
 # Restore writes lock files anew even when nothing changed; what they follow from is in the list without them.
 find_sources = find $(1) -type d \( -name bin -o -name obj \) -prune -o -type f ! -name packages.lock.json -print
 shared := $(wildcard Directory.*.props global.json .editorconfig Canal.sln)
 sources := $(shell $(call find_sources,src)) $(shared)
 test_sources := $(shell $(call find_sources,tests)) $(sources)
 projects := $(filter %.csproj %.props %.json %.sln,$(test_sources)) $(shell find src tests -name packages.lock.json)
-packaged := $(shell find packaging systemd etc -type f) LICENSE
+packaged := $(shell find packaging systemd etc -type f) LICENSE README.md
 scripts := .ci/run $(shell grep -rlE '^\#!(/usr)?/bin/(env )?(ba)?sh' packaging systemd tests --include='*' --exclude-dir=bin --exclude-dir=obj)
 
-.PHONY: help demo test test-unit test-kernel test-e2e build packages bench lint install clean FORCE
-.PHONY: setup-build setup-test setup-lint setup-packages setup-all
+.PHONY: help demo test test-unit test-kernel test-e2e build packages packages-arm64 bench lint install clean FORCE
+.PHONY: setup-build setup-test setup-lint setup-packages setup-arm64 setup-all
 
 help: ## this text
 	@echo 'Canal: network policy for containers, virtual machines and hosts. Targets:'
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
 	@echo 'Root is needed where packages, namespaces or a guest system are: everything but build, test-unit, lint, clean.'
 
 demo: build setup-test ## policy at work on hosts made of network namespaces, or with BGP=1 routes; KEEP=1 leaves them standing
@@ -63,6 +65,9 @@ build: $(binaries) ## the native binaries, in artifacts/bin
 packages: artifacts/packages.stamp ## .deb and .rpm, in artifacts/packages
 	@ls -l artifacts/packages
 
+packages-arm64: $(arm64)/packages.stamp ## .deb and .rpm for arm64, cross-built and looked at, in artifacts/linux-arm64/packages
+	@ls -l $(arm64)/packages
+
 bench: build setup-test ## the benchmarks, as ratios (BENCH= names some: labels, calculator, nftables, daemon, cni, bgp)
 	@CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' dotnet run -c Release --project tests/Canal.Benchmarks -- $(BENCH)
 
@@ -83,7 +88,7 @@ clean: ## everything that was built
 setup-all:
 	@packaging/setup.sh build test packages guest
 
-setup-build setup-test setup-lint setup-packages: setup-%:
+setup-build setup-test setup-lint setup-packages setup-arm64: setup-%:
 	@packaging/setup.sh $*
 
 # Removing a file makes nothing newer, so the list of files is itself a prerequisite.
@@ -101,6 +106,9 @@ $(binaries) &: $(sources) artifacts/sources.list artifacts/restore.stamp | setup
 	@test -n '$(rid)' || { echo 'Canal is built for x86_64 and aarch64; this machine is $(machine)' >&2; exit 1; }
 	@packaging/compile.sh packaging/publish.sh $(rid) $(executables)
 
+$(call binary_paths,$(arm64)) &: $(sources) artifacts/sources.list artifacts/restore.stamp | setup-build setup-arm64
+	@packaging/compile.sh packaging/publish.sh linux-arm64 $(executables)
+
 artifacts/tests.stamp: $(test_sources) artifacts/test_sources.list artifacts/restore.stamp | setup-build
 	@echo 'building everything for tests'
 	@packaging/compile.sh dotnet build Canal.sln -c Debug --no-restore $(quietly)
@@ -108,6 +116,11 @@ artifacts/tests.stamp: $(test_sources) artifacts/test_sources.list artifacts/res
 
 artifacts/packages.stamp: $(binaries) $(packaged) artifacts/packaged.list | setup-packages
 	@packaging/build.sh artifacts/bin artifacts/packages
+	@touch $@
+
+$(arm64)/packages.stamp: $(call binary_paths,$(arm64)) $(packaged) artifacts/packaged.list | setup-packages
+	@packaging/build.sh $(arm64)/bin $(arm64)/packages
+	@tests/packages/arm64.sh $(arm64)
 	@touch $@
 
 FORCE:

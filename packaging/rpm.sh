@@ -1,9 +1,10 @@
 #!/bin/bash
-# rpm.sh PACKAGE TREE VERSION OUT - one .rpm by rpmbuild, from the tree that build.sh laid out (debian/, packaging/, binaries/).
+# rpm.sh PACKAGE TREE VERSION SYMBOLS OUT - one .rpm by rpmbuild, and one of its debug symbols, from the tree that build.sh laid out (debian/, packaging/,
+# binaries/) and what symbols.sh has set apart.
 # Summary, description and dependencies between our packages are read from debian/control, the files from manifest.tsv.
 set -euo pipefail
-package=$1 tree=$2 version=$3 out=$4
-: "${SOURCE_DATE_EPOCH:?comes from build.sh}"
+package=$1 tree=$2 version=$3 symbols=$4/$1/dbgsym-root out=$5
+: "${SOURCE_DATE_EPOCH:?comes from build.sh}" "${CANAL_RPM_ARCHITECTURE:?comes from build.sh}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -21,11 +22,25 @@ files() {
 }
 scriptlet() { if [ -e "$tree/packaging/rpm/$package.$1" ]; then printf '%%%s\n' "$1"; cat "$tree/packaging/rpm/$package.$1"; fi; }
 requires() { if [ -e "$tree/packaging/rpm/$package.requires" ]; then sed "s/@VERSION@/$version/" "$tree/packaging/rpm/$package.requires"; fi; }
-architecture() { if stanza | grep -q '^Architecture: all$'; then echo noarch; else uname -m; fi; }
+architecture() { if stanza | grep -q '^Architecture: all$'; then echo noarch; else echo "$CANAL_RPM_ARCHITECTURE"; fi; }
 
 "$tree/packaging/stage.sh" "$package" "$tree/binaries" "$work/stage"
-install -D -m 0644 "$tree/LICENSE" "$work/stage/usr/share/licenses/$package/LICENSE"
+install -D -m 0644 -t "$work/stage/usr/share/licenses/$package" "$tree/LICENSE" "$tree/debian/copyright"
 if [ -d "$work/stage/usr/share/man" ]; then find "$work/stage/usr/share/man" -type f -exec gzip -9n {} +; fi
+if [ -d "$symbols" ]; then mkdir -p "$work/stage/usr/lib" && cp -a "$symbols/usr/lib/debug" "$work/stage/usr/lib/"; fi
+of_symbols() {
+  [ -d "$symbols" ] || return 0
+  cat <<SPEC
+%package debuginfo
+Summary: Debug symbols of $package
+AutoReqProv: no
+Requires: $package = $version
+%description debuginfo
+What a debugger needs to make sense of a core dump of $package.
+%files debuginfo
+$(cd "$work/stage" && find usr/lib/debug -type f -printf '%%attr(0644,root,root) /%p\n')
+SPEC
+}
 
 cat > "$work/$package.spec" <<SPEC
 # The binaries are published and stripped already.
@@ -48,7 +63,9 @@ cp -a $work/stage/. %{buildroot}/
 $(for name in pre post preun postun; do scriptlet $name; done)
 %files
 %license /usr/share/licenses/$package/LICENSE
+%license /usr/share/licenses/$package/copyright
 $(files)
+$(of_symbols)
 %changelog
 * $(date -u -d "@$SOURCE_DATE_EPOCH" '+%a %b %d %Y') $(sed -n 's/^Maintainer: //p' "$tree/debian/control") - $version-1
 $(dpkg-parsechangelog -l "$tree/debian/changelog" -S Changes | sed -n 's/^ *\* /- /p')

@@ -1,6 +1,6 @@
 #!/bin/bash
 # setup.sh GROUP... - install what a group of make targets needs and the machine lacks, from the machine's own apt mirrors.
-# Groups: build, test, lint, packages, guest. Says nothing and takes milliseconds when all is there.
+# Groups: build, test, lint, packages, guest, arm64. Says nothing and takes milliseconds when all is there.
 set -euo pipefail
 
 # command:package; a path instead of a command where a package brings none
@@ -9,6 +9,7 @@ declare -A needs=(
   [test]="etcd:etcd-server etcdctl:etcd-client nft:nftables ip:iproute2 conntrack:conntrack ping:iputils-ping nc:netcat-openbsd stdbuf:coreutils bird:bird2 /usr/lib/cni/bridge:containernetworking-plugins"
   [lint]="shellcheck:shellcheck"
   [packages]="dpkg-buildpackage:dpkg-dev dh:debhelper rpmbuild:rpm lintian:lintian rpmlint:rpmlint"
+  [arm64]="clang:clang aarch64-linux-gnu-objcopy:gcc-aarch64-linux-gnu /usr/share/doc/libc6-dev-arm64-cross:libc6-dev-arm64-cross qemu-aarch64-static:qemu-user-static"
   [guest]="mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux pgrep:procps podman:podman runc:runc busybox:busybox-static"
 )
 PATH=$PATH:/usr/sbin:/sbin

@@ -5,6 +5,8 @@ set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/packages/checks.sh
 . "$here/checks.sh"
+# shellcheck source=tests/packages/state.sh
+. "$here/state.sh"
 old=$1 new=$2
 
 install_from() { apt-get -qq -y -o Dpkg::Use-Pty=0 install "$1"/canal-common_*.deb "$1"/canal-felix_*.deb "$1"/canal-cni_*.deb "$1"/canalctl_*.deb "$1"/canal-bird-config-renderer_*.deb; }
@@ -30,7 +32,6 @@ cni_result() { cni ADD && grep -q '10\.66\.' /tmp/cni.json; }
 pod_answers() { ip netns exec tor ping -c 1 -W 5 "$(grep -oE '10\.66\.[0-9]+\.[0-9]+' /tmp/cni.json | head -n 1)"; }
 snippet() { printf '%s\n' "$1" > /etc/canal/bird.d/90-tests.conf; }
 bird_knows_snippet() { birdc -s /run/canal/bird.ctl show symbols | grep tests_symbol >/dev/null; }
-nothing_left() { [ ! -e /etc/canal ] && [ ! -e /var/lib/canal/bird.conf ] && [ -z "$(find /etc/systemd/system -name 'canal*')" ]; }
 
 ip netns add tor
 ip link add to-tor type veth peer name eth0 netns tor
@@ -52,6 +53,7 @@ protocol bgp guest {
 BIRD
 systemd-run --quiet --unit=tor ip netns exec tor bird -f -c /tmp/tor.conf -s /run/tor.ctl
 
+check "what there is before" remember bgp
 check "apt install" install_from "$old"
 check "installing enables and starts nothing" disabled_and_stopped
 check "the units are without fault" units_without_fault
@@ -99,9 +101,10 @@ check "removal stops the agent, and BIRD" refuse systemctl is-active --quiet can
 check "the router forgets the block" within 60 forgotten
 check "removal keeps the administrator's file" test -e /etc/canal/bird-config-renderer.toml
 check "apt purge" apt-get -qq -y -o Dpkg::Use-Pty=0 purge canal-bird-config-renderer canal-felix canal-cni canalctl canal-common
-check "purge leaves no configuration, no secret and no link" nothing_left
+check "purge leaves the file system as it was" same_files bgp
+ip netns del pod
+check "and the kernel" within 60 same_kernel bgp
 systemctl stop tor
 ip netns del tor
-ip netns del pod
 check "nothing has failed" test -z "$(systemctl --failed --no-legend)"
 summary

@@ -40,11 +40,20 @@ guest_base() {
 
 # guest_start FOLDER: boots a copy; FOLDER keeps its files, process ids and console.
 guest_start() {
-  local folder=$1 base leader='' tries state machine
+  local folder=$1 base machine
   machine=canal-$(basename "$folder" | tr -cd 'a-zA-Z0-9')
   base=$(guest_base) || return 1
   mkdir -p "$folder"/{upper,work,root}
   mount -t overlay "$machine" -o "lowerdir=$base,upperdir=$folder/upper,workdir=$folder/work" "$folder/root" || return 1
+  guest_boot "$folder"
+}
+
+# guest_reboot FOLDER: off and on again: what is on the disk stays, the kernel's state and /run do not.
+guest_reboot() { guest_off "$1" && guest_boot "$1"; }
+
+guest_boot() {
+  local folder=$1 leader='' tries state machine
+  machine=canal-$(basename "$folder" | tr -cd 'a-zA-Z0-9')
   (
     # A cgroup of its own: with --keep-unit the guest's tree hangs below the caller's.
     for tree in $guest_cgroups; do
@@ -78,15 +87,20 @@ guest_exec() {
     HOME=/root TERM=dumb LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# guest_stop FOLDER: powers off, and removes the copy. Harmless when nothing was started.
-guest_stop() {
-  local folder=$1 machine pid tries tree
-  machine=canal-$(basename "$folder" | tr -cd 'a-zA-Z0-9')
+guest_off() {
+  local folder=$1 pid tries
   pid=$(cat "$folder/nspawn.pid" 2>/dev/null || true)
   if [ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null; then
     for ((tries = 0; tries < 200; tries++)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
     kill -KILL "$pid" 2>/dev/null || true
   fi
+}
+
+# guest_stop FOLDER: powers off, and removes the copy. Harmless when nothing was started.
+guest_stop() {
+  local folder=$1 machine tries tree
+  machine=canal-$(basename "$folder" | tr -cd 'a-zA-Z0-9')
+  guest_off "$folder"
   for ((tries = 0; tries < 50; tries++)); do
     mountpoint -q "$folder/root" || break
     umount "$folder/root" 2>/dev/null || sleep 0.1

@@ -1,5 +1,5 @@
 #!/bin/bash
-# rpm.sh OLD NEW - inside a guest, after lifecycle.sh: the .rpms' own files and scriptlets, by rpm, against a real systemd.
+# rpm.sh OLD NEW - inside a guest, after boot.sh: the .rpms' own files and scriptlets, by rpm, against a real systemd.
 # The guest is a Debian, so dependencies are not asked for, and systemd-update-helper, which Fedora's and RHEL's systemd brings,
 # is stood in for: this proves what our scriptlets call, not Fedora's code.
 set -uo pipefail
@@ -23,25 +23,30 @@ esac
 SH
 chmod 0755 $stand_in
 
+all_of() { find "$1" -name '*.rpm' ! -name '*-debuginfo-*' -exec rpm "${@:2}" --nodeps --nosignature {} +; }
+verified() { rpm -qa 'canal*' | xargs rpm -V --nodeps; }
+all_removed() { rpm -qa 'canal*' | xargs rpm -e --nodeps && [ -z "$(rpm -qa 'canal*')" ]; }
+nothing_runs() { ! systemctl is-active --quiet canal-felix canal-flannel-bridge canal-docker canal-docker.socket canal-bird-config-renderer && [ -z "$(find /etc/systemd/system -name 'canal*')" ]; }
 user_removed() { userdel canal; }
 edited_kept_beside_new() { grep -q 'of the administrator' /etc/canal/felix.toml; }
 
 check "the .debs' user is gone, so that the .rpms must make it" user_removed
-check "rpm -i" rpm -i --nodeps --nosignature "$old"/*.rpm
+check "rpm -i" all_of "$old" -i
 check "%pre made the user" id canal
 check "%post made the folder of sockets" test -d /run/canal
 check "the preset enables and starts nothing" disabled_and_stopped
-check "rpm -V" rpm -V --nodeps canal-common canal-felix canal-cni canalctl
+check "rpm -V" verified
 check "systemctl enable --now" systemctl enable --now --quiet canal-felix
 check "the agent enforces" within 60 enforced
 echo '# of the administrator' >> /etc/canal/felix.toml
 main=$(property MainPID)
-check "rpm -U" rpm -U --nodeps --nosignature "$new"/*.rpm
+check "rpm -U" all_of "$new" -U
 check "the upgrade restarted the agent" within 60 restarted_since "$main"
 check "the upgrade kept the administrator's file" edited_kept_beside_new
 check "the upgraded agent enforces" within 60 enforced
-check "rpm -e" rpm -e --nodeps canal-felix canal-cni canalctl canal-common
-check "removal stops the agent" refuse active
+check "the driver for Docker listens" systemctl enable --now --quiet canal-docker.socket
+check "rpm -e of all" all_removed
+check "removal stops what ran, and disables it" nothing_runs
 check "removal takes the nftables table away" refuse has_canal_table
 check "removal keeps the administrator's file" test -e /etc/canal/felix.toml.rpmsave
 summary

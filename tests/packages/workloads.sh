@@ -26,6 +26,15 @@ workload() { # NAME ADDRESS
   ip -n "$1" route add 169.254.1.1 dev eth0
   ip -n "$1" route add default via 169.254.1.1 dev eth0
 }
+# What the agent does where it runs.
+routes_by_hand() {
+  local name
+  for name in alpha bravo; do echo 1 > /proc/sys/net/ipv4/conf/cali$name/proxy_arp; done
+  echo 1 > /proc/sys/net/ipv4/ip_forward
+  ip route replace 10.65.0.10/32 dev calialpha
+  ip route replace 10.65.0.11/32 dev calibravo
+}
+no_routes_by_hand() { ip route del 10.65.0.10/32 dev calialpha proto boot; ip route del 10.65.0.11/32 dev calibravo proto boot; }
 serve() { systemd-run --quiet --unit="serve-$1" ip netns exec bravo nc -lk 10.65.0.11 "$1"; }
 listening() { ip netns exec bravo nc -z -w 1 10.65.0.11 "$1"; }
 reach() { ip netns exec alpha nc -z -w 1 10.65.0.11 "$1"; }

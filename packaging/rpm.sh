@@ -36,7 +36,8 @@ Summary: Debug symbols of $package
 AutoReqProv: no
 Requires: $package = $version
 %description debuginfo
-What a debugger needs to make sense of a core dump of $package.
+What a debugger needs to make sense of a core dump of
+$package.
 %files debuginfo
 $(cd "$work/stage" && find usr/lib/debug -type f -printf '%%attr(0644,root,root) /%p\n')
 SPEC

@@ -72,6 +72,7 @@ internal static class Canalctl
             new ConfigCommand(options, around).Definition,
             new CniCommand(options, around).Definition,
             new DropsCommand(around).Definition,
+            new FlowsCommand(around).Definition,
             new PolicyCommand(around).Definition,
             new DatastoreCommand(options, around).Definition,
             new DiagCommand(options, around).Definition,

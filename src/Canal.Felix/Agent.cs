@@ -1,4 +1,5 @@
 using System.Globalization;
+using Canal.Core.Addressing;
 using Canal.Core.Calculation;
 using Canal.Core.Nodes;
 using Canal.Core.Overlay;
@@ -8,6 +9,7 @@ using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
+using Canal.Felix.Flows;
 using Canal.Felix.Guards;
 using Canal.Felix.Hosts;
 using Canal.Felix.LastKnownGood;
@@ -17,6 +19,7 @@ using Canal.Felix.Revocation;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
+using Canal.Linux.Conntrack;
 using Canal.Linux.Routing;
 using Serilog;
 using HostingConfiguration = Canal.Hosting.Configuration;
@@ -26,6 +29,9 @@ namespace Canal.Felix;
 /// <summary>The parts that the loop turns, and what it asks of them that is neither kernel nor calculation.</summary>
 internal sealed class Agent
 {
+    /// <summary>Policy goes before those who only want to see.</summary>
+    private static readonly TimeSpan JudgingTurn = TimeSpan.FromMilliseconds(5);
+
     private readonly Dictionary<ResourceKey, string> toldPolicies = [];
     private readonly HashSet<string> toldErrors = new(StringComparer.Ordinal);
     private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
@@ -148,6 +154,25 @@ internal sealed class Agent
     {
         DropPlaces places = new(Interfaces, Hosts);
         foreach (DroppedFlow flow in flows) flow.Place = places.Of(flow);
+    }
+
+    /// <summary>The addresses of endpoints whose flows somebody asks for. A host without host endpoint has no policy.</summary>
+    public FlowPlaces PlacesOf(FlowQuery query)
+    {
+        IEnumerable<IpAddress> workloads = Interfaces.Endpoints.Values.Where(endpoint => query.IsEndpoint(endpoint.DisplayName)).SelectMany(endpoint => endpoint.Addresses).Select(address => address.Address);
+        HashSet<string> governing = [.. Hosts.Governing.Select(endpoint => endpoint.Key.Name).Where(query.IsEndpoint)];
+        return new FlowPlaces([.. workloads.Concat(Hosts.AddressesGoverned(governing)).Distinct()], Parameters.OnRevoke == OnRevoke.Keep ? 0 : Parameters.Marks.Revoked);
+    }
+
+    /// <summary>What policy says of connections, of as many as fit in a turn.</summary>
+    public List<FlowVerdict> Judge(IReadOnlyList<TrackedFlow> flows, int from)
+    {
+        long start = Time.GetTimestamp();
+        FlowJudge judge = new(Calculator, Interfaces.ByAddress(), Hosts, Parameters);
+        List<FlowVerdict> verdicts = [];
+        do verdicts.Add(judge.Judge(flows[from + verdicts.Count]));
+        while (from + verdicts.Count < flows.Count && Time.GetElapsedTime(start) < JudgingTurn);
+        return verdicts;
     }
 
     /// <summary>Makes the host's own settings as they should be, and writes down what the agent's routes are told by; what is refused is told once.</summary>

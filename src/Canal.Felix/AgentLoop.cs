@@ -229,6 +229,8 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
             case AgentMessage.Reload reload: reload.Done.TrySetResult(agent.Reload()); break;
             case AgentMessage.Counters counters: TellCounters(counters); break;
             case AgentMessage.Dropped dropped: agent.Name(dropped.Flows); dropped.Named.TrySetResult(true); break;
+            case AgentMessage.FlowPlaces flows: flows.Answer.TrySetResult(agent.PlacesOf(flows.Query)); break;
+            case AgentMessage.FlowsFound found: found.Answer.TrySetResult(agent.Judge(found.Flows, found.From)); break;
             case AgentMessage.Question { About: AgentQuestion.Configuration } question: question.Answer.TrySetResult(agent.DescribeConfiguration()); break;
             case AgentMessage.Question question: question.Answer.TrySetResult(agent.Describe(IsReady, Failing)); break;
             default: throw new InvalidOperationException($"unknown message {message}");

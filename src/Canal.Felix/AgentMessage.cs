@@ -1,5 +1,8 @@
 using Canal.Datastore;
 using Canal.Felix.Drops;
+using Canal.Felix.Flows;
+using Canal.Felix.Revocation;
+using Canal.Linux.Conntrack;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 
@@ -29,6 +32,12 @@ internal abstract record AgentMessage
 
     /// <summary>Packets were denied: whose are they?</summary>
     public sealed record Dropped(IReadOnlyList<DroppedFlow> Flows, TaskCompletionSource<bool> Named) : AgentMessage;
+
+    /// <summary>Somebody asks for flows: whose addresses are they?</summary>
+    public sealed record FlowPlaces(FlowQuery Query, TaskCompletionSource<Flows.FlowPlaces> Answer) : AgentMessage;
+
+    /// <summary>What does policy say of these connections, from that one on? Of as many as fit in a turn of the loop, at least one.</summary>
+    public sealed record FlowsFound(IReadOnlyList<TrackedFlow> Flows, int From, TaskCompletionSource<List<FlowVerdict>> Answer) : AgentMessage;
 
     /// <summary>Somebody asks how things are.</summary>
     public sealed record Question(AgentQuestion About, TaskCompletionSource<string> Answer) : AgentMessage;

@@ -7,6 +7,7 @@ using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
+using Canal.Felix.Flows;
 using Canal.Felix.Guards;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Hosts;
@@ -71,6 +72,7 @@ internal static class Daemon
         HealthReporters health = new(configuration, run.Time);
         using NodeRegistrar registrar = new(new EtcdStore(channel), configuration, run.Time, run.Log);
         using DropWatch drops = new(inbox, run.Time, run.Log);
+        using FlowWatch flows = FlowWatch.OfKernel(inbox, drops);
         Agent agent = null!;
         using WebServices services = new(health, () => agent.Meters.Text(agent, drops, run), run);
         agent = Assemble(start, configuration, run, routes, wireGuard, conntrack, nftables, early, tables, reporter, health, changed =>
@@ -99,7 +101,7 @@ internal static class Daemon
                 drops.RunAsync(stop),
                 registrar.RunAsync(stop),
                 registrar.PublishAsync(stop),
-                control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, drops, cancel), stop),
+                control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, drops, flows, cancel), stop),
                 services.RunAsync(stop),
             ],
             "stopping; enforcement stays in place").ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Canal.Felix.Drops;
+using Canal.Felix.Flows;
 using Canal.Hosting;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
@@ -31,9 +32,10 @@ internal static class Sources
     }
 
     private const string Counters = "counters";
+    private const string Flows = "flows";
 
     /// <summary>Answers one request of the control socket.</summary>
-    public static async Task<ControlResponse> AnswerAsync(string request, Inbox<AgentMessage> inbox, DropWatch drops, CancellationToken cancel)
+    public static async Task<ControlResponse> AnswerAsync(string request, Inbox<AgentMessage> inbox, DropWatch drops, FlowWatch flows, CancellationToken cancel)
     {
         switch (request)
         {
@@ -54,8 +56,12 @@ internal static class Sources
                 return long.TryParse(after.AsSpan("drops ".Length), NumberStyles.None, CultureInfo.InvariantCulture, out long serial)
                     ? ControlResponse.Ok(await drops.AnswerAsync(serial, cancel).ConfigureAwait(false))
                     : ControlResponse.Failed("drops: the serial after which is asked must be a number");
+            case string asked when asked == Flows || asked.StartsWith(Flows + " ", StringComparison.Ordinal):
+                return FlowQuery.Parse(asked[Flows.Length..], out string problem) is { } query
+                    ? await flows.AnswerAsync(query, cancel).ConfigureAwait(false)
+                    : ControlResponse.Failed($"flows: {problem}");
             default:
-                return ControlResponse.Failed($"unknown request '{request}': ping, reload, status, show-config, counters or drops");
+                return ControlResponse.Failed($"unknown request '{request}': ping, reload, status, show-config, counters, drops or flows");
         }
     }
 

@@ -49,11 +49,56 @@ public sealed class LiveCommandTests
         Assert.StartsWith("""{"serial":40,"packets":14,""", (await agent.Run("drops", "-o", "json")).Good().Output, StringComparison.Ordinal);
     }
 
+    private const string Flows = """
+        {"serial":41,"missed":0,"drop_log":"journal","drop_log_group":170,"more":true}
+        {"verdict":"allowed","id":7,"protocol":"tcp","source":"10.65.0.11","destination":"10.65.0.10","source_port":40000,"destination_port":80,"sent_to":"192.0.2.1","state":"established","packets":12,"bytes":800,"reply_packets":10,"reply_bytes":9000,"egress":{"endpoint":"default/h1-k8s-w1-eth0","verdict":"allowed","reason":"pro/open egress 0","policy":"pro/open","rule":0},"ingress":{"endpoint":"default/h1-k8s-w0-eth0","verdict":"allowed","reason":"gnp/web ingress 1","policy":"gnp/web","rule":1}}
+        {"verdict":"outlived","id":8,"protocol":"icmpv6","source":"fd00::1","destination":"fd00::2","icmp_type":128,"icmp_code":0,"state":"answered","ingress":{"endpoint":"hep","verdict":"denied","reason":"end-of-tier default ingress"}}
+        {"verdict":"denied","protocol":"udp","source":"fd00::1","destination":"fd00::2","source_port":5,"destination_port":53,"packets":3,"last":"2026-05-04T09:30:01.25Z","in":"eth0","out":"","ingress":{"endpoint":"hep","verdict":"denied","reason":"gnp/gate ingress 0","policy":"gnp/gate","rule":0}}
+
+        """;
+
+    [Fact]
+    public async Task Flows_are_shown_with_what_each_end_says_and_followed()
+    {
+        string asked = "";
+        await using Agent agent = new(request =>
+        {
+            asked = request;
+            // One is judged otherwise, one is new, one is gone.
+            return request.StartsWith("flows after=41", StringComparison.Ordinal) ? """
+                {"serial":42}
+                {"verdict":"outlived","id":7,"protocol":"tcp","source":"10.65.0.11","destination":"10.65.0.10","source_port":40000,"destination_port":80,"state":"established"}
+                {"verdict":"allowed","id":9,"protocol":"udp","source":"10.65.0.11","destination":"10.65.0.12","source_port":1,"destination_port":2,"state":"unanswered"}
+
+                """ : request.StartsWith("flows after=42", StringComparison.Ordinal) ? """{"serial":42}""" : Flows;
+        });
+        ProgramRun run = (await agent.Run("flows")).Good();
+        Assert.Equal("""
+            VERDICT   PROTOCOL      SOURCE            DESTINATION                STATE        PACKETS  BYTES     FROM                    EGRESS             TO                      INGRESS
+            allowed   tcp           10.65.0.11:40000  10.65.0.10:80 (192.0.2.1)  established  12/10    800/9000  default/h1-k8s-w1-eth0  pro/open egress 0  default/h1-k8s-w0-eth0  gnp/web ingress 1
+            outlived  icmpv6/128/0  fd00::1           fd00::2                    answered     -        -         -                       -                  hep                     end-of-tier default ingress
+            denied    udp           [fd00::1]:5       [fd00::2]:53               -            3        -         -                       -                  hep                     gnp/gate ingress 0
+
+            """, run.Output);
+        Assert.Equal("there are more connections than can be told: ask for those of one endpoint\n", run.Error);
+        Assert.Equal("flows after=0", asked);
+
+        string[] followed = (await agent.Run("flows", "-f", "--for", "1500ms", "-o", "json")).Good().Output.Split('\n');
+        Assert.Equal(["allowed 7", "outlived 8", "denied 0", "outlived 7", "allowed 9"], followed[..^1].Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!).Select(flow => $"{flow["verdict"]} {flow["id"] ?? 0}"));
+
+        (await agent.Run("flows", "--endpoint", "default/w0", "--policy", "gnp/web", "--denied")).Good();
+        Assert.Equal("flows after=0 endpoint=default/w0 policy=gnp/web verdict=denied", asked);
+        (await agent.Run("flows", "--allowed", "--denied")).Bad(64, "exclude each other");
+        (await agent.Run("flows", "--endpoint", "a b")).Bad(64, "'a b' is no name");
+        (await agent.Run("flows", "-o", "yaml")).Bad(64, "'yaml' is not table or json");
+    }
+
     [Fact]
     public async Task An_answer_of_another_kind_is_told()
     {
         await using Agent agent = new(_ => "nonsense\n");
         (await agent.Run("drops")).Bad(1, "does not understand");
+        (await agent.Run("flows")).Bad(1, "does not understand");
     }
 
     [Fact]

@@ -11,30 +11,32 @@ namespace Canal.Core.Calculation;
 /// </summary>
 internal sealed class CompiledEvaluation(ActivePolicies policies, IpSetTable sets)
 {
-    /// <summary>Whether the packet may pass; null when neither a tier nor, where they are asked, a profile decided.</summary>
-    public bool? Decide(EquatableArray<TierPolicies> tiers, EquatableArray<string> profiles, Direction direction, Packet packet)
+    /// <summary>Whether the packet may pass, and because of what; null when neither a tier nor, where they are asked, a profile decided.</summary>
+    public Decision? Decide(EquatableArray<TierPolicies> tiers, EquatableArray<string> profiles, Direction direction, Packet packet)
     {
         foreach (TierPolicies tier in tiers)
         {
-            RuleAction? action = FirstAction(tier.Policies, direction, packet);
-            if (action is RuleAction.Allow or RuleAction.Deny) return action == RuleAction.Allow;
-            if (action is null && tier.EndAction != TierAction.Pass) return false;
+            (ResourceKey Policy, CompiledRule Rule)? first = First(tier.Policies, direction, packet);
+            if (first is { } decider && decider.Rule.Action != RuleAction.Pass) return Of(tier.Tier, decider);
+            if (first is null && tier.EndAction != TierAction.Pass) return new Decision(false, tier.Tier, null, -1);
         }
         foreach (string profile in profiles)
         {
-            RuleAction? action = FirstAction([new ResourceKey(ResourceKind.Profile, null, profile)], direction, packet);
-            if (action is RuleAction.Allow or RuleAction.Deny) return action == RuleAction.Allow;
+            if (First([new ResourceKey(ResourceKind.Profile, null, profile)], direction, packet) is { } decider && decider.Rule.Action != RuleAction.Pass) return Of("", decider);
         }
         return null;
     }
 
-    private RuleAction? FirstAction(EquatableArray<ResourceKey> keys, Direction direction, Packet packet)
+    private static Decision Of(string tier, (ResourceKey Policy, CompiledRule Rule) decider) =>
+        new(decider.Rule.Action == RuleAction.Allow, tier, decider.Policy, decider.Rule.Index);
+
+    private (ResourceKey Policy, CompiledRule Rule)? First(EquatableArray<ResourceKey> keys, Direction direction, Packet packet)
     {
         foreach (ResourceKey key in keys)
         {
             if (policies.Told(key) is not { IsStaged: false } policy) continue;
             foreach (CompiledRule rule in policy.Rules(direction))
-                if (rule.Action != RuleAction.Log && Matches(rule, packet)) return rule.Action;
+                if (rule.Action != RuleAction.Log && Matches(rule, packet)) return (key, rule);
         }
         return null;
     }

@@ -108,9 +108,10 @@ public sealed class PolicyCalculator
     public IpSetDelta? Members(IpSetSpec set) => sets.Everything(set);
 
     /// <summary>
-    /// Whether what the dataplane was told lets a packet of a new flow pass; null when neither a tier nor a profile decided, which at a workload denies.
+    /// Whether what the dataplane was told lets a packet of a new flow pass, and because of what; null when neither a tier nor a profile decided, which at a
+    /// workload denies.
     /// </summary>
-    public bool? Decide(EquatableArray<TierPolicies> tiers, EquatableArray<string> profiles, Direction direction, Packet packet) =>
+    public Decision? Decide(EquatableArray<TierPolicies> tiers, EquatableArray<string> profiles, Direction direction, Packet packet) =>
         evaluation.Decide(tiers, profiles, direction, packet);
 
     /// <summary>The policies and profiles in force whose rules look a set up.</summary>

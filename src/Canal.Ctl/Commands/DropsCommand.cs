@@ -37,26 +37,16 @@ internal sealed class DropsCommand
         while (true)
         {
             string answer = await ControlSocket.AskAsync("felix", serial == 0 ? "drops" : string.Create(CultureInfo.InvariantCulture, $"drops {serial}"), around, stop);
-            (JsonObject about, List<JsonObject> flows) = Read(answer);
+            (JsonObject about, List<JsonObject> flows) = FelixLines.Read(answer);
             if (!told)
-                Tell(about);
+                FelixLines.TellAbout(about, around);
             told = true;
             Write(flows, parsed.GetValue(output) == "json");
-            serial = Number(about, "serial");
+            serial = FelixLines.Number(about, "serial");
             if (!parsed.GetValue(follow) || around.Time.GetElapsedTime(begun) + Pause > longest)
                 return ExitCode.Ok;
             await Task.Delay(Pause, around.Time, stop);
         }
-    }
-
-    private void Tell(JsonObject about)
-    {
-        if (Text(about, "drop_log") == "off")
-            around.Say("drop_log of canal-felix is \"off\": denied packets are not told");
-        if (Text(about, "failing") is { Length: > 0 } failing)
-            around.Say($"denied packets cannot be heard: {failing}");
-        if (Number(about, "missed") is > 0 and { } missed)
-            around.Say(string.Create(CultureInfo.InvariantCulture, $"{missed} denied packets were too many to be told"));
     }
 
     private void Write(List<JsonObject> flows, bool json)
@@ -69,35 +59,10 @@ internal sealed class DropsCommand
     /// <summary><c>09:30:00.123 ingress default/web tcp 10.2.3.4:51514 > 10.0.0.7:5432 gnp/web ingress 2 x14</c></summary>
     private static string Line(JsonObject flow)
     {
-        string time = DateTimeOffset.TryParse(Text(flow, "last"), CultureInfo.InvariantCulture, out DateTimeOffset last) ? last.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) : "-";
-        string place = Text(flow, "endpoint") is { Length: > 0 } endpoint ? endpoint : Text(flow, "in") is { Length: > 0 } link ? link : "-";
-        string detail = flow.ContainsKey("icmp_type") ? $" type {Number(flow, "icmp_type")} code {Number(flow, "icmp_code")}" : "";
-        long packets = Number(flow, "packets");
-        return $"{time} {Text(flow, "direction")} {place} {Text(flow, "protocol")}{detail} {End(flow, "source")} > {End(flow, "destination")} {Text(flow, "reason")}{(packets > 1 ? $" x{packets}" : "")}";
+        string time = DateTimeOffset.TryParse(FelixLines.Text(flow, "last"), CultureInfo.InvariantCulture, out DateTimeOffset last) ? last.UtcDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) : "-";
+        string place = FelixLines.Text(flow, "endpoint") is { Length: > 0 } endpoint ? endpoint : FelixLines.Text(flow, "in") is { Length: > 0 } link ? link : "-";
+        string detail = flow.ContainsKey("icmp_type") ? $" type {FelixLines.Number(flow, "icmp_type")} code {FelixLines.Number(flow, "icmp_code")}" : "";
+        long packets = FelixLines.Number(flow, "packets");
+        return $"{time} {FelixLines.Text(flow, "direction")} {place} {FelixLines.Text(flow, "protocol")}{detail} {FelixLines.End(flow, "source")} > {FelixLines.End(flow, "destination")} {FelixLines.Text(flow, "reason")}{(packets > 1 ? $" x{packets}" : "")}";
     }
-
-    private static string End(JsonObject flow, string which)
-    {
-        string address = Text(flow, which);
-        if (!flow.ContainsKey($"{which}_port"))
-            return address;
-        return address.Contains(':') ? $"[{address}]:{Number(flow, $"{which}_port")}" : $"{address}:{Number(flow, $"{which}_port")}";
-    }
-
-    private static (JsonObject About, List<JsonObject> Flows) Read(string answer)
-    {
-        try
-        {
-            JsonObject[] lines = [.. answer.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())];
-            return (lines[0], [.. lines.Skip(1)]);
-        }
-        catch (Exception error) when (error is System.Text.Json.JsonException or InvalidOperationException or IndexOutOfRangeException)
-        {
-            throw new CommandException(ExitCode.Failure, $"canal-felix answers in a way that this canalctl does not understand: {error.Message}");
-        }
-    }
-
-    private static string Text(JsonObject at, string name) => at[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
-
-    private static long Number(JsonObject at, string name) => at[name] is JsonValue value && value.TryGetValue(out long number) ? number : 0;
 }

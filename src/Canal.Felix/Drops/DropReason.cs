@@ -21,6 +21,10 @@ internal sealed record DropReason(string Text, string? Policy, int? Rule, string
 
     public static string OfRule(ResourceKey policy, Direction direction, int rule) => string.Create(CultureInfo.InvariantCulture, $"{KernelNames.ShortId(policy)} {Word(direction)} {rule}");
 
+    /// <summary>As a packet's prefix would say it that it decides, whichever way.</summary>
+    public static string Of(Decision decision, Direction direction) => decision.Decider is ResourceKey policy ? OfRule(policy, direction, decision.RuleIndex)
+        : decision.Tier.Length > 0 ? EndOfTier(decision.Tier, direction) : EndOfProfiles(direction);
+
     /// <summary>A policy that cannot be programmed.</summary>
     public static string OfClosed(ResourceKey policy, Direction direction) => $"{Closed} {KernelNames.ShortId(policy)} {Word(direction)}";
 

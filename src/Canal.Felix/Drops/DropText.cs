@@ -10,19 +10,21 @@ namespace Canal.Felix.Drops;
 /// <summary>Denied packets as the control socket tells them: a line of JSON about all, then one for each flow.</summary>
 internal static class DropText
 {
-    public static string Answer(long serial, long missed, DropParameters parameters, string? trouble, IEnumerable<DroppedFlow> flows)
+    public static string Answer(DropReport report)
     {
         ArrayBufferWriter<byte> text = new();
-        Line(text, json =>
-        {
-            json.WriteNumber("serial", serial);
-            json.WriteNumber("missed", missed);
-            json.WriteString("drop_log", parameters.Log.ToString().ToLowerInvariant());
-            json.WriteNumber("drop_log_group", parameters.Group);
-            if (trouble is not null) json.WriteString("failing", trouble);
-        });
-        foreach (DroppedFlow flow in flows) Line(text, json => Write(json, flow));
+        Line(text, json => WriteAbout(json, report));
+        foreach (DroppedFlow flow in report.Flows) Line(text, json => Write(json, flow));
         return Encoding.UTF8.GetString(text.WrittenSpan);
+    }
+
+    public static void WriteAbout(Utf8JsonWriter json, DropReport report)
+    {
+        json.WriteNumber("serial", report.Serial);
+        json.WriteNumber("missed", report.Missed);
+        json.WriteString("drop_log", report.Parameters.Log.ToString().ToLowerInvariant());
+        json.WriteNumber("drop_log_group", report.Parameters.Group);
+        if (report.Failing is not null) json.WriteString("failing", report.Failing);
     }
 
     /// <summary><c>tcp 10.0.0.1:51514 > 10.0.0.2:5432</c>, <c>icmp 10.0.0.1 > 10.0.0.2 type 8 code 0</c>.</summary>
@@ -49,11 +51,10 @@ internal static class DropText
     private static string End(Core.Addressing.IpAddress address, ushort port) =>
         address.Family == Core.Addressing.IpFamily.V4 ? string.Create(CultureInfo.InvariantCulture, $"{address}:{port}") : string.Create(CultureInfo.InvariantCulture, $"[{address}]:{port}");
 
-    private static bool IsIcmp(byte protocol) => protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
+    public static bool IsIcmp(byte protocol) => protocol is IpProtocol.Icmp or IpProtocol.IcmpV6;
 
     private static void Write(Utf8JsonWriter json, DroppedFlow flow)
     {
-        PacketFlow packet = flow.First.Flow;
         json.WriteNumber("serial", flow.Serial);
         json.WriteNumber("packets", flow.Count);
         json.WriteString("first", flow.Begun.UtcDateTime);
@@ -65,6 +66,12 @@ internal static class DropText
         json.WriteString("reason", flow.Reason.Text);
         if (flow.Reason.Policy is { } policy) json.WriteString("policy", policy);
         if (flow.Reason.Rule is { } rule) json.WriteNumber("rule", rule);
+        Write(json, flow.First.Flow);
+    }
+
+    /// <summary>Who speaks to whom.</summary>
+    public static void Write(Utf8JsonWriter json, PacketFlow packet)
+    {
         json.WriteString("protocol", Protocol(packet.Protocol));
         json.WriteString("source", packet.Source.ToString());
         json.WriteString("destination", packet.Destination.ToString());
@@ -80,7 +87,7 @@ internal static class DropText
         }
     }
 
-    private static void Line(ArrayBufferWriter<byte> text, Action<Utf8JsonWriter> write)
+    public static void Line(ArrayBufferWriter<byte> text, Action<Utf8JsonWriter> write)
     {
         using (Utf8JsonWriter json = new(text))
         {

@@ -75,10 +75,14 @@ internal sealed class DropWatch(Inbox<AgentMessage> inbox, TimeProvider time, IL
     }
 
     /// <summary>What happened after a number, for who asks over the control socket.</summary>
-    public async Task<string> AnswerAsync(long after, CancellationToken cancel)
+    public async Task<string> AnswerAsync(long after, CancellationToken cancel) =>
+        DropText.Answer(await AfterAsync(after, cancel).ConfigureAwait(false));
+
+    /// <summary>What happened after a number.</summary>
+    public async Task<DropReport> AfterAsync(long after, CancellationToken cancel)
     {
         await NameAsync(cancel).ConfigureAwait(false);
-        lock (guard) return DropText.Answer(table.Serial, Missed, wanted, trouble.Reason, table.After(after));
+        lock (guard) return new DropReport(table.Serial, Missed, wanted, trouble.Reason, table.After(after));
     }
 
     public void Dispose()

@@ -19,30 +19,49 @@ internal sealed class FlowJudge(PolicyCalculator calculator, IReadOnlyDictionary
     private readonly HashSet<IpAddress> own = [.. hosts.OwnAddresses];
     private readonly HostEndpointPolicy?[] endpoints = [.. hosts.Crossed.Select(hosts.Resolution.Governing).Distinct()];
 
-    public bool Allows(TrackedFlow flow)
+    public bool Allows(TrackedFlow flow) => Judge(flow).Allowed;
+
+    /// <summary>What each end of this host says.</summary>
+    public FlowVerdict Judge(TrackedFlow flow)
     {
-        // What belongs to another connection was never judged.
-        if (flow.IsRelated) return true;
         Packet packet = flow.First;
         bool fromHost = own.Contains(packet.Source), toHost = own.Contains(packet.Destination);
-        if (fromHost && toHost) return true;
-        if (workloads.TryGetValue(packet.Source, out EndpointPolicy? source) && !Allows(source, Direction.Egress, packet)) return false;
-        // This host may always speak to its workloads.
-        if (!fromHost && workloads.TryGetValue(packet.Destination, out EndpointPolicy? destination) && !Allows(destination, Direction.Ingress, packet)) return false;
-        if (toHost && source is null) return AllowsHost(Direction.Ingress, packet, parameters.FailsafeIn, packet.Source);
-        return !fromHost || workloads.ContainsKey(packet.Destination) || AllowsHost(Direction.Egress, packet, parameters.FailsafeOut, packet.Destination);
+        workloads.TryGetValue(packet.Source, out EndpointPolicy? source);
+        workloads.TryGetValue(packet.Destination, out EndpointPolicy? destination);
+        // What belongs to another connection was never judged.
+        string exempt = flow.IsRelated ? "related to another connection" : fromHost && toHost ? "within this host" : "";
+        return new FlowVerdict(
+            source is not null ? Workload(source, Direction.Egress, packet, exempt)
+                : fromHost ? Host(Direction.Egress, packet, destination is null ? exempt : "to a workload of this host") : null,
+            destination is not null ? Workload(destination, Direction.Ingress, packet, fromHost ? "from this host" : exempt)
+                : toHost ? Host(Direction.Ingress, packet, source is null ? exempt : "from a workload of this host") : null);
     }
 
-    private bool Allows(EndpointPolicy endpoint, Direction direction, Packet packet) => calculator.Decide(endpoint.Tiers(direction), endpoint.Profiles, direction, packet) ?? false;
-
-    private bool AllowsHost(Direction direction, Packet packet, EquatableArray<FailsafePort> failsafe, IpAddress other)
+    private FlowEnd Workload(EndpointPolicy endpoint, Direction direction, Packet packet, string exempt)
     {
-        if (IsAlwaysAllowed(packet) || failsafe.Any(port => port.Protocol == packet.Protocol && port.Port == packet.DestinationPort && (port.Net is null || port.Net.Value.Contains(other)))) return true;
-        return endpoints.Length == 0 || endpoints.Any(endpoint => Allows(endpoint, direction, packet));
+        if (exempt.Length > 0) return new FlowEnd(endpoint.DisplayName, true, null, exempt);
+        Decision decision = calculator.Decide(endpoint.Tiers(direction), endpoint.Profiles, direction, packet) ?? new Decision(false, "", null, -1);
+        return new FlowEnd(endpoint.DisplayName, decision.Allowed, decision);
     }
 
-    private bool Allows(HostEndpointPolicy? endpoint, Direction direction, Packet packet) =>
-        endpoint is null || !endpoint.Untracked.IsEmpty || !endpoint.PreDnat.IsEmpty || (calculator.Decide(endpoint.Normal.Of(direction), endpoint.Profiles, direction, packet) ?? false);
+    /// <summary>Of the endpoints of the interfaces that it may cross, the first that allows it, else the first.</summary>
+    private FlowEnd Host(Direction direction, Packet packet, string exempt)
+    {
+        (EquatableArray<FailsafePort> failsafe, IpAddress other) = direction == Direction.Ingress ? (parameters.FailsafeIn, packet.Source) : (parameters.FailsafeOut, packet.Destination);
+        if (exempt.Length == 0 && IsAlwaysAllowed(packet)) exempt = "always allowed";
+        if (exempt.Length == 0 && failsafe.Any(port => port.Protocol == packet.Protocol && port.Port == packet.DestinationPort && (port.Net is null || port.Net.Value.Contains(other)))) exempt = "failsafe port";
+        if (exempt.Length > 0 || endpoints.Length == 0) return new FlowEnd(endpoints.Length == 1 ? endpoints[0]?.Key.Name ?? "" : "", true, null, exempt.Length > 0 ? exempt : "no host endpoint");
+        FlowEnd[] ends = [.. endpoints.Select(endpoint => Host(endpoint, direction, packet))];
+        return Array.Find(ends, end => end.Allowed) ?? ends[0];
+    }
+
+    private FlowEnd Host(HostEndpointPolicy? endpoint, Direction direction, Packet packet)
+    {
+        if (endpoint is null) return new FlowEnd("", true, null, "no host endpoint");
+        if (!endpoint.Untracked.IsEmpty || !endpoint.PreDnat.IsEmpty) return new FlowEnd(endpoint.Key.Name, true, null, "policy before connection tracking or translation");
+        Decision decision = calculator.Decide(endpoint.Normal.Of(direction), endpoint.Profiles, direction, packet) ?? new Decision(false, "", null, -1);
+        return new FlowEnd(endpoint.Key.Name, decision.Allowed, decision);
+    }
 
     /// <summary>Neighbour discovery and the like, DHCP, and tunnels, of which the chains of tunnels decide.</summary>
     private bool IsAlwaysAllowed(Packet packet) =>

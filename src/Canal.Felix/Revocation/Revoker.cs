@@ -106,7 +106,7 @@ internal sealed class Revoker(IConntrack conntrack, PolicyCalculator calculator,
     private RevocationCount Judge(FelixParameters parameters, long start)
     {
         if (unseen.Count == 0) return default;
-        FlowJudge judge = new(calculator, Workloads(), hosts, parameters);
+        FlowJudge judge = new(calculator, interfaces.ByAddress(), hosts, parameters);
         uint bit = parameters.Marks.Revoked;
         List<TrackedFlow> cut = [], restored = [];
         while (unseen.Count > 0 && time.GetElapsedTime(start) < Slice)
@@ -116,14 +116,6 @@ internal sealed class Revoker(IConntrack conntrack, PolicyCalculator calculator,
             if (judge.Allows(flow) == isCut) (isCut ? restored : cut).Add(flow);
         }
         return new RevocationCount(cut.Count == 0 ? 0 : conntrack.Mark([.. cut], bit, bit), restored.Count == 0 ? 0 : conntrack.Mark([.. restored], 0, bit));
-    }
-
-    private Dictionary<IpAddress, EndpointPolicy> Workloads()
-    {
-        Dictionary<IpAddress, EndpointPolicy> workloads = [];
-        foreach (EndpointPolicy endpoint in interfaces.Endpoints.Values)
-            foreach (Cidr address in endpoint.Addresses) workloads[address.Address] = endpoint;
-        return workloads;
     }
 
     private void Schedule()

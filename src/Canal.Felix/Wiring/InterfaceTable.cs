@@ -29,6 +29,15 @@ internal sealed class InterfaceTable
     /// <summary>Names of the interfaces that endpoints name.</summary>
     public IReadOnlyDictionary<string, EndpointPolicy> Endpoints => endpoints;
 
+    /// <summary>The workloads of this host by their addresses.</summary>
+    public Dictionary<IpAddress, EndpointPolicy> ByAddress()
+    {
+        Dictionary<IpAddress, EndpointPolicy> workloads = [];
+        foreach (EndpointPolicy endpoint in endpoints.Values)
+            foreach (Cidr address in endpoint.Addresses) workloads[address.Address] = endpoint;
+        return workloads;
+    }
+
     public IEnumerable<Link> Links => links.Values;
 
     /// <summary>The link of that name, when there is one.</summary>

@@ -55,13 +55,24 @@ internal static class ConntrackCodec
             IcmpType = Byte(protocol, v4 ? CTA_PROTO_ICMP_TYPE : CTA_PROTO_ICMPV6_TYPE),
             IcmpCode = Byte(protocol, v4 ? CTA_PROTO_ICMP_CODE : CTA_PROTO_ICMPV6_CODE),
         };
-        ReadOnlySpan<byte> mark = attributes.Find(CTA_MARK), id = attributes.Find(CTA_ID);
+        ReadOnlySpan<byte> mark = attributes.Find(CTA_MARK), id = attributes.Find(CTA_ID), status = attributes.Find(CTA_STATUS);
+        NetlinkAttributes tcp = new(new NetlinkAttributes(attributes.Find(CTA_PROTOINFO)).Find(CTA_PROTOINFO_TCP));
         return new TrackedFlow(first, mark.Length < 4 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(mark), !attributes.Find(CTA_TUPLE_MASTER).IsEmpty)
         {
             SentTo = sentTo,
             Id = id.Length < 4 ? 0 : BinaryPrimitives.ReadUInt32BigEndian(id),
-            Message = message.Bytes.ToArray(),
+            IsAnswered = status.Length >= 4 && (BinaryPrimitives.ReadUInt32BigEndian(status) & IPS_SEEN_REPLY) != 0,
+            TcpState = tcp.Find(CTA_PROTOINFO_TCP_STATE) is { IsEmpty: false } state ? state[0] : null,
+            Sent = Count(attributes.Find(CTA_COUNTERS_ORIG)),
+            Answered = Count(attributes.Find(CTA_COUNTERS_REPLY)),
         };
+    }
+
+    private static TrackedCount? Count(ReadOnlySpan<byte> counters)
+    {
+        NetlinkAttributes attributes = new(counters);
+        ReadOnlySpan<byte> packets = attributes.Find(CTA_COUNTERS_PACKETS), bytes = attributes.Find(CTA_COUNTERS_BYTES);
+        return packets.Length < 8 || bytes.Length < 8 ? null : new TrackedCount(BinaryPrimitives.ReadInt64BigEndian(packets), BinaryPrimitives.ReadInt64BigEndian(bytes));
     }
 
     private static IpAddress? Address(NetlinkAttributes tuple, ushort v4, ushort v6)

@@ -12,12 +12,25 @@ internal static class ConntrackConstants
 
     internal const ushort CTA_TUPLE_ORIG = 1;
     internal const ushort CTA_TUPLE_REPLY = 2;
+    internal const ushort CTA_STATUS = 3;
+    internal const ushort CTA_PROTOINFO = 4;
     internal const ushort CTA_MARK = 8;
+    internal const ushort CTA_COUNTERS_ORIG = 9;
+    internal const ushort CTA_COUNTERS_REPLY = 10;
     internal const ushort CTA_ID = 12;
     internal const ushort CTA_TUPLE_MASTER = 14;
     internal const ushort CTA_ZONE = 18;
     internal const ushort CTA_MARK_MASK = 21;
     internal const ushort CTA_FILTER = 25;
+
+    /// <summary>linux/netfilter/nf_conntrack_common.h: packets in both directions were seen.</summary>
+    internal const uint IPS_SEEN_REPLY = 2;
+
+    internal const ushort CTA_PROTOINFO_TCP = 1;
+    internal const ushort CTA_PROTOINFO_TCP_STATE = 1;
+
+    internal const ushort CTA_COUNTERS_PACKETS = 1;
+    internal const ushort CTA_COUNTERS_BYTES = 2;
 
     internal const ushort CTA_TUPLE_IP = 1;
     internal const ushort CTA_TUPLE_PROTO = 2;

@@ -16,6 +16,12 @@ public interface IConntrack
     /// <exception cref="Netlink.NetlinkException">The conversation failed.</exception>
     IReadOnlyList<TrackedFlow> List(IReadOnlyCollection<IpAddress> addresses);
 
+    /// <summary>
+    /// Likewise, but no more than so many, and only to look at: they cannot be marked. One comes once. When there are more, which of them is the kernel's choice.
+    /// </summary>
+    /// <exception cref="Netlink.NetlinkException">The conversation failed.</exception>
+    IReadOnlyList<TrackedFlow> Look(IReadOnlyCollection<IpAddress> addresses, int most);
+
     /// <summary>Sets the bits of these connections' marks that the mask has. Connections that ended meanwhile are no error. Returns how many were there.</summary>
     /// <exception cref="Netlink.NetlinkException">The conversation failed; some may be marked.</exception>
     int Mark(IReadOnlyCollection<TrackedFlow> flows, uint value, uint mask);

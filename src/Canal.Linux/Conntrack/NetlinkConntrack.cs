@@ -42,7 +42,19 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
         List<TrackedFlow> flows = [];
         HashSet<uint> seen = [];
         foreach (byte[] message in Find(addresses, MostListed))
-            if (ConntrackCodec.ReadFlow(new NetlinkMessage(message)) is { } flow && (flow.Id == 0 || seen.Add(flow.Id))) flows.Add(flow);
+            if (ConntrackCodec.ReadFlow(new NetlinkMessage(message)) is { } flow && (flow.Id == 0 || seen.Add(flow.Id))) flows.Add(flow with { Message = message });
+        return flows;
+    }
+
+    public IReadOnlyList<TrackedFlow> Look(IReadOnlyCollection<IpAddress> addresses, int most)
+    {
+        List<TrackedFlow> flows = [];
+        HashSet<uint> seen = [];
+        // The whole answer is read in any case, or the kernel's next one would follow it.
+        Find(addresses, MostListed, message =>
+        {
+            if (flows.Count < most && ConntrackCodec.ReadFlow(message) is { } flow && (flow.Id == 0 || seen.Add(flow.Id))) flows.Add(flow);
+        });
         return flows;
     }
 
@@ -56,8 +68,16 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
 
     private List<byte[]> Find(IReadOnlyCollection<IpAddress> addresses, int mostFiltered)
     {
-        HashSet<IpAddress> wanted = [.. addresses];
         List<byte[]> found = [];
+        Find(addresses, mostFiltered, message => found.Add(message.Bytes.ToArray()));
+        return found;
+    }
+
+    private delegate void Found(NetlinkMessage message);
+
+    private void Find(IReadOnlyCollection<IpAddress> addresses, int mostFiltered, Found found)
+    {
+        HashSet<IpAddress> wanted = [.. addresses];
         if (wanted.Count <= mostFiltered)
         {
             foreach (IpAddress address in wanted)
@@ -67,11 +87,10 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
         {
             foreach (IpFamily family in wanted.Select(address => address.Family).Distinct()) Find(family, null, CTA_TUPLE_ORIG, wanted, found);
         }
-        return found;
     }
 
     /// <summary>Gathers the messages about connections in which one of the wanted addresses sends. One may come twice: deleting it again is no error.</summary>
-    private void Find(IpFamily family, IpAddress? source, ushort tuple, HashSet<IpAddress> wanted, List<byte[]> found)
+    private void Find(IpFamily family, IpAddress? source, ushort tuple, HashSet<IpAddress> wanted, Found found)
     {
         request.Clear();
         ConntrackCodec.WriteDump(new NetlinkWriter(request), ++sequence, family, source, tuple);
@@ -86,7 +105,7 @@ public sealed class NetlinkConntrack : IConntrack, IDisposable
                 if (message.Sequence != sequence) continue;
                 if (NetlinkError.TryRead(message, out NetlinkError refusal)) throw new NetlinkException("list connections", refusal.Errno, refusal.Message);
                 if (message.Type == NLMSG_DONE) return;
-                if (IsOf(wanted, message)) found.Add(message.Bytes.ToArray());
+                if (IsOf(wanted, message)) found(message);
             }
         }
     }

@@ -30,10 +30,10 @@ internal sealed class CalculatedDecision
     public IEnumerable<ResourceKey> HostEndpoints => state.HostEndpoints.Values.Select(e => e.Key);
 
     /// <summary>What the calculator itself says, which is asked about flows that exist already.</summary>
-    public bool DecideFlow(ResourceKey endpoint, Direction direction, Packet packet)
+    public Decision DecideFlow(ResourceKey endpoint, Direction direction, Packet packet)
     {
         EndpointPolicy policy = state.Endpoints.Values.Single(e => e.Key == endpoint);
-        return calculator.Decide(policy.Tiers(direction), policy.Profiles, direction, packet) ?? false;
+        return calculator.Decide(policy.Tiers(direction), policy.Profiles, direction, packet) ?? new Decision(false, "", null, -1);
     }
 
     public Decision Decide(ResourceKey endpoint, Direction direction, Packet packet)

@@ -131,7 +131,7 @@ public sealed class DropTests
         table.Add(Packet("gnp/web ingress 1"), time.GetUtcNow());
         table.Add(Packet("end-of-tier default egress") with { Flow = new PacketFlow(1, IpAddress.Parse("10.0.0.1"), 0, IpAddress.Parse("10.0.0.2"), 0x0800) }, time.GetUtcNow());
         Name();
-        string[] lines = DropText.Answer(table.Serial, 3, new DropParameters(DropLog.Socket, 170, null), null, table.After(0)).TrimEnd('\n').Split('\n');
+        string[] lines = DropText.Answer(new DropReport(table.Serial, 3, new DropParameters(DropLog.Socket, 170, null), null, table.After(0))).TrimEnd('\n').Split('\n');
         Assert.Equal("""{"serial":2,"missed":3,"drop_log":"socket","drop_log_group":170}""", lines[0]);
         Assert.Equal("""{"serial":1,"packets":1,"first":"2026-05-04T09:30:00Z","last":"2026-05-04T09:30:00Z","direction":"ingress","endpoint":"default/w0","in":"eth0","out":"caliw0","reason":"gnp/web ingress 1","policy":"gnp/web","rule":1,"protocol":"tcp","source":"10.0.0.1","destination":"10.0.0.9","source_port":1000,"destination_port":80}""", lines[1]);
         using JsonDocument icmp = JsonDocument.Parse(lines[2]);

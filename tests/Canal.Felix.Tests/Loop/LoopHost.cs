@@ -5,7 +5,9 @@ using Canal.Core.Overlay;
 using Canal.Datastore;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Drops;
 using Canal.Felix.Feed;
+using Canal.Felix.Flows;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Hosts;
 using Canal.Felix.Overlay;
@@ -155,6 +157,20 @@ internal sealed class LoopHost : IDisposable
         }
         Assert.Fail("the loop goes on writing");
         return this;
+    }
+
+    /// <summary>What who asks the control socket for flows is told, a line each.</summary>
+    public async Task<string[]> Flows(string query)
+    {
+        using DropWatch drops = new(inbox, Time, Log.Logger);
+        using FlowWatch flows = new(inbox, drops, Conntrack.Look);
+        Task<ControlResponse> answer = flows.AnswerAsync(FlowQuery.Parse(query, out _)!, CancellationToken.None);
+        while (!answer.IsCompleted)
+        {
+            Step();
+            await Task.Delay(1);
+        }
+        return (await answer).Body.TrimEnd('\n').Split('\n');
     }
 
     /// <summary>Puts what happened in the kernel in.</summary>

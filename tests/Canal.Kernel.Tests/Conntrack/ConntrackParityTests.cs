@@ -59,6 +59,9 @@ public sealed class ConntrackParityTests
         }
         IpAddress[] wanted = [.. addresses.Split(',').Select(Ip)];
         Assert.Equal(Texts(fake.List(wanted)), Texts(kernel.Conntrack.List(wanted)));
+        Assert.Equal(Texts(fake.Look(wanted, 100)), Texts(kernel.Conntrack.Look(wanted, 100)));
+        Assert.Equal(Texts(fake.Look(wanted, 100)).Count(), kernel.Conntrack.Look(wanted, 100).Count);
+        Assert.Equal(2, kernel.Conntrack.Look(wanted, 2).Count);
         // Marked, marked with other bits beside, and one bit taken back.
         Assert.NotEqual(0, kernel.Conntrack.Mark(kernel.Conntrack.List(wanted), 0x80000, 0x80000));
         fake.Mark(fake.List(wanted), 0x80000, 0x80000);

@@ -29,6 +29,8 @@ public sealed class FakeConntrack : IConntrack
     public IReadOnlyList<TrackedFlow> List(IReadOnlyCollection<IpAddress> addresses) =>
         [.. Connections.Where(c => addresses.Contains(c.From) || addresses.Contains(c.Answers)).Select(c => new TrackedFlow(FirstOf(c), marks.GetValueOrDefault(c), false) { SentTo = c.To })];
 
+    public IReadOnlyList<TrackedFlow> Look(IReadOnlyCollection<IpAddress> addresses, int most) => [.. List(addresses).Take(most)];
+
     public int Mark(IReadOnlyCollection<TrackedFlow> flows, uint value, uint mask)
     {
         FakeConnection[] found = [.. flows.SelectMany(flow => connections.Where(c => FirstOf(c) == flow.First && c.To == flow.SentTo))];

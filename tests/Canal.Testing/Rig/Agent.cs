@@ -29,6 +29,9 @@ public sealed class Agent : IAsyncDisposable
     /// <summary>Where endpoint status files appear.</summary>
     public string StatusFolder => Path.Combine(folder, "status", "endpoint-status");
 
+    /// <summary>Where its control socket is.</summary>
+    public string RuntimeFolder => Path.Combine(folder, "run");
+
     /// <summary>Where the MTU of workloads is told.</summary>
     public string MtuFile => Path.Combine(folder, "mtu");
 

@@ -6,13 +6,13 @@ public sealed record EtcdOptions
     /// <summary><c>http://host:port</c>, <c>https://host:port</c> or <c>unix:///path/of/socket</c>; one cluster, tried in this order.</summary>
     public IReadOnlyList<string> Endpoints { get; init; } = ["http://127.0.0.1:2379"];
 
-    /// <summary>PEM file of the only authorities trusted for https endpoints; null or empty trusts the system's.</summary>
+    /// <summary>PEM file, or its text itself, of the only authorities trusted for https endpoints; null or empty trusts the system's.</summary>
     public string? CaFile { get; init; }
 
-    /// <summary>PEM file of the client certificate, followed by its intermediates if any.</summary>
+    /// <summary>PEM file, or its text itself, of the client certificate, followed by its intermediates if any.</summary>
     public string? CertFile { get; init; }
 
-    /// <summary>PEM file of the client certificate's private key, unencrypted.</summary>
+    /// <summary>PEM file, or its text itself, of the client certificate's private key, unencrypted.</summary>
     public string? KeyFile { get; init; }
 
     /// <summary>etcd user; null or empty does not authenticate by password.</summary>
@@ -52,8 +52,14 @@ public sealed record EtcdOptions
 
     /// <summary>The options without the password.</summary>
     public override string ToString() =>
-        $"EtcdOptions {{ Endpoints = [{string.Join(", ", Endpoints)}], CaFile = {CaFile}, CertFile = {CertFile}, KeyFile = {KeyFile}, Username = {Username}, "
+        $"EtcdOptions {{ Endpoints = [{string.Join(", ", Endpoints)}], CaFile = {NameOf(CaFile)}, CertFile = {NameOf(CertFile)}, KeyFile = {NameOf(KeyFile)}, Username = {Username}, "
         + $"Password = {(string.IsNullOrEmpty(Password) ? "none" : "(hidden)")} }}";
+
+    /// <summary>It is the text of a certificate or key itself, as calicoctl's configuration may have it, not a file's name.</summary>
+    internal static bool IsPem(string? file) => file is not null && file.AsSpan().TrimStart().StartsWith("-----BEGIN", StringComparison.Ordinal);
+
+    /// <summary>For messages, which no key may be in.</summary>
+    internal static string? NameOf(string? file) => IsPem(file) ? "(given in the configuration)" : file;
 
     private void AddEndpointProblems(List<EtcdOptionProblem> problems)
     {

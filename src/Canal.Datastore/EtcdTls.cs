@@ -25,7 +25,7 @@ internal static class EtcdTls
     private static X509Certificate2Collection Authorities(string file) => ReadFile("ca_file", file, () =>
     {
         X509Certificate2Collection found = [];
-        found.ImportFromPemFile(file);
+        found.ImportFromPem(Text(file));
         return found.Count > 0 ? found : throw new CryptographicException("it holds no certificate");
     });
 
@@ -34,14 +34,16 @@ internal static class EtcdTls
         X509Certificate2Collection chain = ReadFile("cert_file", certFile, () =>
         {
             X509Certificate2Collection found = [];
-            found.ImportFromPemFile(certFile);
+            found.ImportFromPem(Text(certFile));
             return found;
         });
-        ReadFile("key_file", keyFile, () => File.ReadAllBytes(keyFile).Length);
-        X509Certificate2 certificate = ReadFile("cert_file and key_file", $"{certFile}, {keyFile}", () => X509Certificate2.CreateFromPemFile(certFile, keyFile));
+        ReadFile("key_file", keyFile, () => Text(keyFile).Length);
+        X509Certificate2 certificate = ReadFile("cert_file and key_file", $"{EtcdOptions.NameOf(certFile)}, {EtcdOptions.NameOf(keyFile)}", () => X509Certificate2.CreateFromPem(Text(certFile), Text(keyFile)));
         // Offline: never ask the network for a missing intermediate.
         return SslStreamCertificateContext.Create(certificate, chain, offline: true);
     }
+
+    private static string Text(string file) => EtcdOptions.IsPem(file) ? file : File.ReadAllText(file);
 
     private static T ReadFile<T>(string field, string file, Func<T> read)
     {
@@ -52,7 +54,7 @@ internal static class EtcdTls
         // A key that belongs to another certificate is an ArgumentException.
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new EtcdException(EtcdFailure.Configuration, $"{field}: {file}: {error.Message}", error);
+            throw new EtcdException(EtcdFailure.Configuration, $"{field}: {EtcdOptions.NameOf(file)}: {error.Message}", error);
         }
     }
 }

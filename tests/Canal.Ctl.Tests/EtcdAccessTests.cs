@@ -52,7 +52,7 @@ public sealed class EtcdAccessTests(Cluster cluster) : ClusterTests(cluster)
     [Theory]
     [InlineData("  datastoreType: kubernetes\n", "spec.datastoreType: 'kubernetes' is not etcdv3")]
     [InlineData("  etcdDiscoverySrv: example.org\n", "spec.etcdDiscoverySrv: is not supported")]
-    [InlineData("  etcdKey: |\n    s3cret\n", "spec.etcdKey: is not supported: keep it in a file, and name that in etcdKeyFile")]
+    [InlineData("  etcdKey: |\n    s3cret\n", "spec.etcdKey: is no text of PEM; the name of a file belongs to etcdKeyFile")]
     [InlineData("  etcdEndpoints: [\n", ".cfg:")]
     public async Task A_file_that_cannot_be_used_is_refused(string spec, string said)
     {

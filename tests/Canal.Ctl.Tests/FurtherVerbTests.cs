@@ -64,9 +64,9 @@ public sealed class FurtherVerbTests(Cluster cluster) : ClusterTests(cluster)
     [Theory]
     [InlineData("custom-columns=NAME,NETS", "NAME  NETS\na     10.0.0.0/8,192.0.2.1\nb     -\n")]
     [InlineData("custom-columns=Set:.metadata.name,First:.spec.nets[0],Label:.metadata.labels['x.y/z']", "Set  First       Label\na    10.0.0.0/8  1\nb    -           -\n")]
-    [InlineData("jsonpath={.items[*].metadata.name}", "a,b\n")]
+    [InlineData("jsonpath={.items[*].metadata.name}", "a b\n")]
     [InlineData("jsonpath={range .items[*]}{.metadata.name}={.spec.nets[-1]}{\"\\n\"}{end}", "a=192.0.2.1\nb=\n")]
-    [InlineData("jsonpath={.kind}: {.items[0].spec}", "GlobalNetworkSetList: nets=10.0.0.0/8,192.0.2.1\n")]
+    [InlineData("jsonpath={.kind}: {.items[0].spec}", "GlobalNetworkSetList: {\"nets\":[\"10.0.0.0/8\",\"192.0.2.1\"]}\n")]
     public async Task Values_are_picked_out(string format, string expected)
     {
         await Cluster.Apply(Sets);

@@ -1,4 +1,5 @@
 using System.Text;
+using Canal.Datastore;
 using Canal.Hosting;
 
 namespace Canal.Ctl.Tests;
@@ -79,6 +80,27 @@ public sealed class HostCommandTests(Cluster cluster) : ClusterTests(cluster)
 
             """, (await Cluster.Run("overlay", "status", "--node", "h1")).Good().Output);
         (await Cluster.Run("overlay", "status", "--node", "h9")).Bad(1, "there is no node 'h9'");
+    }
+
+    [Fact]
+    public async Task Leases_of_the_flannel_network_are_shown()
+    {
+        await Put("/coreos.com/network/subnets/10.5.20.0-24", """{"PublicIP":"192.0.2.2","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"12:34:56:78:9a:bc"}}""");
+        await Put("/coreos.com/network/subnets/10.5.3.0-24&fd05:0:0:3::-64", """{"PublicIP":"192.0.2.1","PublicIPv6":"fd00::1","BackendType":"host-gw"}""");
+        await Put("/coreos.com/network/subnets/nonsense", "{}");
+        await Put("/coreos.com/network/subnets/10.5.4.0-24", "{");
+        EtcdLease lease = await Cluster.Etcd.GrantLeaseAsync(TimeSpan.FromHours(20), TestContext.Current.CancellationToken);
+        await Cluster.Etcd.CommitAsync(new EtcdTransaction().Put("/other/subnets/10.6.0.0-24", """{"PublicIP":"192.0.2.3","PublicIPv6":null}"""u8.ToArray(), lease.Id), TestContext.Current.CancellationToken);
+        ProgramRun run = (await Cluster.Run("overlay", "leases")).Good();
+        Assert.Equal("""
+            SUBNET        IPV6-SUBNET      HOST               BACKEND  EXPIRES
+            10.5.3.0/24   fd05:0:0:3::/64  192.0.2.1,fd00::1  host-gw  never (reserved)
+            10.5.20.0/24  -                192.0.2.2          vxlan    never (reserved)
+
+            """, run.Output);
+        Assert.Contains("nonsense: left out: its name is no subnet", run.Error, StringComparison.Ordinal);
+        Assert.Contains("10.5.4.0-24: left out:", run.Error, StringComparison.Ordinal);
+        Assert.Matches(@"\n10\.6\.0\.0/24 +- +192\.0\.2\.3 +- +in (20h|19h59m.*)\n$", (await Cluster.Run("overlay", "leases", "--flannel-prefix", "/other/")).Good().Output);
     }
 
     [Fact]

@@ -47,6 +47,21 @@ public sealed class EtcdTlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Certificates_and_key_may_be_given_as_text_and_are_not_told()
+    {
+        await using EtcdProcess etcd = await StartAsync(clientCertificates: true);
+        (string certFile, string keyFile) = certificates.Issue("felix");
+        EtcdOptions options = Etcd.Options(etcd.Endpoint) with { CaFile = File.ReadAllText(certificates.CaFile), CertFile = File.ReadAllText(certFile), KeyFile = File.ReadAllText(keyFile) };
+        await using (EtcdChannel channel = Channel(options))
+            await new EtcdStore(channel).PutAsync("/test/a", "1");
+        Assert.DoesNotContain("PRIVATE KEY", options.ToString(), StringComparison.Ordinal);
+        (_, string other) = certificates.Issue("other");
+        EtcdException wrong = Assert.Throws<EtcdException>(() => Channel(options with { KeyFile = File.ReadAllText(other) }));
+        Assert.Equal(EtcdFailure.Configuration, wrong.Failure);
+        Assert.DoesNotContain("PRIVATE KEY", wrong.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_the_demanded_certificate_or_with_a_strangers_it_is_a_failure_of_tls()
     {
         await using EtcdProcess etcd = await StartAsync(clientCertificates: true);

@@ -65,18 +65,18 @@ public static class IpamAudit
         foreach (IpamBlock block in state.Blocks.Values.OrderBy(b => b.Cidr))
         {
             if (!state.Pools.Exists(pool => pool.Cidr.Contains(block.Cidr)))
-                yield return new IpamFinding(IpamFindingKind.NoPool, block.Cidr.ToString(), "is in no pool");
+                yield return new IpamFinding(IpamFindingKind.NoPool, block.Cidr.ToString(), "is in no pool") { Block = block.Cidr, Owner = block.Affinity };
             if (block.Affinity is not { } owner) continue;
             if (!state.Claims.ContainsKey((owner, block.Cidr)))
-                yield return new IpamFinding(IpamFindingKind.ClaimDiffers, block.Cidr.ToString(), $"belongs to {owner}, which has no claim to it");
+                yield return new IpamFinding(IpamFindingKind.ClaimDiffers, block.Cidr.ToString(), $"belongs to {owner}, which has no claim to it") { Block = block.Cidr, Owner = owner };
             if (owner.Kind == BlockOwnerKind.Host && !state.Nodes.Contains(owner.Name))
-                yield return new IpamFinding(IpamFindingKind.OwnerGone, block.Cidr.ToString(), $"belongs to {owner}, and there is no such node");
+                yield return new IpamFinding(IpamFindingKind.OwnerGone, block.Cidr.ToString(), $"belongs to {owner}, and there is no such node") { Block = block.Cidr, Owner = owner };
         }
         foreach ((BlockOwner owner, Cidr block) in state.Claims.Keys.OrderBy(c => c.Block).ThenBy(c => c.Owner.ToString(), StringComparer.Ordinal))
         {
             IpamBlock? found = state.Blocks.GetValueOrDefault(block);
             if (found?.Affinity != owner)
-                yield return new IpamFinding(IpamFindingKind.ClaimDiffers, block.ToString(), $"is claimed by {owner} and {(found is null ? "does not exist" : $"belongs to {found.Affinity?.ToString() ?? "nobody"}")}");
+                yield return new IpamFinding(IpamFindingKind.ClaimDiffers, block.ToString(), $"is claimed by {owner} and {(found is null ? "does not exist" : $"belongs to {found.Affinity?.ToString() ?? "nobody"}")}") { Block = block, Owner = owner };
         }
     }
 

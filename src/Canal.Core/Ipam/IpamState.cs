@@ -20,6 +20,9 @@ public sealed record IpamState
     /// <summary>Addresses in use, with who uses them.</summary>
     public Dictionary<IpAddress, string> Users { get; } = [];
 
+    /// <summary>The hosts of those who use them.</summary>
+    public Dictionary<IpAddress, string> UserNodes { get; } = [];
+
     /// <summary>Takes in what a resource says of pools, nodes and the use of addresses.</summary>
     public void Add(Resource resource)
     {
@@ -29,7 +32,7 @@ public sealed record IpamState
             case Node node: Add(node); break;
             case WorkloadEndpoint workload:
                 foreach (Cidr network in workload.Spec.IpNetworks)
-                    if (network.IsSingleAddress) Users.TryAdd(network.Address, resource.Key.ToString());
+                    if (network.IsSingleAddress) Use(network.Address, resource.Key.ToString(), workload.Spec.Node);
                 break;
             default: break;
         }
@@ -42,6 +45,11 @@ public sealed record IpamState
     {
         Nodes.Add(node.Key.Name);
         foreach (IpAddress? tunnel in (ReadOnlySpan<IpAddress?>)[node.Bgp?.Ipv4IpipTunnelAddress, node.Ipv4VxlanTunnelAddress, node.Ipv6VxlanTunnelAddress, node.WireGuardIpv4Address, node.WireGuardIpv6Address])
-            if (tunnel is { } address) Users.TryAdd(address, $"{node.Key} (tunnel)");
+            if (tunnel is { } address) Use(address, $"{node.Key} (tunnel)", node.Key.Name);
+    }
+
+    private void Use(IpAddress address, string user, string node)
+    {
+        if (Users.TryAdd(address, user)) UserNodes[address] = node;
     }
 }

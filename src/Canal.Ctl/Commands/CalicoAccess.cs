@@ -52,18 +52,22 @@ internal sealed record CalicoAccess
         JsonObject spec = root["spec"] as JsonObject ?? [];
         Refuse(path, Text(spec, "datastoreType") is { Length: > 0 } type && type != EtcdType ? $"spec.datastoreType: {Problem.Quote(type)} is not {EtcdType}: canalctl works with etcd only" : null);
         Refuse(path, Text(spec, "etcdDiscoverySrv").Length > 0 ? "spec.etcdDiscoverySrv: is not supported: name the members in etcdEndpoints" : null);
+        // What is no certificate would be taken for a file's name, and told as one.
         foreach (string inline in (string[])["etcdKey", "etcdCert", "etcdCACert"])
-            Refuse(path, Text(spec, inline).Length > 0 ? $"spec.{inline}: is not supported: keep it in a file, and name that in {inline}File" : null);
+            Refuse(path, Text(spec, inline) is { Length: > 0 } text && !text.TrimStart().StartsWith("-----BEGIN", StringComparison.Ordinal) ? $"spec.{inline}: is no text of PEM; the name of a file belongs to {inline}File" : null);
         return new CalicoAccess
         {
             Endpoints = Text(spec, "etcdEndpoints"),
-            CaFile = Text(spec, "etcdCACertFile"),
-            CertFile = Text(spec, "etcdCertFile"),
-            KeyFile = Text(spec, "etcdKeyFile"),
+            CaFile = Either(spec, "etcdCACert"),
+            CertFile = Either(spec, "etcdCert"),
+            KeyFile = Either(spec, "etcdKey"),
             Username = Text(spec, "etcdUsername"),
             Password = Text(spec, "etcdPassword"),
         };
     }
+
+    /// <summary>The text of a certificate or key itself, else the name of its file.</summary>
+    private static string Either(JsonObject spec, string name) => Text(spec, name) is { Length: > 0 } inline ? inline : Text(spec, $"{name}File");
 
     /// <summary>Without the password.</summary>
     public override string ToString() => $"CalicoAccess {{ Endpoints = {Endpoints}, Username = {Username} }}";

@@ -13,6 +13,7 @@ internal sealed class DeleteCommand
 
     private readonly Argument<string[]> words = new("KIND NAME")
     {
+        HelpName = "KIND NAME",
         Description = "The kind and the names of what to delete.",
         Arity = ArgumentArity.ZeroOrMore,
     };

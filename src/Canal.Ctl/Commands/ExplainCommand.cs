@@ -9,7 +9,7 @@ internal sealed class ExplainCommand
 {
     private readonly Surroundings around;
 
-    private readonly Argument<string> what = new("KIND[.FIELD...]") { Description = "A kind, and fields inside it with dots between: networkpolicy.spec.ingress.source. spec may be left out." };
+    private readonly Argument<string> what = new("KIND[.FIELD...]") { HelpName = "KIND[.FIELD...]", Description = "A kind, and fields inside it with dots between: networkpolicy.spec.ingress.source. spec may be left out." };
 
     public ExplainCommand(Surroundings around)
     {

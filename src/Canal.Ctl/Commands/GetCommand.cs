@@ -14,6 +14,7 @@ internal sealed class GetCommand
 
     private readonly Argument<string[]> words = new("KIND NAME")
     {
+        HelpName = "KIND NAME",
         Description = "A kind of resource (networkpolicy, gnp, hep, ...), and the names of those wanted; without names, all.",
         Arity = ArgumentArity.ZeroOrMore,
     };

@@ -38,8 +38,14 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    // Before calicoctl's commands, in scripts: what it logs, and which context of a kubeconfig it uses.
+    private readonly Option<string> logLevel = new("--log-level", "-l") { Hidden = true };
+    private readonly Option<string> context = new("--context") { Hidden = true };
+
     public void AddTo(RootCommand root)
     {
+        root.Add(logLevel);
+        root.Add(context);
         root.Add(etcd);
         root.Add(configDir);
         root.Add(calicoctl);

@@ -13,24 +13,40 @@ internal sealed class IpamCommand
 {
     private static readonly string[] Header = ["KIND", "CIDR", "TOTAL", "USED", "FREE", "OWNER"];
 
+    private const int MostTries = 5;
+
     private readonly GlobalOptions options;
     private readonly Surroundings around;
     private readonly Option<string> address = new("--ip") { Description = "Only this address.", HelpName = "ADDRESS" };
     private readonly Option<bool> blocks = new("--show-blocks") { Description = "The blocks of each pool too." };
-    private readonly Option<string> output = new("--output", "-o") { Description = "table or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
+    private readonly Option<bool> borrowed = new("--show-borrowed") { Description = "The addresses that a host has from another's block." };
+    private readonly Option<bool> configuration = new("--show-configuration") { Description = "The settings of address management." };
+    private readonly Option<string> output = new("--output", "-o") { Description = "table; json; or a file that is to hold the report.", HelpName = "FORMAT|FILE", DefaultValueFactory = _ => "table" };
+    private readonly Option<bool> everything = new("--show-all-ips") { Description = "Every assigned address, with its handle and who uses it." };
+
+    // calicoctl tells only numbers unless it is asked; here what is wrong is always told.
+    private readonly Option<bool> problems = new("--show-problem-ips") { Hidden = true };
+    private readonly Option<bool> dryRun = new("--dry-run") { Description = "Say what would be mended." };
+    private readonly Option<bool?> strict = new("--strictaffinity") { Description = "Whether hosts take addresses from their own blocks only.", HelpName = "true|false" };
+    private readonly Option<int?> most = new("--maxblocks") { Description = "How many blocks a host may have; 0 for no limit. Needs strict affinity.", HelpName = "N" };
+    private readonly Option<bool?> automatic = new("--autoallocate") { Description = "Whether hosts get blocks by themselves when they need them.", HelpName = "true|false" };
     private readonly Option<string[]> released = new("--ip") { Description = "Release this address, whoever has it. May be given more than once.", HelpName = "ADDRESS" };
     private readonly Option<string> report = new("--from-report") { Description = "Release the leaks in this output of ipam check -o json, if they still are what they were.", HelpName = "FILE" };
 
     public IpamCommand(GlobalOptions options, Surroundings around)
     {
         (this.options, this.around) = (options, around);
-        Command show = new("show", "Show how full pools are, or who has an address.") { address, blocks };
+        Command show = new("show", "Show how full pools are, or who has an address.") { address, blocks, borrowed, configuration };
         show.SetAction(ShowAsync);
-        Command check = new("check", "Compare what is assigned with what is used. Ends with 1 when something is wrong.") { output };
+        Command check = new("check", "Compare what is assigned with what is used. Ends with 1 when something is wrong.") { output, everything, problems };
         check.SetAction(CheckAsync);
         Command release = new("release", "Make addresses free.") { released, report };
         release.SetAction(ReleaseAsync);
-        Definition = new Command("ipam", "Show, check and release assigned addresses.") { show, check, release };
+        Command repair = new("repair", "Mend what ipam check finds, but leaks. Ends with 1 when something is left.") { dryRun };
+        repair.SetAction(RepairAsync);
+        Command configure = new("configure", "Change settings of address management.") { strict, most, automatic };
+        configure.SetAction(ConfigureAsync);
+        Definition = new Command("ipam", "Show, check, release and configure assigned addresses.") { show, check, release, repair, configure };
     }
 
     public Command Definition { get; }
@@ -39,9 +55,13 @@ internal sealed class IpamCommand
     {
         IpAddress? one = parsed.GetValue(address) is { } text ? Address(text) : null;
         await using Connection connection = Connection.Open(parsed, options, around);
+        if (parsed.GetValue(configuration))
+            return ShowConfiguration((await new IpamSettings(connection.Etcd).ReadAsync(stop)).Config);
         IpamState state = await IpamReader.ReadAsync(connection, around, stop);
         if (one is { } wanted)
             return ShowOne(wanted, state);
+        if (parsed.GetValue(borrowed))
+            return ShowBorrowed(state);
         List<string[]> rows = [Header];
         foreach (IpPool pool in state.Pools.OrderBy(pool => pool.Cidr))
         {
@@ -53,6 +73,34 @@ internal sealed class IpamCommand
         TableText.Write(rows, around.Output);
         return ExitCode.Ok;
     }
+
+    private int ShowConfiguration(IpamConfig config)
+    {
+        TableText.Write(
+            [["PROPERTY", "VALUE"], ["StrictAffinity", Word(config.StrictAffinity)], ["AutoAllocateBlocks", Word(config.AutoAllocateBlocks)], ["MaxBlocksPerHost", config.MaxBlocksPerHost.ToString(CultureInfo.InvariantCulture)]],
+            around.Output);
+        return ExitCode.Ok;
+    }
+
+    private static string Word(bool value) => value ? "true" : "false";
+
+    private int ShowBorrowed(IpamState state)
+    {
+        List<string[]> rows = [["ADDRESS", "HOST", "BLOCK", "OWNER", "HANDLE", "USED-BY"]];
+        foreach ((IpAddress address, IpamBlock block, IpamAttribute attribute) in Assigned(state))
+        {
+            if (attribute.Secondary["node"] is { } host && block.Affinity != BlockOwner.Host(host))
+                rows.Add([address.ToString(), host, block.Cidr.ToString(), block.Affinity?.ToString() ?? "-", attribute.HandleId ?? "-", state.Users.GetValueOrDefault(address) ?? "-"]);
+        }
+        TableText.Write(rows, around.Output);
+        return ExitCode.Ok;
+    }
+
+    private static IEnumerable<(IpAddress Address, IpamBlock Block, IpamAttribute Attribute)> Assigned(IpamState state) =>
+        from block in state.Blocks.Values.OrderBy(block => block.Cidr)
+        from ordinal in Enumerable.Range(0, block.Allocations.Count)
+        where block.Allocations[ordinal] is not null
+        select (block.Cidr.AddressAt((UInt128)ordinal), block, block.Attributes[block.Allocations[ordinal]!.Value]);
 
     private int ShowOne(IpAddress wanted, IpamState state)
     {
@@ -72,18 +120,85 @@ internal sealed class IpamCommand
 
     private async Task<int> CheckAsync(ParseResult parsed, CancellationToken stop)
     {
-        if (parsed.GetValue(output) is not ("table" or "json"))
-            throw CommandException.Usage($"-o: {Problem.Quote(parsed.GetValue(output)!)} is not table or json");
+        string format = parsed.GetValue(output)!;
+        // calicoctl knows a file only; a word is rather a format that is not known.
+        string? file = format.Contains('.') || format.Contains('/') ? format : null;
+        if (file is null && format is not ("table" or "json"))
+            throw CommandException.Usage($"-o: {Problem.Quote(format)} is not table, json or a file (with a dot or a slash in its name)");
         await using Connection connection = Connection.Open(parsed, options, around);
         IpamState state = await IpamReader.ReadAsync(connection, around, stop);
         IReadOnlyList<IpamFinding> findings = IpamAudit.Check(state);
-        if (parsed.GetValue(output) == "json")
+        if (file is not null)
+            WriteReport(file, findings);
+        if (parsed.GetValue(everything))
+            TableText.Write([["ADDRESS", "HANDLE", "USED-BY"], .. Assigned(state).Select(one => (string[])[one.Address.ToString(), one.Attribute.HandleId ?? "-", state.Users.GetValueOrDefault(one.Address) ?? "-"])], around.Output);
+        if (format == "json")
             LeakReport.Write(findings, around.Output);
         else if (findings.Count > 0)
             TableText.Write([["FINDING", "SUBJECT", "REASON"], .. findings.Select(finding => (string[])[finding.Kind.ToString(), finding.Subject, finding.Sentence])], around.Output);
         around.Say(string.Create(CultureInfo.InvariantCulture,
             $"{state.Blocks.Count} blocks with {state.Blocks.Values.Sum(IpamState.Used)} assigned addresses, {state.Handles.Count} handles, {state.Claims.Count} claims: {findings.Count} findings"));
         return findings.Count == 0 ? ExitCode.Ok : ExitCode.Failure;
+    }
+
+    private static void WriteReport(string file, IReadOnlyList<IpamFinding> findings)
+    {
+        try
+        {
+            using StreamWriter writer = new(file);
+            LeakReport.Write(findings, writer);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCode.Failure, $"-o: {file}: {error.Message}");
+        }
+    }
+
+    private async Task<int> RepairAsync(ParseResult parsed, CancellationToken stop)
+    {
+        await using Connection connection = Connection.Open(parsed, options, around);
+        IpamState state = await IpamReader.ReadAsync(connection, around, stop);
+        using IpamStore ipam = new(connection.Etcd, around.Time, Random.Shared);
+        IpamMending mending = new(ipam, state);
+        IReadOnlyList<IpamFinding> findings = IpamAudit.Check(state);
+        foreach (IpamFinding finding in findings.Where(finding => finding.Kind != IpamFindingKind.Leaked))
+        {
+            if (parsed.GetValue(dryRun))
+                around.Say($"would mend {finding.Subject}: {finding.Sentence}");
+            else
+                around.Say(await mending.MendAsync(finding, stop) is { } done ? $"mended {finding.Subject}: {done}" : $"{finding.Subject}: nothing was to be done, or nothing can be: {finding.Sentence}");
+        }
+        int leaks = findings.Count(finding => finding.Kind == IpamFindingKind.Leaked);
+        if (leaks > 0)
+            around.Say(string.Create(CultureInfo.InvariantCulture, $"{leaks} leaked addresses are left: ipam check -o report.json, and, when they still are a while later, ipam release --from-report=report.json"));
+        return parsed.GetValue(dryRun) ? findings.Count == 0 ? ExitCode.Ok : ExitCode.Failure
+            : IpamAudit.Check(await IpamReader.ReadAsync(connection, around, stop)).Count == 0 ? ExitCode.Ok : ExitCode.Failure;
+    }
+
+    private async Task<int> ConfigureAsync(ParseResult parsed, CancellationToken stop)
+    {
+        (bool? affinity, int? limit, bool? allocate) = (parsed.GetValue(strict), parsed.GetValue(most), parsed.GetValue(automatic));
+        if (affinity is null && limit is null && allocate is null)
+            throw CommandException.Usage("ipam configure: give --strictaffinity, --maxblocks or --autoallocate");
+        if (limit < 0)
+            throw CommandException.Usage("--maxblocks: must not be negative");
+        await using Connection connection = Connection.Open(parsed, options, around);
+        IpamSettings settings = new(connection.Etcd);
+        IpamConfig Change(IpamConfig before) => before with
+        {
+            StrictAffinity = affinity ?? before.StrictAffinity,
+            MaxBlocksPerHost = limit ?? before.MaxBlocksPerHost,
+            AutoAllocateBlocks = allocate ?? before.AutoAllocateBlocks,
+        };
+        for (int tries = 1; tries <= MostTries; tries++)
+        {
+            if (!await settings.ChangeAsync(Change, stop))
+                continue;
+            IpamConfig now = (await settings.ReadAsync(stop)).Config;
+            around.Say(string.Create(CultureInfo.InvariantCulture, $"strict affinity {Word(now.StrictAffinity)}, automatic blocks {Word(now.AutoAllocateBlocks)}, at most {(now.MaxBlocksPerHost == 0 ? "any number of" : now.MaxBlocksPerHost)} blocks a host"));
+            return ExitCode.Ok;
+        }
+        throw new CommandException(ExitCode.Failure, "somebody else changed the settings each time they were being written");
     }
 
     private async Task<int> ReleaseAsync(ParseResult parsed, CancellationToken stop)

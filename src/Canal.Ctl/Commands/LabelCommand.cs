@@ -13,6 +13,7 @@ internal sealed class LabelCommand
 
     private readonly Argument<string[]> words = new("KIND NAME LABEL")
     {
+        HelpName = "KIND NAME LABEL",
         Description = "The kind and the name (or KIND/NAME) of the resource, then labels: KEY=VALUE puts one on, KEY- takes one off.",
         Arity = ArgumentArity.OneOrMore,
     };

@@ -26,7 +26,11 @@ internal sealed class NodeCommand
         init.SetAction(InitAsync);
         Command remove = new("remove", "Delete a Node with its workload endpoints, host endpoints and blocks of addresses.") { gone };
         remove.SetAction(RemoveAsync);
-        Definition = new Command("node", "Make a host one of the cluster, or take it away.") { init, remove };
+        Command status = new("status", "Show how canal-felix on this host is, and its BGP sessions where BIRD is configured. As status and bgp peers.");
+        status.SetAction(StatusAsync);
+        Command diags = new("diags", "The same as diag.");
+        diags.SetAction((_, stop) => Canalctl.RunAsync(["diag"], around, stop));
+        Definition = new Command("node", "Make a host one of the cluster, or take it away.") { init, remove, status, diags };
     }
 
     public Command Definition { get; }
@@ -42,6 +46,17 @@ internal sealed class NodeCommand
         await using Connection connection = Connection.Open(parsed, options, around);
         JsonObject changes = new() { ["spec"] = new JsonObject { ["bgp"] = bgp } };
         return await new DocumentWriter(connection.Resources, around).MergeAsync(ResourceKind.Node, null, node, changes, stop) ? ExitCode.Ok : ExitCode.Failure;
+    }
+
+    /// <summary>A host without canal-bird-config-renderer has no sessions to speak of.</summary>
+    private async Task<int> StatusAsync(ParseResult parsed, CancellationToken stop)
+    {
+        int felix = await Canalctl.RunAsync(["status"], around, stop);
+        if (!File.Exists(Path.Combine(RuntimePaths.FromEnvironment(around.Environment).Runtime, "bird-config-renderer.sock")))
+            return felix;
+        around.Output.Write("\n");
+        int bird = await Canalctl.RunAsync(["bgp", "peers"], around, stop);
+        return felix != ExitCode.Ok ? felix : bird;
     }
 
     private static void Set(JsonObject bgp, string text)

@@ -16,12 +16,16 @@ internal sealed class OverlayCommand
     private readonly Surroundings around;
     private readonly Option<string> node = new("--node") { Description = "The host; this one's node_name unless given.", HelpName = "NODE" };
 
+    private readonly Option<string> prefix = new("--flannel-prefix") { Description = "etcd_prefix of canal-flannel-bridge.", HelpName = "PREFIX", DefaultValueFactory = _ => "/coreos.com/network" };
+
     public OverlayCommand(GlobalOptions options, Surroundings around)
     {
         (this.options, this.around) = (options, around);
         Command status = new("status", "Show the routes that a host should have to the others' workloads, and who writes them.") { node };
         status.SetAction(StatusAsync);
-        Definition = new Command("overlay", "Show how hosts reach each other's workloads.") { status };
+        Command leases = new("leases", "Show which host leases which subnet of the flannel network.") { prefix };
+        leases.SetAction(LeasesAsync);
+        Definition = new Command("overlay", "Show how hosts reach each other's workloads.") { status, leases };
     }
 
     public Command Definition { get; }
@@ -43,6 +47,13 @@ internal sealed class OverlayCommand
         foreach (ClusterRoute route in network.Routes.Values.OrderBy(route => route.Destination))
             rows.Add([route.Destination.ToString(), owners.GetValueOrDefault(route.Destination, "-"), Way(route.Class), route.Gateway?.ToString() ?? "-", Writer(route.Class, ofFelix)]);
         TableText.Write(rows, around.Output);
+        return ExitCode.Ok;
+    }
+
+    private async Task<int> LeasesAsync(ParseResult parsed, CancellationToken stop)
+    {
+        await using Connection connection = Connection.Open(parsed, options, around);
+        TableText.Write(await new LeaseTable(connection.Etcd, around).ReadAsync(parsed.GetValue(prefix)!.TrimEnd('/'), stop), around.Output);
         return ExitCode.Ok;
     }
 

@@ -10,7 +10,7 @@ internal sealed class PatchCommand
 {
     private readonly GlobalOptions options;
     private readonly Surroundings around;
-    private readonly Argument<string[]> words = new("KIND NAME") { Description = "The kind and the name of what to change.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> words = new("KIND NAME") { HelpName = "KIND NAME", Description = "The kind and the name of what to change.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string> patch = new("--patch", "-p") { Description = "The change, in JSON or YAML.", HelpName = "PATCH", Required = true };
     private readonly Option<string> @namespace = new("--namespace", "-n") { Description = "The namespace to look in; default: default.", HelpName = "NAMESPACE" };
 

@@ -10,7 +10,11 @@ internal static class VersionCommand
 {
     public static Command Define(Surroundings around)
     {
-        Command command = new("version", "Show the version of canalctl.");
+        Command command = new("version", "Show the version of canalctl.")
+        {
+            // Of calicoctl, which otherwise asks the cluster too.
+            new Option<bool>("--client") { Hidden = true },
+        };
         command.SetAction(_ => Show(around));
         return command;
     }

@@ -10,7 +10,7 @@ internal sealed class WatchCommand
 {
     private readonly GlobalOptions options;
     private readonly Surroundings around;
-    private readonly Argument<string[]> words = new("KIND NAME") { Description = "A kind of resource, and the names of those to watch; without names, all.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> words = new("KIND NAME") { HelpName = "KIND NAME", Description = "A kind of resource, and the names of those to watch; without names, all.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string> @namespace = new("--namespace", "-n") { Description = "The namespace to look in; default: default.", HelpName = "NAMESPACE" };
     private readonly Option<bool> everywhere = new("--all-namespaces", "-A", "-a") { Description = "Look in every namespace." };
     private readonly Option<string> duration = new("--for") { Description = "End with 0 after this long; default: when interrupted.", HelpName = "DURATION" };

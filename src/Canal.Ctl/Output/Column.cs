@@ -13,7 +13,7 @@ internal sealed class Column
     /// <param name="header">In upper case.</param>
     /// <param name="path">Fields of the document from its root, with dots between.</param>
     /// <param name="wide">Only with <c>-o wide</c>.</param>
-    public Column(string header, string path, bool wide = false) : this(header, PathTemplate.Parse($"{{.{path}}}")) => Wide = wide;
+    public Column(string header, string path, bool wide = false) : this(header, PathTemplate.ParseCell($"{{.{path}}}")) => Wide = wide;
 
     public Column(string header, PathTemplate path) => (Header, this.path) = (header, path);
 

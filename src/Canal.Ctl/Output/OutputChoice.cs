@@ -12,6 +12,9 @@ internal sealed record OutputChoice(OutputFormat Format, string Columns = "", Pa
 
     public static OutputChoice Table { get; } = new(OutputFormat.Table);
 
+    /// <summary>As help says what is taken unless another is given.</summary>
+    public override string ToString() => Format.ToString().ToLowerInvariant();
+
     /// <summary>Structure for programs, not lines for people.</summary>
     public bool IsDocument => Format is OutputFormat.Yaml or OutputFormat.Json;
 
@@ -51,7 +54,7 @@ internal sealed record OutputChoice(OutputFormat Format, string Columns = "", Pa
     {
         int colon = item.IndexOf(':', StringComparison.Ordinal);
         if (colon > 0)
-            return new Column(item[..colon], PathTemplate.Parse($"{{{item[(colon + 1)..].Trim('{', '}')}}}"));
+            return new Column(item[..colon], PathTemplate.ParseCell($"{{{item[(colon + 1)..].Trim('{', '}')}}}"));
         Column[] known = [Column.Name, Column.Namespace, .. Ctl.Columns.Of(kind)];
         return known.FirstOrDefault(column => column.Header.Equals(item, StringComparison.OrdinalIgnoreCase))
             ?? throw CommandException.Usage(

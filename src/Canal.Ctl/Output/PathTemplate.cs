@@ -11,8 +11,13 @@ namespace Canal.Ctl;
 internal sealed class PathTemplate
 {
     private readonly IReadOnlyList<Part> parts;
+    private readonly bool cell;
 
-    private PathTemplate(IReadOnlyList<Part> parts) => this.parts = parts;
+    private PathTemplate(IReadOnlyList<Part> parts, bool cell) => (this.parts, this.cell) = (parts, cell);
+
+    /// <summary>The text of a table's cell: as <see cref="Parse(string)"/>, with commas between values, and objects as <c>name=value</c>.</summary>
+    /// <exception cref="CommandException">Usage.</exception>
+    public static PathTemplate ParseCell(string text) => new(Parse(text).parts, cell: true);
 
     /// <exception cref="CommandException">Usage.</exception>
     public static PathTemplate Parse(string text)
@@ -47,10 +52,10 @@ internal sealed class PathTemplate
             else
                 parts.Add(new Part.Value(PathStep.ParseAll(inside)));
         }
-        return open.Count == 0 ? new PathTemplate(parts) : throw Wrong(text, "has a {range} without an {end}");
+        return open.Count == 0 ? new PathTemplate(parts, cell: false) : throw Wrong(text, "has a {range} without an {end}");
     }
 
-    /// <summary>The text for a document; a value that is not there is nothing, several have a comma between.</summary>
+    /// <summary>The text for a document; a value that is not there is nothing, several have a blank between, as kubectl has it; objects and lists are JSON.</summary>
     public string Fill(JsonNode root)
     {
         StringBuilder text = new();
@@ -58,7 +63,7 @@ internal sealed class PathTemplate
         return text.ToString();
     }
 
-    private static void Fill(IReadOnlyList<Part> parts, JsonNode? at, JsonNode root, StringBuilder text)
+    private void Fill(IReadOnlyList<Part> parts, JsonNode? at, JsonNode root, StringBuilder text)
     {
         foreach (Part part in parts)
         {
@@ -68,7 +73,7 @@ internal sealed class PathTemplate
                     text.Append(literal.Text);
                     break;
                 case Part.Value value:
-                    text.AppendJoin(',', PathStep.Walk(value.Steps, at, root).Select(Text));
+                    text.AppendJoin(cell ? ',' : ' ', PathStep.Walk(value.Steps, at, root).Select(node => cell ? Cell(node) : Text(node)));
                     break;
                 case Part.Range range:
                     foreach (JsonNode? item in PathStep.Walk(range.Steps, at, root))
@@ -78,10 +83,12 @@ internal sealed class PathTemplate
         }
     }
 
-    private static string Text(JsonNode? node) => node switch
+    private static string Text(JsonNode? node) => node is JsonArray or JsonObject ? node.ToJsonString() : node?.ToString() ?? "";
+
+    private static string Cell(JsonNode? node) => node switch
     {
-        JsonArray items => string.Join(',', items.Select(Text)),
-        JsonObject fields => string.Join(',', fields.Select(field => $"{field.Key}={Text(field.Value)}")),
+        JsonArray items => string.Join(',', items.Select(Cell)),
+        JsonObject fields => string.Join(',', fields.Select(field => $"{field.Key}={Cell(field.Value)}")),
         _ => node?.ToString() ?? "",
     };
 

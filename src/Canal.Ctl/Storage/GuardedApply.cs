@@ -30,6 +30,8 @@ internal sealed class GuardedApply(Connection connection, Surroundings around)
         }
         if (changes.Length > Guard.MostKeys)
             throw new CommandException(ExitCode.Failure, $"{changes.Length} resources would change; --confirm guards {Guard.MostKeys} at most");
+        if (Array.Exists(changes, change => IpamSettings.IsShownBy(change.Key)))
+            throw new CommandException(ExitCode.Failure, "IPAMConfiguration: --confirm cannot take it back: apply it without");
         if (await BeforeAsync(changes, stop) is not { } keys)
             return Nothing();
         Guard guard = new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)), around.Time.GetUtcNow() + patience, keys);

@@ -10,6 +10,9 @@ internal sealed class IpamImport(EtcdStore etcd)
 {
     private const int KeysAtOnce = 100;
 
+    /// <summary>The import of an IPAMConfiguration has written them already.</summary>
+    private static readonly string Settings = IpamKey.Config.ToEtcdKey();
+
     /// <summary>The entries of a document; what is wrong with it is added.</summary>
     public static List<(string Key, byte[] Value)> Read(SourceDocument document, List<string> errors)
     {
@@ -41,7 +44,7 @@ internal sealed class IpamImport(EtcdStore etcd)
         {
             EtcdTransaction transaction = new();
             foreach ((string key, byte[] value) in some)
-                transaction.IfAbsent(key).Put(key, value);
+                _ = key == Settings ? transaction.Put(key, value) : transaction.IfAbsent(key).Put(key, value);
             if (!(await etcd.CommitAsync(transaction, stop)).Succeeded)
                 return false;
         }

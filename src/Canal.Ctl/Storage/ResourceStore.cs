@@ -27,7 +27,8 @@ internal sealed class ResourceStore(EtcdStore etcd)
     public async Task<StoredResource?> GetAsync(ResourceKey key, CancellationToken stop)
     {
         EtcdRead read = await etcd.GetAsync(key.ToEtcdKey(), stop);
-        return read.Entry is { } entry ? StoredResource.From(key, entry) : null;
+        StoredResource? stored = read.Entry is { } entry ? StoredResource.From(key, entry) : null;
+        return stored is not null && IpamSettings.IsShownBy(key) ? await new IpamSettings(etcd).WithValuesAsync(stored, stop) : stored;
     }
 
     /// <summary>All resources of a kind, in one namespace or (null) everywhere, as at one revision. Keys that do not fit the kind are left out.</summary>
@@ -41,8 +42,10 @@ internal sealed class ResourceStore(EtcdStore etcd)
             revision = page.Revision;
             foreach (EtcdEntry entry in page.Entries.ToArray())
             {
-                if (ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _))
-                    found.Add(StoredResource.From(key, entry));
+                if (!ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _))
+                    continue;
+                StoredResource stored = StoredResource.From(key, entry);
+                found.Add(IpamSettings.IsShownBy(key) ? await new IpamSettings(etcd).WithValuesAsync(stored, stop) : stored);
             }
         }
         return new ResourceList(revision, found);
@@ -55,8 +58,10 @@ internal sealed class ResourceStore(EtcdStore etcd)
         string etcdKey = key.ToEtcdKey();
         try
         {
-            EtcdCommit commit = await etcd.CommitAsync(new EtcdTransaction().IfModRevision(etcdKey, revision).Put(etcdKey, value), stop);
-            return commit.Succeeded;
+            EtcdTransaction transaction = new EtcdTransaction().IfModRevision(etcdKey, revision).Put(etcdKey, value);
+            if (IpamSettings.IsShownBy(key))
+                await new IpamSettings(etcd).AddAsync(transaction, value, stop);
+            return (await etcd.CommitAsync(transaction, stop)).Succeeded;
         }
         catch (EtcdException error) when (error.OutcomeUnknown)
         {
@@ -73,6 +78,9 @@ internal sealed class ResourceStore(EtcdStore etcd)
     public async Task<bool> DeleteAsync(ResourceKey key, long revision, CancellationToken stop)
     {
         string etcdKey = key.ToEtcdKey();
-        return (await etcd.CommitAsync(new EtcdTransaction().IfModRevision(etcdKey, revision).Delete(etcdKey), stop)).Succeeded;
+        EtcdTransaction transaction = new EtcdTransaction().IfModRevision(etcdKey, revision).Delete(etcdKey);
+        if (IpamSettings.IsShownBy(key))
+            IpamSettings.Remove(transaction);
+        return (await etcd.CommitAsync(transaction, stop)).Succeeded;
     }
 }

@@ -102,6 +102,18 @@ public sealed class IpamStore(EtcdStore etcd, TimeProvider time, Random chance) 
         return ((IReadOnlyList<Cidr>)claimed, (IReadOnlyList<Cidr>)failed);
     }, stop);
 
+    /// <summary>Makes a handle say what these blocks hold of it. False when it is so already.</summary>
+    /// <exception cref="EtcdException">etcd cannot be asked.</exception>
+    /// <exception cref="IpamException">Others were faster each time.</exception>
+    public Task<bool> MendHandleAsync(string handleId, IReadOnlyCollection<Cidr> blocks, CancellationToken stop) => InTurnAsync(() => RunAsync(
+        IpamReading.For([IpamKey.Handle(handleId), .. blocks.Select(IpamKey.Block)]), picture => IpamRepair.Handle(handleId, blocks, picture), null, stop), stop);
+
+    /// <summary>Makes an owner have a claim to the block if it is its, and none if it is not. False when it is so already.</summary>
+    /// <exception cref="EtcdException">etcd cannot be asked.</exception>
+    /// <exception cref="IpamException">Others were faster each time.</exception>
+    public Task<bool> MendClaimAsync(BlockOwner owner, Cidr block, CancellationToken stop) =>
+        InTurnAsync(() => RunAsync(Keys(owner, block), picture => IpamRepair.Claim(owner, block, picture), null, stop), stop);
+
     /// <summary>Gives up a block.</summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
     /// <exception cref="IpamException">Others were faster each time.</exception>

@@ -22,6 +22,11 @@ public static class ControlSocketClient
             await stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"), cancel);
             return ControlResponse.Decode(await ReadAsync(stream, cancel)) ?? throw new IOException($"{path}: the daemon ended before it had answered");
         }
+        // ENOENT, for which .NET has another word.
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressNotAvailable && !File.Exists(path))
+        {
+            throw new IOException($"nobody answers on {path}: there is no such socket; is the daemon running?", error);
+        }
         catch (SocketException error)
         {
             throw new IOException($"nobody answers on {path}: {error.Message}", error);

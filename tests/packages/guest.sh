@@ -4,7 +4,7 @@
 
 guest_cache=${CANAL_GUEST_CACHE:-/var/cache/canal-tests}
 guest_suite=bookworm
-guest_packages=systemd,systemd-sysv,dbus,iproute2,nftables,etcd-server,etcd-client,netcat-openbsd,iputils-ping,procps,rpm,libssl3,ca-certificates,bird2
+guest_packages=systemd,systemd-sysv,dbus,iproute2,nftables,etcd-server,etcd-client,netcat-openbsd,iputils-ping,procps,rpm,libssl3,ca-certificates,bird2,firewalld,ufw,iptables
 guest_cgroups="/sys/fs/cgroup/unified /sys/fs/cgroup/systemd /sys/fs/cgroup"
 
 # The machine's own mirror, so that what the machine may reach is what the guest is made of.
@@ -30,7 +30,7 @@ guest_base() {
       --customize-hook='rm -f "$1"/etc/hostname "$1"/etc/resolv.conf; : > "$1"/etc/machine-id; echo "127.0.0.1 localhost guest" > "$1"/etc/hosts' \
       --customize-hook='mkdir -p "$1"/etc/systemd/journald.conf.d; printf "[Journal]\nStorage=volatile\nRateLimitBurst=0\n" > "$1"/etc/systemd/journald.conf.d/tests.conf' \
       --customize-hook='chroot "$1" systemctl mask --quiet apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer dpkg-db-backup.timer fstrim.timer console-getty.service getty@.service' \
-      --customize-hook='chroot "$1" systemctl disable --quiet bird.service' \
+      --customize-hook='chroot "$1" systemctl disable --quiet bird.service firewalld.service ufw.service' \
       "$guest_suite" "$part/root" "$mirror" >&2 || { rm -rf "$part"; return 1; }
     # Two test runs may have built at once: the first to finish wins.
     mv -T "$part" "$base" 2>/dev/null || rm -rf "$part"

@@ -36,7 +36,7 @@ projects := $(filter %.csproj %.props %.json %.sln,$(test_sources)) $(shell find
 packaged := $(shell find packaging systemd etc -type f) LICENSE README.md
 scripts := .ci/run $(shell grep -rlE '^\#!(/usr)?/bin/(env )?(ba)?sh' packaging systemd tests --include='*' --exclude-dir=bin --exclude-dir=obj)
 
-.PHONY: help demo test test-unit test-kernel test-e2e build packages packages-arm64 bench lint install clean FORCE
+.PHONY: help demo test test-unit test-kernel test-e2e test-packages build packages packages-arm64 bench lint install clean FORCE
 .PHONY: setup-build setup-test setup-lint setup-packages setup-arm64 setup-all
 
 help: ## this text
@@ -58,6 +58,9 @@ test-kernel: artifacts/tests.stamp setup-test ## the tests that need root, the k
 
 test-e2e: setup-all build artifacts/tests.stamp artifacts/packages.stamp ## the native binaries and the packages, end to end, as root
 	@tests/run.sh e2e
+
+test-packages: setup-all artifacts/packages.stamp ## the packages alone, in a guest with systemd (part of test-e2e)
+	@tests/packages/run.sh
 
 build: $(binaries) ## the native binaries, in artifacts/bin
 	@ls -l $(binaries)

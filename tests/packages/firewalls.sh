@@ -1,5 +1,5 @@
 #!/bin/bash
-# firewalls.sh OLD NEW - inside a guest, after lifecycle.sh: canal-felix beside firewalld, ufw and the distribution's nftables.service. Neither side changes
+# firewalls.sh OLD NEW - inside a guest, after boot.sh: canal-felix beside firewalld, ufw and the distribution's nftables.service. Neither side changes
 # what is the other's, a packet passes when both allow it, and what they reload, flush or start anew leaves Canal's policy in force.
 set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -20,6 +20,14 @@ same_after_stirring() { # COMMAND
   "$1" > /tmp/before && stir && diff /tmp/before <("$1")
 }
 
+if ! ip netns list | grep -w bravo > /dev/null; then
+  uplink
+  workload alpha 10.65.0.10
+  workload bravo 10.65.0.11
+fi
+for port in 8080 8081; do systemctl is-active --quiet serve-$port || serve $port; done
+check "bravo listens on 8080" within 60 listening 8080
+check "bravo listens on 8081" within 60 listening 8081
 check "apt install" install_from "$new"
 systemctl enable --now --quiet canal-felix
 check "canalctl init" canalctl init

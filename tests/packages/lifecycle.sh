@@ -134,6 +134,10 @@ serve 8081
 check "bravo listens on 8080" within 60 listening 8080
 check "bravo listens on 8081" within 60 listening 8081
 check "canalctl init" canalctl init
+ip -n outside address add 192.0.2.2/24 dev eth0
+check "without policy the host is reached as before" within 60 ip netns exec outside ping -q -c 1 -W 1 192.0.2.1
+check "and reaches others" within 60 ping -q -c 1 -W 1 192.0.2.2
+ip -n outside address del 192.0.2.2/24 dev eth0
 check "canalctl apply" canalctl apply -f "$here/resources.yaml"
 check "canalctl get shows what was applied" grep -q only-8080 <(canalctl get networkpolicy only-8080 -o yaml)
 check "an allowed packet passes" within 60 reach 8080

@@ -66,6 +66,7 @@ if [ -s "$work/guest/leader.pid" ]; then
   inside lifecycle.sh
   check "it boots again, with etcd down" guest_reboot "$work/guest"
   inside boot.sh
+  inside firewalls.sh
   inside bird.sh
   inside secured.sh
   inside rpm.sh

@@ -20,6 +20,16 @@ public sealed class AgentLoopTests
         return host.Start(All);
     }
 
+    [Fact]
+    public void An_idle_hour_says_and_writes_nothing()
+    {
+        using LoopHost host = Running("caliw0", "caliw1");
+        host.Wait(60);
+        (int lines, (int, int) writes) = (host.Log.All.Count, host.Writes);
+        host.Wait(3600);
+        Assert.Equal((lines, writes), (host.Log.All.Count, host.Writes));
+    }
+
     /// <summary>What an agent that has just started makes of the same cluster and links.</summary>
     private static string Fresh(IEnumerable<Resource> cluster, params string[] links)
     {

@@ -36,8 +36,8 @@ projects := $(filter %.csproj %.props %.json %.sln,$(test_sources)) $(shell find
 packaged := $(shell find packaging systemd etc -type f) LICENSE README.md
 scripts := .ci/run $(shell grep -rlE '^\#!(/usr)?/bin/(env )?(ba)?sh' packaging systemd tests --include='*' --exclude-dir=bin --exclude-dir=obj)
 
-.PHONY: help demo test test-unit test-kernel test-e2e test-packages build packages packages-arm64 bench lint install clean FORCE
-.PHONY: setup-build setup-test setup-lint setup-packages setup-arm64 setup-all
+.PHONY: help demo test test-unit test-kernel test-e2e test-packages test-vm build packages packages-arm64 bench lint install clean FORCE
+.PHONY: setup-build setup-test setup-lint setup-packages setup-arm64 setup-vm setup-all
 
 help: ## this text
 	@echo 'Canal: network policy for containers, virtual machines and hosts. Targets:'
@@ -61,6 +61,9 @@ test-e2e: setup-all build artifacts/tests.stamp artifacts/packages.stamp ## the 
 
 test-packages: setup-all artifacts/packages.stamp ## the packages alone, in a guest with systemd (part of test-e2e)
 	@tests/packages/run.sh
+
+test-vm: setup-test setup-vm build ## WireGuard on the kernel of Debian, in a virtual machine; not part of test
+	@CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' tests/wireguard/run.sh
 
 build: $(binaries) ## the native binaries, in artifacts/bin
 	@ls -l $(binaries)
@@ -91,7 +94,7 @@ clean: ## everything that was built
 setup-all:
 	@packaging/setup.sh build test packages guest
 
-setup-build setup-test setup-lint setup-packages setup-arm64: setup-%:
+setup-build setup-test setup-lint setup-packages setup-arm64 setup-vm: setup-%:
 	@packaging/setup.sh $*
 
 # Removing a file makes nothing newer, so the list of files is itself a prerequisite.

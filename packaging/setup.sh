@@ -1,6 +1,6 @@
 #!/bin/bash
 # setup.sh GROUP... - install what a group of make targets needs and the machine lacks, from the machine's own apt mirrors.
-# Groups: build, test, lint, packages, guest, arm64. Says nothing and takes milliseconds when all is there.
+# Groups: build, test, lint, packages, guest, arm64, vm. Says nothing and takes milliseconds when all is there.
 set -euo pipefail
 
 # command:package; a path instead of a command where a package brings none
@@ -11,6 +11,7 @@ declare -A needs=(
   [packages]="dpkg-buildpackage:dpkg-dev dh:debhelper rpmbuild:rpm lintian:lintian rpmlint:rpmlint"
   [arm64]="clang:clang aarch64-linux-gnu-objcopy:gcc-aarch64-linux-gnu /usr/share/doc/libc6-dev-arm64-cross:libc6-dev-arm64-cross qemu-aarch64-static:qemu-user-static"
   [guest]="mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux pgrep:procps podman:podman runc:runc busybox:busybox-static"
+  [vm]="qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio depmod:kmod"
 )
 PATH=$PATH:/usr/sbin:/sbin
 

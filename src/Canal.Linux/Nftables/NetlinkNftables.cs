@@ -18,6 +18,9 @@ public sealed partial class NetlinkNftables : INftables, IDisposable
     /// <summary>Room for some thousand errors of one batch: every message is tried, and every failing one answers.</summary>
     private const int ReceiveBuffer = 4 << 20;
 
+    /// <summary>Kernels before 6.10 do not heed the flag that asks for it: there a batch that nobody complains of is committed.</summary>
+    private static readonly bool EndIsAcknowledged = OperatingSystem.IsOSPlatformVersionAtLeast("Linux", 6, 10);
+
     private readonly NetlinkSocket socket;
     private readonly byte[] received = new byte[ReceiveLength];
     private readonly NetlinkBuffer request = new(256);
@@ -48,10 +51,10 @@ public sealed partial class NetlinkNftables : INftables, IDisposable
         Send(batch, transaction.Table);
         CommitAnswer answer = ReceiveAnswer(transaction.EndSequence);
         if (answer.Error is { } error) throw new NftException(NftErrorText.Describe(transaction, error), error.Errno, faults: NftFaults.Of(transaction, answer.Errors!));
-        if (!answer.Acknowledged) throw OutcomeUnknown(transaction, answer.Overrun);
+        if (!answer.Acknowledged && (answer.Overrun || EndIsAcknowledged)) throw OutcomeUnknown(transaction, answer.Overrun);
     }
 
-    /// <summary>What came back: the first error, and whether the END was acknowledged, which alone proves the commit.</summary>
+    /// <summary>What came back: the first error, and whether the END was acknowledged, which proves the commit where the kernel acknowledges it.</summary>
     private record struct CommitAnswer(NetlinkError? Error, bool Acknowledged, bool Overrun)
     {
         /// <summary>All errors, by the number of their message.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Canal.BirdConfigRenderer.Tests.Cases;
 using Canal.Datastore;
-using Canal.Hosting;
 using Canal.Testing;
 using Canal.Testing.Rig;
 

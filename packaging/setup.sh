@@ -10,7 +10,7 @@ declare -A needs=(
   [lint]="shellcheck:shellcheck"
   [packages]="dpkg-buildpackage:dpkg-dev dh:debhelper rpmbuild:rpm lintian:lintian rpmlint:rpmlint"
   [arm64]="clang:clang aarch64-linux-gnu-objcopy:gcc-aarch64-linux-gnu /usr/share/doc/libc6-dev-arm64-cross:libc6-dev-arm64-cross qemu-aarch64-static:qemu-user-static"
-  [guest]="mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux pgrep:procps podman:podman runc:runc busybox:busybox-static"
+  [guest]="createrepo_c:createrepo-c mmdebstrap:mmdebstrap systemd-nspawn:systemd-container nsenter:util-linux pgrep:procps podman:podman runc:runc busybox:busybox-static"
   [vm]="qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio depmod:kmod"
 )
 PATH=$PATH:/usr/sbin:/sbin

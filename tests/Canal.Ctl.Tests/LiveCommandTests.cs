@@ -134,6 +134,38 @@ public sealed class LiveCommandTests
         (await agent.Run("diag", "-o", archive)).Bad(1, "exists");
     }
 
+    [Fact]
+    public async Task What_calicoctl_has_below_node_is_here_too()
+    {
+        await using Agent agent = new(_ => "ready: yes\nendpoints: 2\n");
+        string felix = """
+            ready      yes
+            endpoints  2
+
+            """;
+        Assert.Equal(felix, (await agent.Run("node", "status")).Good().Output);
+        string archive = (await agent.Run("node", "diags")).Good().Output.Trim();
+        try
+        {
+            Assert.Equal("ready: yes\nendpoints: 2\n", (await Read(archive))["canal-diag/felix-status.txt"]);
+        }
+        finally
+        {
+            File.Delete(archive);
+        }
+        using ControlSocketServer server = ControlSocketServer.Listen(Path.Combine(agent.Folder.Path, "bird-config-renderer.sock"));
+        using CancellationTokenSource ended = new();
+        Task serving = server.RunAsync((_, _) => Task.FromResult(ControlResponse.Ok("Mesh_192_0_2_2\tnode h2\t64512\tEstablished\t2026-01-02 03:04:05\t3\t4\t-\n")), ended.Token);
+        Assert.Equal($"""
+            {felix}
+            SESSION         PEER     AS     STATE        SINCE                IN  OUT  LAST-ERROR
+            Mesh_192_0_2_2  node h2  64512  Established  2026-01-02 03:04:05  3   4    -
+
+            """, (await agent.Run("node", "status")).Good().Output);
+        await ended.CancelAsync();
+        await serving;
+    }
+
     [Theory]
     [InlineData("etcdPassword: s3cret", "etcdPassword: (removed)")]
     [InlineData("{\"token\":\"a b\",\"x\":1}", "{\"token\":(removed),\"x\":1}")]

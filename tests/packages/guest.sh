@@ -4,7 +4,7 @@
 
 guest_cache=${CANAL_GUEST_CACHE:-/var/cache/canal-tests}
 guest_suite=bookworm
-guest_packages=systemd,systemd-sysv,dbus,iproute2,nftables,etcd-server,etcd-client,netcat-openbsd,iputils-ping,procps,rpm,libssl3,ca-certificates,bird2,firewalld,ufw,iptables
+guest_packages=systemd,systemd-sysv,dbus,iproute2,nftables,etcd-server,etcd-client,netcat-openbsd,iputils-ping,procps,rpm,libssl3,ca-certificates,bird2,firewalld,ufw,iptables,dnf
 guest_cgroups="/sys/fs/cgroup/unified /sys/fs/cgroup/systemd /sys/fs/cgroup"
 
 # The machine's own mirror, so that what the machine may reach is what the guest is made of.

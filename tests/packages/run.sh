@@ -45,6 +45,18 @@ build() {
 }
 built() { [ -e "$work/$1.done" ] || { cat "$work/$1.log"; return 1; }; }
 
+# repository FOLDER: makes the .rpms in it a repository for dnf, with a package of nothing but names: those of what a distribution brings and a Debian has no
+# .rpm of. That each is there is said by the .debs, which apt installs on the same system.
+repository() {
+  mkdir -p "$work/rpmbuild"
+  {
+    printf '%s\n' 'Name: stand-ins' 'Version: 1' 'Release: 1' 'Summary: Names of what a distribution brings' 'License: none' 'BuildArch: noarch'
+    rpm -qp --requires "$1"/*.rpm | grep -vE '^(rpmlib|config)\(|^canal' | sed -E 's/ [<>]?=+ .*//' | sort -u | sed 's/^/Provides: /'
+    printf '%%description\n%%files\n'
+  } > "$work/rpmbuild/stand-ins.spec"
+  rpmbuild --quiet -bb --define "_topdir $work/rpmbuild" --define "_rpmdir $1" --define '_rpmfilename %{NAME}.rpm' "$work/rpmbuild/stand-ins.spec" && createrepo_c --quiet "$1"
+}
+
 # They are the longest part of all, and the guest mostly waits.
 DEB_BUILD_OPTIONS=noautodbgsym build newer "$(packaging/version.sh)+tests1" &
 check "lintian finds nothing in the .debs" lintian --allow-root --fail-on error,warning $packages/*.deb
@@ -62,6 +74,8 @@ check "a Debian 12 boots" guest_start "$work/guest"
 if [ -s "$work/guest/leader.pid" ]; then
   mkdir -p "$work/guest/root/packages/old"
   cp -t "$work/guest/root/packages/old" $packages/*
+  check "the .rpms are a repository" repository "$work/guest/root/packages/old"
+  check "those of the higher version too" repository "$work/newer"
   cp -r -t "$work/guest/root/packages" "$work/newer" "$here"/*.sh "$here"/*.yaml
   inside lifecycle.sh
   check "it boots again, with etcd down" guest_reboot "$work/guest"

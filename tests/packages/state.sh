@@ -22,7 +22,7 @@ kernel_there() {
   echo "# routes"; { ip route show table all; ip -6 route show table all; } | grep -vE '(^| )(fe80|ff00):' | sed 's/ *$//' | LC_ALL=C sort
   echo "# rules"; ip rule show; ip -6 rule show
   echo "# neighbours"; ip neighbour show nud permanent
-  echo "# iptables"; if command -v iptables-save >/dev/null; then iptables-save | grep -i canal; fi
+  echo "# iptables"; if command -v iptables-save >/dev/null; then iptables-save | grep -i canal || true; fi
 }
 
 remember() { mkdir -p $state_folder && files_there > "$state_folder/$1.files" && kernel_there > "$state_folder/$1.kernel"; }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Canal.Core.Resources;
 using Canal.Hosting;
 
 namespace Canal.Ctl;
@@ -12,14 +11,13 @@ internal sealed class DropsCommand
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly Surroundings around;
-    private readonly Option<bool> follow = new("--follow", "-f") { Description = "Go on showing what is denied." };
-    private readonly Option<string> duration = new("--for") { Description = "With -f: end with 0 after this long.", HelpName = "DURATION" };
-    private readonly Option<string> output = new("--output", "-o") { Description = "table; json: an object on each line.", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
+    private readonly FollowOptions following = new("Go on showing what is denied.");
 
     public DropsCommand(Surroundings around)
     {
         this.around = around;
-        Definition = new Command("drops", "Show which packets were denied on this host, and by which rule.") { follow, duration, output };
+        Definition = new Command("drops", "Show which packets were denied on this host, and by which rule.");
+        following.AddTo(Definition);
         Definition.SetAction(RunAsync);
     }
 
@@ -27,11 +25,7 @@ internal sealed class DropsCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
-        if (parsed.GetValue(output) is not ("table" or "json"))
-            throw CommandException.Usage($"-o: {Problem.Quote(parsed.GetValue(output)!)} is not table or json");
-        TimeSpan longest = TimeSpan.MaxValue;
-        if (parsed.GetValue(duration) is { } text && !DurationText.TryParse(text, out longest))
-            throw CommandException.Usage($"--for: {Problem.Quote(text)} is not a duration");
+        (bool json, TimeSpan longest) = following.Read(parsed);
         long begun = around.Time.GetTimestamp(), serial = 0;
         bool told = false;
         while (true)
@@ -41,9 +35,9 @@ internal sealed class DropsCommand
             if (!told)
                 FelixLines.TellAbout(about, around);
             told = true;
-            Write(flows, parsed.GetValue(output) == "json");
+            Write(flows, json);
             serial = FelixLines.Number(about, "serial");
-            if (!parsed.GetValue(follow) || around.Time.GetElapsedTime(begun) + Pause > longest)
+            if (around.Time.GetElapsedTime(begun) + Pause > longest)
                 return ExitCode.Ok;
             await Task.Delay(Pause, around.Time, stop);
         }

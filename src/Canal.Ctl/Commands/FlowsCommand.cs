@@ -17,14 +17,13 @@ internal sealed class FlowsCommand
     private readonly Option<string> policy = new("--policy") { Description = "Only flows that this policy or profile decided: gnp/NAME, np/NAMESPACE/NAME; a name alone is enough.", HelpName = "NAME" };
     private readonly Option<bool> allowed = new("--allowed") { Description = "Only what policy allows." };
     private readonly Option<bool> denied = new("--denied") { Description = "Only what policy denies: packets, and connections that it would not let begin any more." };
-    private readonly Option<bool> follow = new("--follow", "-f") { Description = "Go on showing flows that begin, and those of which policy says something else." };
-    private readonly Option<string> duration = new("--for") { Description = "With -f: end with 0 after this long.", HelpName = "DURATION" };
-    private readonly Option<string> output = new("--output", "-o") { Description = "table; json: an object on each line.", HelpName = "FORMAT", DefaultValueFactory = _ => "table" };
+    private readonly FollowOptions following = new("Go on showing flows that begin, and those of which policy says something else.");
 
     public FlowsCommand(Surroundings around)
     {
         this.around = around;
-        Definition = new Command("flows", "Show connections of this host's endpoints, what policy says of them, and what was denied.") { endpoint, policy, allowed, denied, follow, duration, output };
+        Definition = new Command("flows", "Show connections of this host's endpoints, what policy says of them, and what was denied.") { endpoint, policy, allowed, denied };
+        following.AddTo(Definition);
         Definition.SetAction(RunAsync);
     }
 
@@ -32,13 +31,8 @@ internal sealed class FlowsCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
-        if (parsed.GetValue(output) is not ("table" or "json"))
-            throw CommandException.Usage($"-o: {Problem.Quote(parsed.GetValue(output)!)} is not table or json");
-        TimeSpan longest = TimeSpan.MaxValue;
-        if (parsed.GetValue(duration) is { } text && !DurationText.TryParse(text, out longest))
-            throw CommandException.Usage($"--for: {Problem.Quote(text)} is not a duration");
+        (bool json, TimeSpan longest) = following.Read(parsed);
         string filter = Filter(parsed);
-        bool json = parsed.GetValue(output) == "json", following = parsed.GetValue(follow);
         long begun = around.Time.GetTimestamp(), serial = 0;
         Dictionary<string, string> known = [];
         int[] widths = new int[Header.Length];
@@ -54,7 +48,7 @@ internal sealed class FlowsCommand
                 Write(news, widths, first);
             around.Output.Flush();
             serial = FelixLines.Number(about, "serial");
-            if (!following || around.Time.GetElapsedTime(begun) + Pause > longest)
+            if (around.Time.GetElapsedTime(begun) + Pause > longest)
                 return ExitCode.Ok;
             await Task.Delay(Pause, around.Time, stop);
         }

@@ -51,7 +51,8 @@ public sealed class EtcdAccessTests(Cluster cluster) : ClusterTests(cluster)
 
     [Theory]
     [InlineData("  datastoreType: kubernetes\n", "spec.datastoreType: 'kubernetes' is not etcdv3")]
-    [InlineData("  etcdDiscoverySrv: example.org\n", "spec.etcdDiscoverySrv: is not supported")]
+    [InlineData("  etcdDiscoverySrv: example..org\n", "spec.etcdDiscoverySrv: 'example..org' is not a domain")]
+    [InlineData("  etcdDiscoverySrv: example.org\n  etcdEndpoints: http://127.0.0.1:1\n", "spec.etcdDiscoverySrv: is given, and endpoints are too")]
     [InlineData("  etcdKey: |\n    s3cret\n", "spec.etcdKey: is no text of PEM; the name of a file belongs to etcdKeyFile")]
     [InlineData("  etcdEndpoints: [\n", ".cfg:")]
     public async Task A_file_that_cannot_be_used_is_refused(string spec, string said)

@@ -11,8 +11,8 @@ internal sealed record CalicoAccess
 
     public static CalicoAccess None { get; } = new();
 
-    /// <summary>With commas between.</summary>
-    public string Endpoints { get; private init; } = "";
+    /// <summary>Where the members are: URLs with commas between, or <see cref="EtcdDiscovery.Prefix"/> and a domain whose SRV records name them.</summary>
+    public string Location { get; private init; } = "";
 
     public string CaFile { get; private init; } = "";
 
@@ -31,10 +31,9 @@ internal sealed record CalicoAccess
     {
         string read(string name) => environment.GetValueOrDefault($"CALICO_{name}") is { Length: > 0 } text ? text : environment.GetValueOrDefault(name, "");
         Refuse("environment DATASTORE_TYPE", read("DATASTORE_TYPE") is { Length: > 0 } type && type != EtcdType ? $"{Problem.Quote(type)} is not {EtcdType}: canalctl works with etcd only" : null);
-        Refuse("environment ETCD_DISCOVERY_SRV", read("ETCD_DISCOVERY_SRV").Length > 0 ? "is not supported: name the members in ETCD_ENDPOINTS" : null);
         return new CalicoAccess
         {
-            Endpoints = read("ETCD_ENDPOINTS"),
+            Location = LocationOf("environment ETCD_DISCOVERY_SRV", read("ETCD_ENDPOINTS"), read("ETCD_DISCOVERY_SRV")),
             CaFile = read("ETCD_CA_CERT_FILE"),
             CertFile = read("ETCD_CERT_FILE"),
             KeyFile = read("ETCD_KEY_FILE"),
@@ -51,13 +50,12 @@ internal sealed record CalicoAccess
         Refuse(path, Text(root, "kind") != "CalicoAPIConfig" ? $"kind: {Problem.Quote(Text(root, "kind"))} is not CalicoAPIConfig" : null);
         JsonObject spec = root["spec"] as JsonObject ?? [];
         Refuse(path, Text(spec, "datastoreType") is { Length: > 0 } type && type != EtcdType ? $"spec.datastoreType: {Problem.Quote(type)} is not {EtcdType}: canalctl works with etcd only" : null);
-        Refuse(path, Text(spec, "etcdDiscoverySrv").Length > 0 ? "spec.etcdDiscoverySrv: is not supported: name the members in etcdEndpoints" : null);
         // What is no certificate would be taken for a file's name, and told as one.
         foreach (string inline in (string[])["etcdKey", "etcdCert", "etcdCACert"])
             Refuse(path, Text(spec, inline) is { Length: > 0 } text && !text.TrimStart().StartsWith("-----BEGIN", StringComparison.Ordinal) ? $"spec.{inline}: is no text of PEM; the name of a file belongs to {inline}File" : null);
         return new CalicoAccess
         {
-            Endpoints = Text(spec, "etcdEndpoints"),
+            Location = LocationOf($"{path}: spec.etcdDiscoverySrv", Text(spec, "etcdEndpoints"), Text(spec, "etcdDiscoverySrv")),
             CaFile = Either(spec, "etcdCACert"),
             CertFile = Either(spec, "etcdCert"),
             KeyFile = Either(spec, "etcdKey"),
@@ -66,11 +64,19 @@ internal sealed record CalicoAccess
         };
     }
 
+    /// <summary>Either of the two, as for calicoctl, and not both.</summary>
+    private static string LocationOf(string where, string endpoints, string domain)
+    {
+        Refuse(where, domain.Length > 0 && endpoints.Length > 0 ? "is given, and endpoints are too: give one of them" : null);
+        Refuse(where, domain.Length > 0 && !EtcdDiscovery.IsDomain(domain) ? $"{Problem.Quote(domain)} is not a domain" : null);
+        return domain.Length > 0 ? EtcdDiscovery.Prefix + domain : endpoints;
+    }
+
     /// <summary>The text of a certificate or key itself, else the name of its file.</summary>
     private static string Either(JsonObject spec, string name) => Text(spec, name) is { Length: > 0 } inline ? inline : Text(spec, $"{name}File");
 
     /// <summary>Without the password.</summary>
-    public override string ToString() => $"CalicoAccess {{ Endpoints = {Endpoints}, Username = {Username} }}";
+    public override string ToString() => $"CalicoAccess {{ Location = {Location}, Username = {Username} }}";
 
     private static JsonObject Parse(string path)
     {

@@ -92,7 +92,7 @@ internal sealed class CniCommand
 
     private async Task CheckClusterAsync(ParseResult parsed, CancellationToken stop)
     {
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         ResourceKey key = new(ResourceKind.ClusterInformation, null, "default");
         if ((await connection.Resources.GetAsync(key, stop))?.Document?.Decode(key).Resource is not ClusterInformation { DatastoreReady: true })
             throw new CommandException(ExitCode.Failure, "the cluster is not ready (canalctl init): nothing was written");

@@ -22,7 +22,7 @@ internal sealed class ConfirmCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         GuardStore guards = new(connection.Etcd);
         string wanted = parsed.GetValue(id) ?? await OnlyAsync(guards, stop);
         if (wanted.Length == 0 || wanted.Contains('/') || !await guards.ConfirmAsync(wanted, stop))

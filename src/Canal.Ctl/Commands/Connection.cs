@@ -29,13 +29,13 @@ internal sealed class Connection : IAsyncDisposable
     /// <summary>etcd's users and roles.</summary>
     public EtcdAuthority Authority { get; }
 
-    /// <summary>Reads the configuration; nothing is connected yet.</summary>
-    /// <exception cref="CommandException">The configuration cannot be used.</exception>
-    public static Connection Open(ParseResult parsed, GlobalOptions options, Surroundings around)
+    /// <summary>Reads the configuration, and asks DNS where it says that etcd is found so; nothing is connected yet.</summary>
+    /// <exception cref="CommandException">The configuration cannot be used, or DNS does not answer.</exception>
+    public static async Task<Connection> OpenAsync(ParseResult parsed, GlobalOptions options, Surroundings around, CancellationToken stop)
     {
         TimeSpan timeout = options.Timeout(parsed);
         Configuration configuration = Load(options.Etcd(parsed), options.ConfigDirectory(parsed, around), around);
-        EtcdOptions etcd = EtcdAccess.Choose(configuration, options.CalicoctlFile(parsed), around) with
+        EtcdOptions etcd = await EtcdAccess.ChooseAsync(configuration, options.CalicoctlFile(parsed), timeout, around, stop) with
         {
             ConnectTimeout = timeout < LongestConnect ? timeout : LongestConnect,
             RequestTimeout = timeout,

@@ -45,7 +45,7 @@ internal sealed class DatastoreCommand
 
     private async Task<int> SetReadyAsync(ParseResult parsed, bool ready, CancellationToken stop)
     {
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         ResourceEditor editor = new(connection.Resources, around);
         JsonObject change = new() { ["spec"] = new JsonObject { ["datastoreReady"] = ready } };
         bool good = await editor.EditAsync(new ResourceArgument(ResourceKinds.Of(Cluster.Kind), null, Cluster.Name), (before, _) => (JsonObject)MergePatch.Apply(before, change)!, stop);
@@ -54,7 +54,7 @@ internal sealed class DatastoreCommand
 
     private async Task<int> ExportAsync(ParseResult parsed, CancellationToken stop)
     {
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         if (await IsReadyAsync(connection, stop))
             around.Say("not locked: what changes meanwhile may be exported in part (canalctl datastore migrate lock)");
         List<string> unreadable = await ResourceExport.WriteAsync(connection.Resources, around.Output, stop);
@@ -87,7 +87,7 @@ internal sealed class DatastoreCommand
             around.Say(error);
         if (errors.Count > 0)
             return Nothing();
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         return await ImportAsync(connection, wanted, ipam, stop);
     }
 
@@ -128,7 +128,7 @@ internal sealed class DatastoreCommand
             "prefixed" => PolicyNameStyle.Prefixed,
             var other => throw CommandException.Usage($"names: {Problem.Quote(other!)} is not plain or prefixed"),
         };
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         bool good = true;
         foreach (ResourceKindEntry kind in ResourceKinds.All.ToArray().Where(kind => kind.Kind.IsTiered()))
         {

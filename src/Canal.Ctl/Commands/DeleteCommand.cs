@@ -38,7 +38,7 @@ internal sealed class DeleteCommand
             around.Say("nothing was deleted");
             return ExitCode.Failure;
         }
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         ResourceRemover remover = new(connection.Resources, around, parsed.GetValue(ignoreMissing));
         bool good = true;
         foreach ((ResourceArgument target, long? revision) in targets)

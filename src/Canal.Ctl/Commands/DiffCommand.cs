@@ -27,7 +27,7 @@ internal sealed class DiffCommand
             throw CommandException.Usage("diff: -f FILE is missing");
         if (WantedInput.Read(source, parsed, DocumentCheck.Check, around) is not { } wanted)
             return ExitCode.Failure;
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         ResourceWriter writer = new(connection.Resources, WriteVerb.Apply, around);
         if (await writer.LookAsync(wanted, stop) is not { } plans)
             return ExitCode.Failure;

@@ -43,7 +43,7 @@ internal sealed class EndpointCommand
     {
         (string host, string name) = Identity(parsed);
         JsonObject document = Document(parsed, host);
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         using IpamStore ipam = new(connection.Etcd, around.Time, Random.Shared);
         (IReadOnlyList<IpAddress> own, bool assigned) = await AddressesAsync(connection, ipam, parsed, host, name, stop);
         ((JsonObject)document["spec"]!)["ipNetworks"] = new JsonArray([.. own.Select(address => (JsonNode)new Cidr(address).ToString())]);
@@ -65,7 +65,7 @@ internal sealed class EndpointCommand
     private async Task<int> RemoveAsync(ParseResult parsed, CancellationToken stop)
     {
         (_, string name) = Identity(parsed);
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         ResourceArgument target = new(ResourceKinds.Of(ResourceKind.WorkloadEndpoint), parsed.GetValue(@namespace), name);
         bool good = await new ResourceRemover(connection.Resources, around, ignoreMissing: true).RemoveAsync(target, null, stop);
         using IpamStore ipam = new(connection.Etcd, around.Time, Random.Shared);

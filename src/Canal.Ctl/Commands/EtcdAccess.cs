@@ -8,19 +8,19 @@ namespace Canal.Ctl;
 /// says where etcd is.</summary>
 internal static class EtcdAccess
 {
-    /// <exception cref="CommandException">The configuration cannot be used.</exception>
-    public static EtcdOptions Choose(Configuration configuration, string? namedFile, Surroundings around)
+    /// <exception cref="CommandException">The configuration cannot be used, or DNS does not answer.</exception>
+    public static async Task<EtcdOptions> ChooseAsync(Configuration configuration, string? namedFile, TimeSpan timeout, Surroundings around, CancellationToken stop)
     {
         CalicoAccess named = namedFile is null ? CalicoAccess.None : CalicoAccess.FromFile(namedFile);
         CalicoAccess environment = CalicoAccess.FromEnvironment(around.Environment);
-        bool toldHere = named.Endpoints.Length > 0 || environment.Endpoints.Length > 0 || configuration.Origin(CommonSettings.EtcdEndpoints.Key) != ConfigurationOrigin.Default;
+        bool toldHere = named.Location.Length > 0 || environment.Location.Length > 0 || configuration.Origin(CommonSettings.EtcdEndpoints.Key) != ConfigurationOrigin.Default;
         CalicoAccess usual = !toldHere && File.Exists(around.CalicoctlFile) ? CalicoAccess.FromFile(around.CalicoctlFile) : CalicoAccess.None;
         string pick(StringSetting setting, Func<CalicoAccess, string> field) => Pick(configuration, setting, configuration.Get(setting), named, environment, usual, field);
-        string endpoints = Pick(configuration, CommonSettings.EtcdEndpoints, string.Join(',', configuration.Get(CommonSettings.EtcdEndpoints)), named, environment, usual, access => access.Endpoints);
+        string location = Pick(configuration, CommonSettings.EtcdEndpoints, string.Join(',', configuration.Get(CommonSettings.EtcdEndpoints)), named, environment, usual, access => access.Location);
         string calicoPassword = FirstOf(named.Password, environment.Password, usual.Password);
         return new EtcdOptions
         {
-            Endpoints = endpoints.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            Endpoints = await MembersAsync(location, timeout, stop),
             CaFile = pick(CommonSettings.EtcdCaFile, access => access.CaFile),
             CertFile = pick(CommonSettings.EtcdCertFile, access => access.CertFile),
             KeyFile = pick(CommonSettings.EtcdKeyFile, access => access.KeyFile),
@@ -28,6 +28,11 @@ internal static class EtcdAccess
             Password = calicoPassword.Length > 0 ? calicoPassword : Password(configuration.Get(CommonSettings.EtcdPasswordFile), around),
         };
     }
+
+    private static async Task<IReadOnlyList<string>> MembersAsync(string location, TimeSpan timeout, CancellationToken stop) =>
+        location.StartsWith(EtcdDiscovery.Prefix, StringComparison.Ordinal)
+            ? await EtcdDiscovery.FindAsync(location[EtcdDiscovery.Prefix.Length..], timeout, stop)
+            : location.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static string Pick(
         Configuration configuration, Setting setting, string own, CalicoAccess named, CalicoAccess environment, CalicoAccess usual, Func<CalicoAccess, string> field)

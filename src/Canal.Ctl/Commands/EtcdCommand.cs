@@ -44,7 +44,7 @@ internal sealed class EtcdCommand
             TableText.Write(rows, around.Output);
             return ExitCode.Ok;
         }
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         HashSet<string> present = [.. await connection.Authority.RolesAsync(stop)];
         foreach (EtcdRole role in wanted)
         {
@@ -57,7 +57,7 @@ internal sealed class EtcdCommand
     private async Task<int> CheckAsync(ParseResult parsed, CancellationToken stop)
     {
         EtcdScope scope = Scope(parsed);
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         if (!await connection.Authority.IsOnAsync(stop))
         {
             around.Say("authentication is off: whoever reaches etcd may write every policy (etcdctl auth enable)");

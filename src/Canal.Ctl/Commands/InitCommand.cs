@@ -24,7 +24,7 @@ internal sealed class InitCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         // The tier before the mark: an agent that sees the mark should not miss the tier.
         bool good = await EnsureAsync(connection.Resources, ResourceKind.Tier, _ => { }, stop)
             && await EnsureAsync(connection.Resources, ResourceKind.ClusterInformation, CompleteCluster, stop);

@@ -42,7 +42,7 @@ internal sealed class LabelCommand
         LabelChange[] changes = [.. given.Skip(named).Select(word => LabelChange.Parse(word, parsed.GetValue(remove)))];
         if (changes.Length == 0)
             throw CommandException.Usage("label: a label is missing, as in role=web");
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         bool good = await new ResourceEditor(connection.Resources, around).EditAsync(target[0], (before, problems) => Changed(before, changes, parsed.GetValue(overwrite), problems), stop);
         return good ? ExitCode.Ok : ExitCode.Failure;
     }

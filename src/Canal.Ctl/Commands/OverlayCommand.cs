@@ -33,7 +33,7 @@ internal sealed class OverlayCommand
     private async Task<int> StatusAsync(ParseResult parsed, CancellationToken stop)
     {
         string self = parsed.GetValue(node) ?? Connection.NodeName(parsed, options, around);
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         (ClusterNetwork network, ClusterRoutes ofFelix) = await ReadAsync(connection, self, stop);
         if (network.Self is null)
             throw new CommandException(ExitCode.Failure, $"there is no node {Problem.Quote(self)}");
@@ -52,7 +52,7 @@ internal sealed class OverlayCommand
 
     private async Task<int> LeasesAsync(ParseResult parsed, CancellationToken stop)
     {
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         TableText.Write(await new LeaseTable(connection.Etcd, around).ReadAsync(parsed.GetValue(prefix)!.TrimEnd('/'), stop), around.Output);
         return ExitCode.Ok;
     }

@@ -37,7 +37,7 @@ internal sealed class PatchCommand
         if (targets.Count == 0)
             throw CommandException.Usage("patch: a name is missing");
         Func<JsonObject, List<Problem>, JsonObject?> change = Change(Read(parsed.GetValue(patch)!), parsed.GetValue(type)!);
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         ResourceEditor editor = new(connection.Resources, around);
         bool good = true;
         foreach (ResourceArgument target in targets)

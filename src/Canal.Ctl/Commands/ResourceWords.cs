@@ -37,7 +37,7 @@ internal sealed class ResourceWords(GlobalOptions options, Surroundings around)
 
     private async Task<IReadOnlyList<string>> ListAsync(ResourceKindEntry kind, CompletionContext context, CancellationToken stop)
     {
-        await using Connection connection = Connection.Open(context.ParseResult, options, around);
+        await using Connection connection = await Connection.OpenAsync(context.ParseResult, options, around, stop);
         string? space = kind.Namespaced ? Namespace(context) : null;
         return [.. (await connection.Resources.ListAsync(kind, space, stop)).Resources.Select(resource => resource.DisplayName)];
     }

@@ -42,7 +42,7 @@ internal sealed class WatchCommand
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         if (Duration(parsed) is { } time)
             ended.CancelAfter(time);
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         string prefix = all || !kind.Namespaced ? kind.Prefix : $"{kind.Prefix}{parsed.GetValue(@namespace) ?? WantedReader.DefaultNamespace}/";
         try
         {

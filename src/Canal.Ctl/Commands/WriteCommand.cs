@@ -44,7 +44,7 @@ internal sealed class WriteCommand
             throw CommandException.Usage($"{Definition.Name}: -f FILE is missing");
         if (WantedInput.Read(source, parsed, DocumentCheck.Check, around) is not { } wanted)
             return Refused();
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         ResourceWriter writer = new(connection.Resources, verb, around) { SkipExisting = parsed.GetValue(skipExisting) };
         if (verb != WriteVerb.Apply || parsed.GetValue(confirm) is not { } text)
             return await WriteAsync(writer, wanted, stop);

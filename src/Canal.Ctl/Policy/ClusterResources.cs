@@ -17,7 +17,7 @@ internal static class ClusterResources
     {
         if (source.Files(parsed).Count > 0)
             return WantedInput.Read(source, parsed, DocumentCheck.Check, around)?.Select(Complete).OfType<Resource>().ToList();
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         List<Resource> resources = [];
         foreach (ResourceKind kind in Kinds)
         {

@@ -14,6 +14,22 @@ internal static class Canalctl
     /// <param name="stop">Interrupts it, as a signal does.</param>
     public static async Task<int> RunAsync(string[] arguments, Surroundings around, CancellationToken stop = default)
     {
+        int exitCode = await DoAsync(arguments, around, stop);
+        try
+        {
+            await around.Output.FlushAsync(CancellationToken.None);
+        }
+        catch (IOException error)
+        {
+            // A disk that is full, say. (A reader that has had enough is no error.)
+            exitCode = exitCode == ExitCode.Ok ? Fail(around, ExitCode.Failure, $"standard output: {error.Message}") : exitCode;
+        }
+        await around.Error.FlushAsync(CancellationToken.None);
+        return exitCode;
+    }
+
+    private static async Task<int> DoAsync(string[] arguments, Surroundings around, CancellationToken stop)
+    {
         try
         {
             ParseResult parsed = Root(around).Parse(arguments);
@@ -32,14 +48,13 @@ internal static class Canalctl
         {
             return Fail(around, EtcdExit.Code(error.Failure), error.Message);
         }
+        catch (IOException error)
+        {
+            return Fail(around, ExitCode.Failure, error.Message);
+        }
         catch (OperationCanceledException)
         {
             return CtlExit.Interrupted;
-        }
-        finally
-        {
-            await around.Output.FlushAsync(CancellationToken.None);
-            await around.Error.FlushAsync(CancellationToken.None);
         }
     }
 
@@ -60,6 +75,7 @@ internal static class Canalctl
             new LabelCommand(options, around).Definition,
             new DiffCommand(options, around).Definition,
             new ValidateCommand(around).Definition,
+            new ConvertCommand(around).Definition,
             new ExplainCommand(around).Definition,
             new TraceCommand(options, around).Definition,
             new TestCommand(options, around).Definition,
@@ -78,6 +94,7 @@ internal static class Canalctl
             new DiagCommand(options, around).Definition,
             new InitCommand(options, around).Definition,
             new StatusCommand(around).Definition,
+            new Command("cluster", "Of calicoctl.") { Hidden = true, Subcommands = { ForeignCommand.Define("cluster", "diags", "gathers from a Kubernetes cluster's pods; on each host that is concerned, canalctl diag gathers what there is") } },
             CompletionCommand.Define(around),
             VersionCommand.Define(around),
         };

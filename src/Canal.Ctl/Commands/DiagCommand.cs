@@ -48,7 +48,8 @@ internal sealed partial class DiagCommand
     internal static string WithoutSecrets(string text) =>
         PrivateKey().Replace(UrlLogin().Replace(NamedSecret().Replace(text, "$1(removed)"), "$1(removed)@"), "(private key removed)");
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
+    /// <summary>Gathers; also for a command that does not have this one's option.</summary>
+    public async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
     {
         string path = parsed.GetValue(output) ?? $"canal-diag-{around.Time.GetUtcNow():yyyyMMdd-HHmmss}.tar.gz";
         List<(string Name, string Text)> files = [];
@@ -71,7 +72,7 @@ internal sealed partial class DiagCommand
     /// <summary>Every resource but those that hold nothing of networking.</summary>
     private async Task<string> ResourcesAsync(ParseResult parsed, CancellationToken stop)
     {
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         StringWriter text = new();
         await ResourceExport.WriteAsync(connection.Resources, text, stop);
         return text.ToString();

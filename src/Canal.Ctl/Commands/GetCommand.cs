@@ -21,12 +21,14 @@ internal sealed class GetCommand
 
     private readonly Option<bool> everywhere = new("--all-namespaces", "-A", "-a") { Description = "Look in every namespace." };
 
+    private readonly Option<bool> headless = new("--no-headers") { Description = "Tables without their first line." };
+
     private readonly Option<bool> export = new("--export") { Description = "Leave out what is of this cluster alone, such as uid and revision." };
 
     public GetCommand(GlobalOptions options, Surroundings around)
     {
         (this.options, this.around) = (options, around);
-        Definition = new Command("get", "Show resources.") { words, everywhere, output, export };
+        Definition = new Command("get", "Show resources.") { words, everywhere, output, headless, export };
         source.AddTo(Definition);
         Definition.SetAction(RunAsync);
         words.CompletionSources.Add(new ResourceWords(options, around).Complete);
@@ -47,7 +49,7 @@ internal sealed class GetCommand
     {
         if (WantedInput.Read(source, parsed, (_, _) => { }, around) is not { } wanted)
             return ExitCode.Failure;
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         return await GetAsync(connection.Resources, [.. wanted.Select(resource => new ResourceArgument(resource.Kind, resource.Namespace, resource.Name))], parsed, stop);
     }
 
@@ -57,7 +59,7 @@ internal sealed class GetCommand
         (ResourceKindEntry kind, IReadOnlyList<ResourceArgument> targets) = ResourceArgument.Read(named, source.Namespace(parsed));
         if (all && (targets.Count > 0 || source.Namespace(parsed) is not null))
             throw CommandException.Usage("get: -A goes neither with names nor with -n");
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         if (targets.Count > 0)
             return await GetAsync(connection.Resources, targets, parsed, stop);
         string? space = kind.Namespaced && !all ? source.Namespace(parsed) ?? WantedReader.DefaultNamespace : null;
@@ -83,7 +85,7 @@ internal sealed class GetCommand
         return readable.Count == targets.Count ? ExitCode.Ok : ExitCode.Failure;
     }
 
-    private ResourcePrinter Printer(ParseResult parsed, bool several) => new(parsed.GetValue(output)!, several, parsed.GetValue(export), around.Output);
+    private ResourcePrinter Printer(ParseResult parsed, bool several) => new(parsed.GetValue(output)!, several, parsed.GetValue(export), around.Output) { Headless = parsed.GetValue(headless) };
 
     /// <summary>Those that can be shown. Says which cannot, and which agents will leave out, wholly or in part.</summary>
     private List<StoredResource> Readable(IReadOnlyList<StoredResource> resources)

@@ -38,9 +38,9 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
-    // Before calicoctl's commands, in scripts: what it logs, and which context of a kubeconfig it uses.
-    private readonly Option<string> logLevel = new("--log-level", "-l") { Hidden = true };
-    private readonly Option<string> context = new("--context") { Hidden = true };
+    // In scripts that were written for calicoctl: what it logs, and which context of a kubeconfig it uses.
+    private readonly Option<string> logLevel = new("--log-level", "-l") { Hidden = true, Recursive = true };
+    private readonly Option<string> context = new("--context") { Hidden = true, Recursive = true };
 
     public void AddTo(RootCommand root)
     {

@@ -26,27 +26,37 @@ internal sealed class IpamCommand
 
     // calicoctl tells only numbers unless it is asked; here what is wrong is always told.
     private readonly Option<bool> problems = new("--show-problem-ips") { Hidden = true };
+
+    // For calicoctl to ask Kubernetes who uses addresses; here endpoints and nodes in etcd say so.
+    private readonly Option<string> kubeconfig = new("--kubeconfig") { Hidden = true };
+
+    // calicoctl releases nothing of a report while the cluster is not locked unless it is forced; here each address is compared with the report as it is released.
+    private readonly Option<bool> force = new("--force") { Hidden = true };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Say what would be mended." };
     private readonly Option<bool?> strict = new("--strictaffinity") { Description = "Whether hosts take addresses from their own blocks only.", HelpName = "true|false" };
-    private readonly Option<int?> most = new("--maxblocks") { Description = "How many blocks a host may have; 0 for no limit. Needs strict affinity.", HelpName = "N" };
+    private readonly Option<int?> most = new("--maxblocks", "--max-blocks-per-host") { Description = "How many blocks a host may have; 0 for no limit. Needs strict affinity.", HelpName = "N" };
     private readonly Option<bool?> automatic = new("--autoallocate") { Description = "Whether hosts get blocks by themselves when they need them.", HelpName = "true|false" };
+
+    // Of calicoctl, and of no meaning here: told, not overlooked.
+    private readonly Option<string> cooldown = new("--ip-cooldown-seconds") { Hidden = true };
+    private readonly Option<string> persistence = new("--kubevirt-ip-persistence") { Hidden = true };
     private readonly Option<string[]> released = new("--ip") { Description = "Release this address, whoever has it. May be given more than once.", HelpName = "ADDRESS" };
-    private readonly Option<string> report = new("--from-report") { Description = "Release the leaks in this output of ipam check -o json, if they still are what they were.", HelpName = "FILE" };
+    private readonly Option<string[]> reports = new("--from-report") { Description = "Release the leaks in this output of ipam check -o json, if they still are what they were; of several, those that are in all.", HelpName = "FILE" };
 
     public IpamCommand(GlobalOptions options, Surroundings around)
     {
         (this.options, this.around) = (options, around);
         Command show = new("show", "Show how full pools are, or who has an address.") { address, blocks, borrowed, configuration };
         show.SetAction(ShowAsync);
-        Command check = new("check", "Compare what is assigned with what is used. Ends with 1 when something is wrong.") { output, everything, problems };
+        Command check = new("check", "Compare what is assigned with what is used. Ends with 1 when something is wrong.") { output, everything, problems, kubeconfig };
         check.SetAction(CheckAsync);
-        Command release = new("release", "Make addresses free.") { released, report };
+        Command release = new("release", "Make addresses free.") { released, reports, force };
         release.SetAction(ReleaseAsync);
         Command repair = new("repair", "Mend what ipam check finds, but leaks. Ends with 1 when something is left.") { dryRun };
         repair.SetAction(RepairAsync);
-        Command configure = new("configure", "Change settings of address management.") { strict, most, automatic };
+        Command configure = new("configure", "Change settings of address management.") { strict, most, automatic, cooldown, persistence };
         configure.SetAction(ConfigureAsync);
-        Definition = new Command("ipam", "Show, check, release and configure assigned addresses.") { show, check, release, repair, configure };
+        Definition = new Command("ipam", "Show, check, release and configure assigned addresses.") { show, check, release, repair, configure, new PoolSplit(options, around).Definition };
     }
 
     public Command Definition { get; }
@@ -54,7 +64,7 @@ internal sealed class IpamCommand
     private async Task<int> ShowAsync(ParseResult parsed, CancellationToken stop)
     {
         IpAddress? one = parsed.GetValue(address) is { } text ? Address(text) : null;
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         if (parsed.GetValue(configuration))
             return ShowConfiguration((await new IpamSettings(connection.Etcd).ReadAsync(stop)).Config);
         IpamState state = await IpamReader.ReadAsync(connection, around, stop);
@@ -125,7 +135,7 @@ internal sealed class IpamCommand
         string? file = format.Contains('.') || format.Contains('/') ? format : null;
         if (file is null && format is not ("table" or "json"))
             throw CommandException.Usage($"-o: {Problem.Quote(format)} is not table, json or a file (with a dot or a slash in its name)");
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         IpamState state = await IpamReader.ReadAsync(connection, around, stop);
         IReadOnlyList<IpamFinding> findings = IpamAudit.Check(state);
         if (file is not null)
@@ -156,7 +166,7 @@ internal sealed class IpamCommand
 
     private async Task<int> RepairAsync(ParseResult parsed, CancellationToken stop)
     {
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         IpamState state = await IpamReader.ReadAsync(connection, around, stop);
         using IpamStore ipam = new(connection.Etcd, around.Time, Random.Shared);
         IpamMending mending = new(ipam, state);
@@ -177,12 +187,16 @@ internal sealed class IpamCommand
 
     private async Task<int> ConfigureAsync(ParseResult parsed, CancellationToken stop)
     {
+        if (parsed.GetValue(cooldown) is not null)
+            throw CommandException.Usage("--ip-cooldown-seconds: there is no such time here: of a block's free addresses the one that was released longest ago is assigned");
+        if (parsed.GetValue(persistence) is not null)
+            throw CommandException.Usage("--kubevirt-ip-persistence: there are no machines of KubeVirt without Kubernetes");
         (bool? affinity, int? limit, bool? allocate) = (parsed.GetValue(strict), parsed.GetValue(most), parsed.GetValue(automatic));
         if (affinity is null && limit is null && allocate is null)
             throw CommandException.Usage("ipam configure: give --strictaffinity, --maxblocks or --autoallocate");
         if (limit < 0)
             throw CommandException.Usage("--maxblocks: must not be negative");
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         IpamSettings settings = new(connection.Etcd);
         IpamConfig Change(IpamConfig before) => before with
         {
@@ -204,13 +218,13 @@ internal sealed class IpamCommand
     private async Task<int> ReleaseAsync(ParseResult parsed, CancellationToken stop)
     {
         string[] addresses = parsed.GetValue(released) ?? [];
-        string? file = parsed.GetValue(report);
-        if (addresses.Length > 0 == file is not null)
+        string[] files = parsed.GetValue(reports) ?? [];
+        if (addresses.Length > 0 == files.Length > 0)
             throw CommandException.Usage("ipam release: give either --ip or --from-report");
-        IReadOnlyList<ReleaseTarget> targets = file is null
+        IReadOnlyList<ReleaseTarget> targets = files.Length == 0
             ? [.. addresses.Select(text => new ReleaseTarget(Address(text)))]
-            : LeakReport.Read(InputText.ReadAll(file, recursive: false, around.Input).First());
-        await using Connection connection = Connection.Open(parsed, options, around);
+            : [.. files.Select(file => LeakReport.Read(InputText.ReadAll(file, recursive: false, around.Input).First())).Aggregate((all, next) => [.. all.Intersect(next)])];
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         using IpamStore ipam = new(connection.Etcd, around.Time, Random.Shared);
         Release done = await ipam.ReleaseAsync(targets, stop);
         foreach (IpAddress free in done.Released)
@@ -219,7 +233,7 @@ internal sealed class IpamCommand
             around.Say($"{free}: was not assigned");
         foreach (IpAddress other in done.Refused)
             around.Say($"{other}: has been assigned anew since the report: left alone");
-        return done.Refused.IsEmpty && (file is not null || done.Unallocated.IsEmpty) ? ExitCode.Ok : ExitCode.Failure;
+        return done.Refused.IsEmpty && (files.Length > 0 || done.Unallocated.IsEmpty) ? ExitCode.Ok : ExitCode.Failure;
     }
 
     private static string[] Row(string kind, Cidr cidr, int used, string owner)

@@ -28,9 +28,14 @@ internal sealed class NodeCommand
         remove.SetAction(RemoveAsync);
         Command status = new("status", "Show how canal-felix on this host is, and its BGP sessions where BIRD is configured. As status and bgp peers.");
         status.SetAction(StatusAsync);
-        Command diags = new("diags", "The same as diag.");
-        diags.SetAction((_, stop) => Canalctl.RunAsync(["diag"], around, stop));
-        Definition = new Command("node", "Make a host one of the cluster, or take it away.") { init, remove, status, diags };
+        Command diags = new("diags", "The same as diag.")
+        {
+            // calicoctl's, for Calico's log files; here logs are in the journal, which is gathered.
+            new Option<string>("--log-dir") { Hidden = true },
+        };
+        diags.SetAction(new DiagCommand(options, around).RunAsync);
+        Command run = ForeignCommand.Define("node", "run", "starts calico/node in Docker, which is not needed here: install canal-felix, systemctl enable --now canal-felix, and say this host's addresses and AS number with canalctl node init");
+        Definition = new Command("node", "Make a host one of the cluster, or take it away.") { init, remove, status, diags, new SystemCheck(around).Definition, run };
     }
 
     public Command Definition { get; }
@@ -43,7 +48,7 @@ internal sealed class NodeCommand
             Set(bgp, text);
         if (parsed.GetValue(asNumber) is { } number)
             bgp["asNumber"] = JsonValue.Create(uint.TryParse(number, out uint good) ? good : throw CommandException.Usage($"--as: {Problem.Quote(number)} is not an AS number"));
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         JsonObject changes = new() { ["spec"] = new JsonObject { ["bgp"] = bgp } };
         return await new DocumentWriter(connection.Resources, around).MergeAsync(ResourceKind.Node, null, node, changes, stop) ? ExitCode.Ok : ExitCode.Failure;
     }
@@ -90,7 +95,7 @@ internal sealed class NodeCommand
     private async Task<int> RemoveAsync(ParseResult parsed, CancellationToken stop)
     {
         string node = parsed.GetValue(gone)!;
-        await using Connection connection = Connection.Open(parsed, options, around);
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         // The endpoints first: agents of other hosts should not route to blocks whose node is unknown.
         bool good = true;
         int removed = 0;

@@ -8,14 +8,19 @@ namespace Canal.Ctl;
 /// <summary><c>canalctl version</c> and <c>canalctl --version</c>, which ask nobody.</summary>
 internal static class VersionCommand
 {
+    // Of calicoctl, which goes on asking the cluster.
+    private static readonly Option<string> Poll = new("--poll") { Hidden = true };
+
     public static Command Define(Surroundings around)
     {
         Command command = new("version", "Show the version of canalctl.")
         {
             // Of calicoctl, which otherwise asks the cluster too.
             new Option<bool>("--client") { Hidden = true },
+            Poll,
         };
-        command.SetAction(_ => Show(around));
+        command.SetAction(parsed => parsed.GetValue(Poll) is null ? Show(around)
+            : throw CommandException.Usage("version --poll: this program tells its own version and asks nobody; canalctl watch clusterinformation shows the cluster's"));
         return command;
     }
 

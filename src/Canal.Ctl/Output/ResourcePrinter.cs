@@ -16,6 +16,9 @@ internal sealed class ResourcePrinter(OutputChoice choice, bool everywhere, bool
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Tables lack their first line.</summary>
+    public bool Headless { get; init; }
+
     /// <summary>Prints a list of one kind.</summary>
     public void PrintList(ResourceKindEntry kind, ResourceList list)
     {
@@ -60,7 +63,7 @@ internal sealed class ResourcePrinter(OutputChoice choice, bool everywhere, bool
             return;
         }
         Column[] columns = [.. withNamespace && choice.Format != OutputFormat.CustomColumns ? [Column.Namespace] : Array.Empty<Column>(), .. choice.ColumnsOf(kind.Kind)];
-        List<IReadOnlyList<string>> rows = [[.. columns.Select(column => column.Header)]];
+        List<IReadOnlyList<string>> rows = Headless ? [] : [[.. columns.Select(column => column.Header)]];
         foreach (StoredResource resource in resources)
         {
             JsonObject shown = Shown(resource);

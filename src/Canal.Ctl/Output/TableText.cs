@@ -5,10 +5,12 @@ namespace Canal.Ctl;
 /// <summary>Columns with two blanks between, no box, nothing cut: for eyes, awk and grep alike.</summary>
 internal static class TableText
 {
-    /// <param name="rows">The header first; all of one length.</param>
+    /// <param name="rows">The header, if any, first; all of one length.</param>
     /// <param name="to">Where to.</param>
     public static void Write(IReadOnlyList<IReadOnlyList<string>> rows, TextWriter to)
     {
+        if (rows.Count == 0)
+            return;
         int[] widths = [.. Enumerable.Range(0, rows[0].Count).Select(column => rows.Max(row => Clean(row[column]).Length))];
         foreach (IReadOnlyList<string> row in rows)
         {

@@ -50,9 +50,12 @@ internal sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>Deletes what a container had, now or, while etcd is away, with the next call that finds it there.</summary>
-    public async Task DeleteAsync(PendingDelete what, CancellationToken stop)
+    public Task DeleteAsync(PendingDelete what, CancellationToken stop) => DeleteAsync(what, Task.CompletedTask, stop);
+
+    /// <inheritdoc cref="PendingDeletes.DeleteAsync"/>
+    public async Task DeleteAsync(PendingDelete what, Task interfaceGone, CancellationToken stop)
     {
-        if (await Pending.DeleteAsync(what, stop) is { } reason) await Console.Error.WriteLineAsync($"canal: {reason}; {what.HandleId ?? what.ContainerId} is deleted later");
+        if (await Pending.DeleteAsync(what, interfaceGone, stop) is { } reason) await Console.Error.WriteLineAsync($"canal: {reason}; {what.HandleId ?? what.ContainerId} is deleted later");
     }
 
     /// <summary>Deletes what could not be deleted before.</summary>

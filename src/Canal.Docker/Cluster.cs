@@ -52,7 +52,7 @@ internal sealed class Cluster(string node, string @namespace, EtcdStore etcd, Ip
 
     /// <summary>Deletes now or, while etcd is away, later.</summary>
     /// <returns>Why it is done later; null when it is done.</returns>
-    public Task<string?> DeleteAsync(PendingDelete what, CancellationToken stop) => InTurnAsync(() => pending.DeleteAsync(what, stop), stop);
+    public Task<string?> DeleteAsync(PendingDelete what, CancellationToken stop) => InTurnAsync(() => pending.DeleteAsync(what, Task.CompletedTask, stop), stop);
 
     /// <summary>Deletes what could not be deleted before.</summary>
     /// <exception cref="EtcdException">It still cannot.</exception>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Canal.Core.Addressing;
 using Canal.Linux;
 using Canal.Linux.Namespaces;
@@ -137,9 +136,6 @@ internal sealed class ContainerLink
     {
         string asked = call.Arguments["MAC"] is { Length: > 0 } argument ? argument : CniJson.Text(call.Runtime, "mac");
         if (asked.Length > 0) return MacAddress.TryParse(asked, out MacAddress mac) ? mac : throw new CniException(CniCode.Configuration, $"'{asked}' is not a MAC address");
-        // Locally administered, not multicast.
-        byte[] random = RandomNumberGenerator.GetBytes(6);
-        random[0] = (byte)((random[0] & 0xfc) | 0x02);
-        return MacAddress.FromBytes(random);
+        return ContainerMac.New();
     }
 }

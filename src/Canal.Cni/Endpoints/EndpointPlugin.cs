@@ -24,10 +24,11 @@ internal sealed class EndpointPlugin : CniPlugin
         await using Cluster cluster = new(CniSettings.Load(call));
         Workload workload = Workload.Of(call);
         EndpointIdentity identity = EndpointIdentity.Of(call, workload, cluster.Node);
-        // First the interface, then the endpoint, then the address: no packet without policy, no address with two owners.
-        if (!call.IsChained || call.HasIpam) ContainerLink.Delete(identity.HostInterface, call.Netns, call.IfName);
-        bool own = Ipam(call) == PoolAddresses.Type;
-        await cluster.DeleteAsync(new PendingDelete(call.ContainerId, identity.Key, own ? PoolAddresses.HandleOf(call) : null), stop);
+        // The kernel takes longer for the pair of interfaces than etcd for the endpoint, and either may be first: an interface without an endpoint is denied
+        // everything. The address comes after both: it never has two owners.
+        bool owned = !call.IsChained || call.HasIpam, own = Ipam(call) == PoolAddresses.Type;
+        Task gone = owned ? Task.Run(() => ContainerLink.Delete(identity.HostInterface, call.Netns, call.IfName), stop) : Task.CompletedTask;
+        await cluster.DeleteAsync(new PendingDelete(call.ContainerId, identity.Key, own ? PoolAddresses.HandleOf(call) : null), gone, stop);
         if (!own && Ipam(call).Length > 0) await OtherPlugin.RunAsync(Ipam(call), call, "DEL", stop);
     }
 

@@ -65,13 +65,19 @@ public sealed class IpamStore(EtcdStore etcd, TimeProvider time, Random chance) 
     /// <summary>Releases everything a handle has; nothing at all is fine.</summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
     /// <exception cref="IpamException">Others were faster each time.</exception>
-    public Task<Release> ReleaseAsync(string handleId, CancellationToken stop) => InTurnAsync(async () =>
+    public Task<Release> ReleaseAsync(string handleId, CancellationToken stop) => ReleaseAsync(handleId, Task.CompletedTask, stop);
+
+    /// <inheritdoc cref="ReleaseAsync(string, CancellationToken)"/>
+    /// <param name="handleId">The handle.</param>
+    /// <param name="unused">Ends when nobody uses the addresses any more: what is to be written is found out meanwhile, and written after it.</param>
+    /// <param name="stop">Ends it.</param>
+    public Task<Release> ReleaseAsync(string handleId, Task unused, CancellationToken stop) => InTurnAsync(async () =>
     {
         Release all = new();
         IpamReading first = IpamReading.For([IpamKey.Handle(handleId)]);
         while (true)
         {
-            Release next = await RunAsync(first, picture => AddressRelease.Plan(handleId, picture), null, stop);
+            Release next = await RunAsync(first, picture => AddressRelease.Plan(handleId, picture), null, stop, unused);
             all = all.With(next);
             if (!next.More) return all;
         }
@@ -145,7 +151,7 @@ public sealed class IpamStore(EtcdStore etcd, TimeProvider time, Random chance) 
         }
     }
 
-    private async Task<T> RunAsync<T>(IpamReading first, Func<IpamPicture, IpamPlan<T>> plan, Func<T, IpamPicture, bool>? holds, CancellationToken stop)
+    private async Task<T> RunAsync<T>(IpamReading first, Func<IpamPicture, IpamPlan<T>> plan, Func<T, IpamPicture, bool>? holds, CancellationToken stop, Task? before = null)
     {
         for (int tries = 1; tries <= MostTries; tries++)
         {
@@ -153,6 +159,7 @@ public sealed class IpamStore(EtcdStore etcd, TimeProvider time, Random chance) 
             IpamPlan<T> next = plan(picture);
             for (; !next.Needs.IsEmpty; next = plan(picture))
                 await IpamReading.For(next.Needs).ReadAsync(etcd, picture, stop);
+            if (before is not null) await before;
             if (next.Writes.IsEmpty || await TryWriteAsync(next, holds, stop)) return next.Outcome!;
             await Task.Delay(TimeSpan.FromMilliseconds(chance.Next(Math.Min(MostPauseMilliseconds, 2 * tries))), time, stop);
         }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Canal.Core.Access;
 using Canal.Core.Addressing;
@@ -32,7 +31,7 @@ internal sealed class NetworkDriver(Configuration configuration, Cluster cluster
         EndpointOptions network = EndpointOptions.OfNetwork(options.Object(Generic));
         string id = request.Id("NetworkID");
         // What is wrong with labels and names is said now, not when a container starts.
-        Check(Description("0", ProfileOf(id, network), network, [Example], NewMac()));
+        Check(Description("0", ProfileOf(id, network), network, [Example], ContainerMac.New()));
         networks.Put(id, network);
         return [];
     }
@@ -60,7 +59,7 @@ internal sealed class NetworkDriver(Configuration configuration, Cluster cluster
         EndpointRecord record = new(cluster.Etcd, cluster.ReadAsync, cluster.KeyOf(id), options.Profiles.Count > 0 ? null : profile);
         await record.ReadAsync(stop);
         MacAddress? asked = MacAddress.TryParse(given.Text("MacAddress"), out MacAddress known) ? known : null;
-        MacAddress mac = asked ?? record.Endpoint?.Spec.Mac ?? NewMac();
+        MacAddress mac = asked ?? record.Endpoint?.Spec.Mac ?? ContainerMac.New();
         ResourceDocument description = Description(id, profile, options, addresses, mac);
         Check(description);
         if (!await record.PutAsync(document => Describe(document, description), stop)) throw new DriverException($"others changed {cluster.KeyOf(id)} each time it was written");
@@ -164,12 +163,4 @@ internal sealed class NetworkDriver(Configuration configuration, Cluster cluster
     private static string ProfileOf(string network, EndpointOptions options) => options.Network.Length > 0 ? options.Network : OwnProfile(network);
 
     private static string OwnProfile(string network) => $"{EtcdRoles.DockerProfiles}{network[..Math.Min(12, network.Length)].ToLowerInvariant()}";
-
-    // Locally administered, of one host.
-    private static MacAddress NewMac()
-    {
-        byte[] random = RandomNumberGenerator.GetBytes(6);
-        random[0] = (byte)((random[0] & 0xfc) | 0x02);
-        return MacAddress.FromBytes(random);
-    }
 }

@@ -16,18 +16,22 @@ internal sealed class PendingDeletes(EtcdStore etcd, IpamStore ipam, string fold
     /// <summary>Whether something is kept.</summary>
     public bool Any => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.json").Any();
 
-    /// <summary>Deletes now or keeps it for later: only a full disk makes it fail.</summary>
+    /// <summary>Deletes now or keeps it for later: only a full disk makes it fail, and what <paramref name="interfaceGone"/> fails with.</summary>
+    /// <param name="what">What to delete.</param>
+    /// <param name="interfaceGone">Ends when nobody can send from the container's addresses any more: they are released after it, now or later.</param>
+    /// <param name="stop">Ends it.</param>
     /// <returns>Why it was kept; null when it is done.</returns>
-    public async Task<string?> DeleteAsync(PendingDelete what, CancellationToken stop)
+    public async Task<string?> DeleteAsync(PendingDelete what, Task interfaceGone, CancellationToken stop)
     {
         try
         {
-            await TryDeleteAsync(what, stop);
+            await TryDeleteAsync(what, interfaceGone, stop);
             await CatchUpAsync(stop);
             return null;
         }
         catch (Exception e) when (e is EtcdException or IpamException)
         {
+            await interfaceGone;
             Keep(what);
             return e.Message;
         }
@@ -39,15 +43,16 @@ internal sealed class PendingDeletes(EtcdStore etcd, IpamStore ipam, string fold
         if (!Directory.Exists(folder)) return;
         foreach (string file in Directory.EnumerateFiles(folder, "*.json").Take(MostAtOnce).ToArray())
         {
-            if (Read(file) is { } what) await TryDeleteAsync(what, stop);
+            if (Read(file) is { } what) await TryDeleteAsync(what, Task.CompletedTask, stop);
             File.Delete(file);
         }
     }
 
-    private async Task TryDeleteAsync(PendingDelete what, CancellationToken stop)
+    private async Task TryDeleteAsync(PendingDelete what, Task interfaceGone, CancellationToken stop)
     {
         if (what.Endpoint is { } endpoint) await DeleteEndpointAsync(endpoint, what.ContainerId, stop);
-        if (what.HandleId is { } handle) await ipam.ReleaseAsync(handle, stop);
+        if (what.HandleId is { } handle) await ipam.ReleaseAsync(handle, interfaceGone, stop);
+        await interfaceGone;
         if (what.Address is { } address) await ReleaseAsync(address, what.HandlePrefix, stop);
     }
 

@@ -11,12 +11,12 @@ internal sealed class ConvertCommand
     private readonly Surroundings around;
     private readonly Option<string[]> files = new("--filename", "-f") { Description = "YAML or JSON: a file, a folder, or - for standard input. May be given more than once.", HelpName = "FILE" };
     private readonly Option<string> output = new("--output", "-o") { Description = "yaml or json.", HelpName = "FORMAT", DefaultValueFactory = _ => "yaml" };
-    private readonly Option<bool> unchecked_ = new("--ignore-validation") { Description = "Print also what apply would refuse." };
+    private readonly Option<bool> unvalidated = new("--ignore-validation") { Description = "Print also what apply would refuse." };
 
     public ConvertCommand(Surroundings around)
     {
         this.around = around;
-        Definition = new Command("convert", "Print resources of Calico 1 and 2 (apiVersion: v1) as apply takes them.") { files, output, unchecked_ };
+        Definition = new Command("convert", "Print resources of Calico 1 and 2 (apiVersion: v1) as apply takes them.") { files, output, unvalidated };
         Definition.SetAction(Run);
     }
 
@@ -33,7 +33,7 @@ internal sealed class ConvertCommand
         List<string> errors = [.. input.Errors];
         if (input.Documents.Count == 0 && errors.Count == 0)
             errors.Add($"{string.Join(", ", paths)}: no resources there");
-        List<JsonObject> converted = [.. input.Documents.Select(document => Convert(document, !parsed.GetValue(unchecked_), errors)).OfType<ResourceDocument>().Select(document => document.Root)];
+        List<JsonObject> converted = [.. input.Documents.Select(document => Convert(document, !parsed.GetValue(unvalidated), errors)).OfType<ResourceDocument>().Select(document => document.Root)];
         foreach (string error in errors)
             around.Say(error);
         if (errors.Count > 0)

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Canal.BirdConfigRenderer.Bird;
+using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Bgp;
 using Canal.Core.Resources;
@@ -7,53 +9,20 @@ using Serilog;
 
 namespace Canal.BirdConfigRenderer;
 
-/// <summary>Looks at BIRD from time to time: tells what changed, starts it where that is this program's part, and hands it the file anew when it came back.</summary>
-internal sealed class BirdWatch(string socket, BirdFile file, BirdProgram program, bool startsBird, TimeProvider time, ILogger log)
+/// <summary>Looks at all BIRD processes of this host from time to time, and asks them what somebody wants to know.</summary>
+internal sealed class BirdWatch(ImmutableArray<BirdDaemon> daemons, bool startsBird, TimeProvider time, ILogger log)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private readonly SessionEvents events = new(log);
-    private readonly Trouble starting = new("starting BIRD", Log.FailureKind, time, log);
-    private string? toldSilence;
-    private bool runs, toldStart;
+    private readonly DaemonWatch[] watches = [.. daemons.Select(d => new DaemonWatch(d, startsBird, time, log))];
 
-    /// <summary>BIRD as last seen; null when it does not answer.</summary>
-    public BirdView? View { get; private set; }
+    /// <summary>As last seen.</summary>
+    public BirdViews Views => new(watches.Select(w => w.Seen).ToEquatableArray());
 
-    /// <summary>Why it does not answer.</summary>
-    public string Silence { get; private set; } = "it was not asked yet";
+    /// <summary>Why a running BIRD would not have its file when it was last told to read it; null when all had theirs.</summary>
+    public string? Refusal => daemons.Select(d => d.File.Refusal).FirstOrDefault(r => r is not null);
 
-    public async Task LookAsync(IReadOnlyDictionary<string, BgpSession> wanted, bool fileIsThere, CancellationToken stop)
+    public async Task LookAsync(IReadOnlyDictionary<string, BgpSession> wanted, bool isConfigured, CancellationToken stop)
     {
-        BirdView? before = View;
-        View = await ReadAsync(stop).ConfigureAwait(false);
-        if (View is null) await MissAsync(wanted, fileIsThere, stop).ConfigureAwait(false);
-        else await MeetAsync(before, View, wanted, stop).ConfigureAwait(false);
-    }
-
-    private async Task MissAsync(IReadOnlyDictionary<string, BgpSession> wanted, bool fileIsThere, CancellationToken stop)
-    {
-        if (toldSilence != Silence) Log.BirdIsSilent(log, Silence);
-        toldSilence = Silence;
-        // One that runs and does not answer may well go on speaking with its neighbours.
-        if (!runs) events.Lose(wanted);
-        if (startsBird && fileIsThere && starting.MayTry) await StartAsync(stop).ConfigureAwait(false);
-    }
-
-    private async Task MeetAsync(BirdView? before, BirdView now, IReadOnlyDictionary<string, BgpSession> wanted, CancellationToken stop)
-    {
-        (toldSilence, runs, toldStart) = (null, true, false);
-        bool isNew = before is null || before.LastReboot != now.LastReboot;
-        // A new one may have started from the file before the last one.
-        if (isNew || file.IsUnread) await ConfigureAsync(stop).ConfigureAwait(false);
-        if (isNew) Log.BirdAnswers(log, now.Version, now.Sessions.Values.Count(s => s.IsEstablished), now.Sessions.Count);
-        events.See(now.Sessions, wanted);
-    }
-
-    /// <summary>One that does not answer is told again at the next look.</summary>
-    private async Task ConfigureAsync(CancellationToken stop)
-    {
-        string? before = file.Refusal;
-        if ((await file.ConfigureAsync(stop).ConfigureAwait(false)).Refusal is { } refusal && refusal != before) Log.Refusal(log, refusal);
+        foreach (DaemonWatch watch in watches) await watch.LookAsync(wanted, isConfigured, stop).ConfigureAwait(false);
     }
 
     /// <summary>BIRD's routes as it prints them: all, or those for an address or within a prefix.</summary>
@@ -61,47 +30,22 @@ internal sealed class BirdWatch(string socket, BirdFile file, BirdProgram progra
     {
         Cidr cidr = default;
         if (wanted is not null && !Cidr.TryParse(wanted, out cidr)) return ControlResponse.Failed($"{Problem.Quote(wanted)} is not a prefix");
-        string which = wanted is null ? "" : cidr.IsSingleAddress ? $" for {cidr.Address}" : $" in {cidr}";
-        try
+        string text = "";
+        foreach (DaemonWatch watch in watches)
         {
-            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            patience.CancelAfter(Patience);
-            using BirdSocket bird = await BirdSocket.ConnectAsync(socket, patience.Token).ConfigureAwait(false);
-            await bird.AskAsync("restrict", patience.Token).ConfigureAwait(false);
-            BirdReply reply = await bird.AskAsync($"show route{which}", patience.Token).ConfigureAwait(false);
-            // 8001: nothing is there, which is an answer too.
-            return reply.Error is { Code: not 8001 } error ? ControlResponse.Failed($"BIRD: {error.Text}") : ControlResponse.Ok(string.Concat(reply.Lines.Where(l => l.Code == 1007).Select(l => $"{l.Text}\n")));
+            if (wanted is not null && !watch.Seen.Dialect.Families.Contains(cidr.Family)) continue;
+            ControlResponse answer = await watch.RoutesAsync(wanted is null ? "show route" : watch.Seen.Dialect.RoutesCommand(cidr), stop).ConfigureAwait(false);
+            if (answer.Error is not null) return answer;
+            text += answer.Body;
         }
-        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !stop.IsCancellationRequested))
-        {
-            return ControlResponse.Failed(e is IOException ? e.Message : $"BIRD does not answer on {socket} within {Patience.TotalSeconds} s");
-        }
+        return ControlResponse.Ok(text);
     }
 
-    private async Task<BirdView?> ReadAsync(CancellationToken stop)
+    /// <summary>Ends all processes so that their neighbours keep their routes while they start again; null when they end, else why one does not.</summary>
+    public async Task<string?> EndForRestartAsync(CancellationToken stop)
     {
-        try
-        {
-            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            patience.CancelAfter(Patience);
-            return await BirdView.ReadAsync(socket, patience.Token).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
-            (Silence, runs) = (e.Message, false);
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            Silence = $"BIRD does not answer on {socket} within {Patience.TotalSeconds} s";
-        }
-        return null;
-    }
-
-    /// <summary>Told once until it answers, a failure when its reason is another: one that hangs would otherwise be told of at every look.</summary>
-    private async Task StartAsync(CancellationToken stop)
-    {
-        if (!toldStart) Log.BirdStarts(log);
-        toldStart = true;
-        starting.Note(await program.StartAsync(stop).ConfigureAwait(false));
+        string? refusal = null;
+        foreach (BirdDaemon daemon in daemons) refusal = await daemon.EndForRestartAsync(stop).ConfigureAwait(false) ?? refusal;
+        return refusal;
     }
 }

@@ -4,6 +4,7 @@ using Canal.BirdConfigRenderer.Configuration;
 using Canal.BirdConfigRenderer.Feed;
 using Canal.BirdConfigRenderer.Files;
 using Canal.BirdConfigRenderer.Status;
+using Canal.Core;
 using Canal.Datastore;
 using Canal.Hosting;
 using HostingConfiguration = Canal.Hosting.Configuration;
@@ -33,7 +34,9 @@ internal static class Daemon
         MetricsHolder metrics = new();
         using HttpEndpoint? endpoint = StartException.For(() => Listen(configuration, health, metrics));
         Inbox<RendererMessage> inbox = new(InboxCapacity, run.Time);
-        RendererLoop loop = Assemble(start, configuration, run, inbox, channel, reporter, metrics);
+        ImmutableArray<BirdDaemon> daemons = await BirdDaemon.ChooseAsync(configuration, run.Log).ConfigureAwait(false);
+        if (daemons.Length == 1) await FormerBird6.EndAsync(configuration.Get(RendererSettings.Bird6Config), configuration.Get(RendererSettings.Bird6Socket), run.Log).ConfigureAwait(false);
+        RendererLoop loop = Assemble(start, configuration, run, daemons, inbox, channel, reporter, metrics);
         EtcdWatcher watcher = new(channel, BgpFeed.Ranges(configuration.Get(CommonSettings.NodeName)), new EtcdWatcherOptions(), run.Time, new Random());
 
         await run.UntilOneEndsAsync(
@@ -49,19 +52,16 @@ internal static class Daemon
     }
 
     private static RendererLoop Assemble(
-        DaemonStart start, HostingConfiguration configuration, DaemonRun run, Inbox<RendererMessage> inbox, EtcdChannel channel, HealthReporter health, MetricsHolder metrics)
+        DaemonStart start, HostingConfiguration configuration, DaemonRun run, ImmutableArray<BirdDaemon> daemons, Inbox<RendererMessage> inbox, EtcdChannel channel,
+        HealthReporter health, MetricsHolder metrics)
     {
-        string node = configuration.Get(CommonSettings.NodeName), socket = configuration.Get(RendererSettings.BirdSocket), path = configuration.Get(RendererSettings.BirdConfig);
-        BirdProgram program = new(configuration.Get(RendererSettings.BirdProgram), path, socket);
-        BirdFile file = new(path, configuration.Get(RendererSettings.BirdGroup), program, socket);
-        BgpFeed feed = new(node);
+        BgpFeed feed = new(configuration.Get(CommonSettings.NodeName));
         return new RendererLoop(configuration, inbox, run.Time, run.Log)
         {
             Feed = feed,
-            File = file,
-            Renderer = new Renderer(feed, file, run.Log),
-            Watch = new BirdWatch(socket, file, program, StartsBird(configuration.Get(RendererSettings.BirdStart)), run.Time, run.Log),
-            Reporter = new NodeStatusReporter(new EtcdStore(channel), socket, run.Time, run.Log),
+            Renderer = new Renderer(feed, new BirdFiles(daemons), run.Log),
+            Watch = new BirdWatch(daemons, StartsBird(configuration.Get(RendererSettings.BirdStart)), run.Time, run.Log),
+            Reporter = new NodeStatusReporter(new EtcdStore(channel), daemons, run.Time, run.Log),
             Heart = new Heartbeat(run.Notifier, run.Watchdog, healthy => health.Report(new HealthReport(true, healthy)), run.Time)
             {
                 InForce = "BIRD's configuration follows etcd",

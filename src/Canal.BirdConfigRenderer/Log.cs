@@ -72,12 +72,16 @@ internal static class Log
     public static void Down(ILogger log, string session, string description, string state, string error) =>
         log.Of(SessionDown).Warning("BGP session {Session} ({Peer}) is down: {State}{Error}", session, description, state, error.Length > 0 ? $", {error}" : "");
 
-    public static void BirdAnswers(ILogger log, string version, int established, int sessions) =>
-        log.Of(BirdState).Information("BIRD {Version} runs, {Established} of {Sessions} sessions are established", version, established, sessions);
+    public static void BirdAnswers(ILogger log, string bird, string version, int established, int sessions) =>
+        log.Of(BirdState).Information("{Bird} {Version} runs, {Established} of {Sessions} sessions are established", bird, version, established, sessions);
 
     public static void BirdIsSilent(ILogger log, string reason) => log.Of(BirdState).Warning("{Reason}", reason);
 
-    public static void BirdStarts(ILogger log) => log.Of(BirdState).Information("starting BIRD");
+    public static void BirdStarts(ILogger log, string bird) => log.Of(BirdState).Information("starting {Bird}", bird);
+
+    public static void UnknownBird(ILogger log, string reason) => log.Of(BirdState).Warning("which BIRD this host has cannot be asked, it is taken for BIRD 2: {Reason}", reason);
+
+    public static void FormerBird(ILogger log, string path) => log.Of(BirdState).Information("this host has no BIRD 1.6 any more: {File} is deleted and the process that had it ended", path);
 
     public static void BirdRestarts(ILogger log) => log.Of(BirdState).Information("BIRD restarts; neighbours keep its routes meanwhile");
 

@@ -11,9 +11,9 @@ using HostingConfiguration = Canal.Hosting.Configuration;
 namespace Canal.BirdConfigRenderer;
 
 /// <summary>From resources and files to BIRD's file: what is wanted, what is in force, what stands in the way.</summary>
-internal sealed class Renderer(BgpFeed feed, BirdFile file, ILogger log)
+internal sealed class Renderer(BgpFeed feed, BirdFiles files, ILogger log)
 {
-    private readonly SnippetChoice choice = new(file, log);
+    private readonly SnippetChoice choice = new(files, log);
     private HashSet<CalculationProblem> toldProblems = [];
     private HashSet<string> toldFailures = [];
     private EquatableArray<BirdSnippet> accepted;
@@ -21,16 +21,16 @@ internal sealed class Renderer(BgpFeed feed, BirdFile file, ILogger log)
     private BirdConfiguration? rendered;
     private bool adopted;
 
-    /// <summary>BIRD's file as it is, also before anything was rendered; null when there is none.</summary>
-    public string? InForce { get; private set; }
+    /// <summary>BIRD's files as they are, also before anything was rendered; null when there is none.</summary>
+    public EquatableArray<string>? InForce { get; private set; }
 
     /// <summary>Reads what an earlier run left, once.</summary>
     /// <exception cref="IOException">There is a file that cannot be read; or <see cref="UnauthorizedAccessException"/>.</exception>
     public void Adopt()
     {
         if (adopted) return;
-        InForce = file.Read();
-        accepted = BirdSnippet.ReadBack(InForce ?? "");
+        InForce = files.Read();
+        accepted = BirdSnippet.ReadBack(string.Concat(InForce ?? []));
         adopted = true;
     }
 
@@ -59,17 +59,18 @@ internal sealed class Renderer(BgpFeed feed, BirdFile file, ILogger log)
 
     /// <summary>Computes, compares, and puts in force what differs. Deterministic: the same inputs again do nothing.</summary>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public async Task RenderAsync(HostingConfiguration settings, LocalFiles files, CancellationToken stop)
+    public async Task RenderAsync(HostingConfiguration settings, LocalFiles local, CancellationToken stop)
     {
         BgpInputs inputs = feed.Inputs();
         List<string> failures = [];
-        BirdPlan plan = BirdPlanner.Plan(inputs with
+        inputs = inputs with
         {
-            Passwords = files.Passwords(inputs.Secrets(), failures),
-            WorkloadPeers = workloads = files.WorkloadPeers(workloads, failures),
+            Passwords = local.Passwords(inputs.Secrets(), failures),
+            WorkloadPeers = workloads = local.WorkloadPeers(workloads, failures),
             Choices = RendererSettings.Choices(settings),
-        });
-        List<BirdSnippet> snippets = files.Snippets(accepted, failures);
+        };
+        BirdPlan plan = files.Fit(BirdPlanner.Plan(inputs), inputs);
+        List<BirdSnippet> snippets = local.Snippets(accepted, failures);
         Tell(plan, failures);
         rendered = plan.Configuration;
         await PutAsync(snippets, stop).ConfigureAwait(false);
@@ -83,18 +84,17 @@ internal sealed class Renderer(BgpFeed feed, BirdFile file, ILogger log)
         if (refusal is not null) Refuse(refusal);
     }
 
-    private string Write(IEnumerable<BirdSnippet> snippets) => BirdWriter.Write(rendered!, BirdSnippets.Of(snippets));
+    private EquatableArray<string> Write(IEnumerable<BirdSnippet> snippets) => files.Write(rendered!, snippets);
 
     /// <summary>Null when the configuration with these snippets is in force.</summary>
     private async Task<string?> TryAsync(List<BirdSnippet> snippets, CancellationToken stop)
     {
-        string text = Write(snippets);
-        bool same = text == InForce;
-        ApplyOutcome outcome = same ? default : await file.PutAsync(text, stop).ConfigureAwait(false);
-        if (outcome.Refusal is not null) return outcome.Refusal;
+        EquatableArray<string> texts = Write(snippets);
+        bool same = texts == InForce;
+        if (!same && await files.PutAsync(texts, stop).ConfigureAwait(false) is { } refusal) return refusal;
         accepted = snippets.ToEquatableArray();
         if (!same) Applications++;
-        Accept(text, silently: same && (Configuration is not null || Refusal is null));
+        Accept(texts, silently: same && (Configuration is not null || Refusal is null));
         return null;
     }
 
@@ -105,10 +105,10 @@ internal sealed class Renderer(BgpFeed feed, BirdFile file, ILogger log)
         Refusal = refusal;
     }
 
-    private void Accept(string text, bool silently)
+    private void Accept(EquatableArray<string> texts, bool silently)
     {
         PlanDifference difference = PlanDifference.Of(Configuration, rendered!);
-        InForce = text;
+        InForce = texts;
         Refusal = null;
         Configuration = rendered;
         Sessions = rendered!.Sessions.ToDictionary(s => s.Name, StringComparer.Ordinal);

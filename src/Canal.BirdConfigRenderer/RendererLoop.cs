@@ -1,4 +1,3 @@
-using Canal.BirdConfigRenderer.Bird;
 using Canal.BirdConfigRenderer.Configuration;
 using Canal.BirdConfigRenderer.Feed;
 using Canal.BirdConfigRenderer.Files;
@@ -32,7 +31,6 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
     public required BgpFeed Feed { get; init; }
     public required Renderer Renderer { get; init; }
     public required BirdWatch Watch { get; init; }
-    public required BirdFile File { get; init; }
     public required NodeStatusReporter Reporter { get; init; }
     public required Heartbeat Heart { get; init; }
 
@@ -61,7 +59,7 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
         }
     }
 
-    private bool IsHealthy => Renderer.Configuration is not null && failing is null && held is null && Renderer.Refusal is null && File.Refusal is null && Watch.View is not null;
+    private bool IsHealthy => Renderer.Configuration is not null && failing is null && held is null && Renderer.Refusal is null && Watch.Refusal is null && Watch.Views.AllAnswer;
 
     /// <summary>Never from half a picture.</summary>
     private bool MayRender => Feed.IsDirty && Feed.IsComplete && !Feed.IsMidSnapshot;
@@ -74,7 +72,7 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
         if (now >= nextFiles) LookAtFiles(files, now);
         if (MayRender && now >= nextRender) await RenderAsync(files, stop).ConfigureAwait(false);
         if (now >= nextLook) await LookAsync(stop).ConfigureAwait(false);
-        Reporter.Start(Feed.Statuses, Watch.View, Renderer.Sessions, stop);
+        Reporter.Start(Feed.Statuses, Watch.Views, Renderer.Sessions, stop);
     }
 
     private async Task RenderAsync(LocalFiles files, CancellationToken stop)
@@ -105,7 +103,7 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
     private bool IsHeld()
     {
         IEnumerable<ResourceKey> missed = Feed.MissedSettings;
-        if (Renderer is { Configuration: null, InForce: { } file }) missed = missed.Concat(Feed.MissedNeighbours(file)).Distinct();
+        if (Renderer is { Configuration: null, InForce: { } files }) missed = missed.Concat(Feed.MissedNeighbours(string.Concat(files))).Distinct();
         string text = string.Join(", ", missed.Select(k => k.ToString()).Order(StringComparer.Ordinal));
         if (text.Length > 0 && held != text) Log.Held(log, text);
         held = text.Length > 0 ? text : null;
@@ -123,9 +121,9 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
 
     private async Task LookAsync(CancellationToken stop)
     {
-        await Watch.LookAsync(Renderer.Sessions, Renderer.Configuration is not null || File.Exists, stop).ConfigureAwait(false);
+        await Watch.LookAsync(Renderer.Sessions, Renderer.Configuration is not null, stop).ConfigureAwait(false);
         nextLook = time.GetUtcNow() + settings.Get(RendererSettings.StatusInterval);
-        Measured(Metrics.Of(Renderer, Watch.View));
+        Measured(Metrics.Of(Renderer, Watch.Views));
     }
 
     /// <summary>True when the settings have changed.</summary>
@@ -145,7 +143,7 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
                 return answer.Error is null;
             case RendererMessage.Request { Word: "restart-bird" } request:
                 Log.BirdRestarts(log);
-                string? refusal = await File.EndForRestartAsync(stop).ConfigureAwait(false);
+                string? refusal = await Watch.EndForRestartAsync(stop).ConfigureAwait(false);
                 request.Answer.TrySetResult(refusal is null ? ControlResponse.Ok() : ControlResponse.Failed(refusal));
                 nextLook = time.GetUtcNow();
                 return false;
@@ -159,7 +157,7 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
                 request.Answer.TrySetResult(await Watch.RoutesAsync(request.Word[Requests.Routes.Length..], stop).ConfigureAwait(false));
                 return false;
             case RendererMessage.Request request:
-                request.Answer.TrySetResult(ControlResponse.Ok(StatusText.Of(Feed, Renderer, File, Watch, failing ?? held)));
+                request.Answer.TrySetResult(ControlResponse.Ok(StatusText.Of(Feed, Renderer, Watch, failing ?? held)));
                 return false;
             default:
                 throw new InvalidOperationException($"unknown message {message}");

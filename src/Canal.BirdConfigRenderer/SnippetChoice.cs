@@ -1,4 +1,5 @@
 using Canal.BirdConfigRenderer.Bird;
+using Canal.Core;
 using Canal.Core.Bgp;
 using Serilog;
 
@@ -8,7 +9,7 @@ namespace Canal.BirdConfigRenderer;
 /// Which of the administrator's snippets BIRD takes. A bad one must not keep the cluster's changes from BIRD, so in its place stands the version that was
 /// accepted before, or nothing; a good one comes back as soon as it is good.
 /// </summary>
-internal sealed class SnippetChoice(BirdFile file, ILogger log)
+internal sealed class SnippetChoice(BirdFiles files, ILogger log)
 {
     private readonly SortedDictionary<string, BadSnippet> bad = new(StringComparer.Ordinal);
 
@@ -24,22 +25,22 @@ internal sealed class SnippetChoice(BirdFile file, ILogger log)
     /// <param name="write">The whole configuration with a set.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="IOException">BIRD cannot be asked.</exception>
-    public async Task<List<BirdSnippet>?> ChooseAsync(IReadOnlyList<BirdSnippet> wanted, IReadOnlyCollection<BirdSnippet> accepted, Func<IEnumerable<BirdSnippet>, string> write, CancellationToken stop)
+    public async Task<List<BirdSnippet>?> ChooseAsync(IReadOnlyList<BirdSnippet> wanted, IReadOnlyCollection<BirdSnippet> accepted, Func<IEnumerable<BirdSnippet>, EquatableArray<string>> write, CancellationToken stop)
     {
         if (bad.Count > 0 && await AsLastTimeAsync(wanted, accepted, write, stop).ConfigureAwait(false) is { } same) return same;
-        if (await file.CheckAsync(write([]), stop).ConfigureAwait(false) is not null) return null;
+        if (await files.CheckAsync(write([]), stop).ConfigureAwait(false) is not null) return null;
         Dictionary<string, BadSnippet> found = new(StringComparer.Ordinal);
         List<BirdSnippet> good = [];
         // In the order of their places: what one defines another may use.
         foreach (BirdSnippet snippet in wanted.OrderBy(s => s.Hook))
         {
-            if (await file.CheckAsync(write([.. good, snippet]), stop).ConfigureAwait(false) is not { } reason)
+            if (await files.CheckAsync(write([.. good, snippet]), stop).ConfigureAwait(false) is not { } reason)
             {
                 good.Add(snippet);
                 continue;
             }
             BirdSnippet? before = accepted.FirstOrDefault(s => s.Name == snippet.Name && s.Text != snippet.Text);
-            bool stays = before is not null && await file.CheckAsync(write([.. good, before]), stop).ConfigureAwait(false) is null;
+            bool stays = before is not null && await files.CheckAsync(write([.. good, before]), stop).ConfigureAwait(false) is null;
             if (stays) good.Add(before!);
             found.Add(snippet.Name, new BadSnippet(snippet.Text, reason, stays));
         }
@@ -48,7 +49,7 @@ internal sealed class SnippetChoice(BirdFile file, ILogger log)
     }
 
     /// <summary>Most often nothing has changed about the bad ones.</summary>
-    private async Task<List<BirdSnippet>?> AsLastTimeAsync(IReadOnlyList<BirdSnippet> wanted, IReadOnlyCollection<BirdSnippet> accepted, Func<IEnumerable<BirdSnippet>, string> write, CancellationToken stop)
+    private async Task<List<BirdSnippet>?> AsLastTimeAsync(IReadOnlyList<BirdSnippet> wanted, IReadOnlyCollection<BirdSnippet> accepted, Func<IEnumerable<BirdSnippet>, EquatableArray<string>> write, CancellationToken stop)
     {
         if (bad.Any(b => !wanted.Any(s => s.Name == b.Key && s.Text == b.Value.Text))) return null;
         List<BirdSnippet> set = [];
@@ -57,7 +58,7 @@ internal sealed class SnippetChoice(BirdFile file, ILogger log)
             if (!bad.TryGetValue(snippet.Name, out BadSnippet? wrong)) set.Add(snippet);
             else if (wrong.EarlierStays && accepted.FirstOrDefault(s => s.Name == snippet.Name) is { } before) set.Add(before);
         }
-        return await file.CheckAsync(write(set), stop).ConfigureAwait(false) is null ? set : null;
+        return await files.CheckAsync(write(set), stop).ConfigureAwait(false) is null ? set : null;
     }
 
     private void Tell(Dictionary<string, BadSnippet> found)

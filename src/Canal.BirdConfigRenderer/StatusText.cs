@@ -12,13 +12,13 @@ namespace Canal.BirdConfigRenderer;
 /// <summary>What whoever asks over the control socket reads: each session with its state and why it is not up.</summary>
 internal static class StatusText
 {
-    public static string Of(BgpFeed feed, Renderer renderer, BirdFile file, BirdWatch watch, string? failing)
+    public static string Of(BgpFeed feed, Renderer renderer, BirdWatch watch, string? failing)
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"ready: {(renderer.Configuration is null ? "no" : "yes")}\nrevision: {feed.Revision}\n");
-        text.Append($"failing: {failing ?? "no"}\nrefused by BIRD: {Refusals(renderer, file)}\n");
-        text.Append(watch.View is { } view ? $"bird: {view.Version}, router id {view.RouterId}, configured {view.LastReconfiguration}{(view.IsRecovering ? ", recovering after a restart" : "")}\n" : $"bird: {watch.Silence}\n");
-        foreach (BgpSession session in renderer.Sessions.Values.OrderBy(s => s.Name, StringComparer.Ordinal)) text.Append(Line(session, watch.View?.Sessions.GetValueOrDefault(session.Name)));
+        text.Append($"failing: {failing ?? "no"}\nrefused by BIRD: {Refusals(renderer, watch)}\n");
+        foreach (DaemonView bird in watch.Views.Daemons) text.Append(Line(bird));
+        foreach (BgpSession session in renderer.Sessions.Values.OrderBy(s => s.Name, StringComparer.Ordinal)) text.Append(Line(session, watch.Views.Session(session.Name)));
         foreach ((ResourceKey key, string reason) in feed.Refused) text.Append($"refused: {key}: {reason}\n");
         foreach ((Cidr block, string reason) in feed.RefusedAffinities) text.Append(CultureInfo.InvariantCulture, $"refused: claim to block {block}: {reason}\n");
         foreach (string failure in renderer.Failures) text.Append($"problem: {failure}\n");
@@ -26,9 +26,9 @@ internal static class StatusText
         return text.ToString();
     }
 
-    private static string Refusals(Renderer renderer, BirdFile file)
+    private static string Refusals(Renderer renderer, BirdWatch watch)
     {
-        string[] all = [.. new[] { renderer.Refusal ?? file.Refusal }.OfType<string>(), .. renderer.WrongSnippets.Select(w => $"snippet {w}")];
+        string[] all = [.. new[] { renderer.Refusal ?? watch.Refusal }.OfType<string>(), .. renderer.WrongSnippets.Select(w => $"snippet {w}")];
         return all.Length == 0 ? "no" : string.Join("; ", all);
     }
 
@@ -38,12 +38,19 @@ internal static class StatusText
         StringBuilder text = new();
         foreach (BgpSession session in renderer.Sessions.Values.OrderBy(s => s.Name, StringComparer.Ordinal))
         {
-            SessionState? seen = watch.View?.Sessions.GetValueOrDefault(session.Name);
+            SessionState? seen = watch.Views.Session(session.Name);
             string state = session.Held.Length > 0 ? "held down" : seen?.State ?? "not in BIRD";
             string error = session.Held.Length > 0 ? session.Held : seen?.LastError is { Length: > 0 } last ? last : "-";
             text.Append(CultureInfo.InvariantCulture, $"{session.Name}\t{session.Description}\t{session.RemoteAs}\t{state}\t{seen?.Since ?? "-"}\t{seen?.Imported ?? 0}\t{seen?.Exported ?? 0}\t{error.Replace('\t', ' ')}\n");
         }
         return text.ToString();
+    }
+
+    /// <summary>Its name is written small, as all names of lines.</summary>
+    private static string Line(DaemonView bird)
+    {
+        string name = bird.Dialect.Title.Replace("BIRD", "bird", StringComparison.Ordinal);
+        return bird.View is { } view ? $"{name}: {view.Version}, router id {view.RouterId}, configured {view.LastReconfiguration}{(view.IsRecovering ? ", recovering after a restart" : "")}\n" : $"{name}: {bird.Silence}\n";
     }
 
     private static string Line(BgpSession session, SessionState? seen)

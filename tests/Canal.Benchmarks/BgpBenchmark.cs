@@ -35,10 +35,10 @@ internal static class BgpBenchmark
     private static async Task MeasureAsync(TextWriter output, string folder, string name)
     {
         string path = Path.Combine(folder, "bird.conf"), socket = Path.Combine(folder, "bird.ctl");
-        BirdFile file = new(path, "no-such-group", new BirdProgram("bird", path, socket), socket);
+        BirdFiles files = new([new BirdDaemon(BirdDialect.Bird2, new BirdProgram("bird", path, socket), path, socket, "no-such-group")]);
         // The last node comes and goes: every round is a change, of one session among a thousand.
         BgpInputs with = Cluster(Peers + 1), without = Cluster(Peers);
-        await PutAsync(file, with);
+        await PutAsync(files, with);
         using Process bird = Process.Start(new ProcessStartInfo("sh", ["-c", $"exec ip netns exec {name} bird -f -c {path} -s {socket} 2>/dev/null"]))!;
         try
         {
@@ -46,7 +46,7 @@ internal static class BgpBenchmark
             List<double> ours = [], reference = [];
             for (int i = 0; i < Rounds; i++)
             {
-                ours.Add(await MillisecondsAsync(async () => await PutAsync(file, i % 2 == 0 ? without : with)));
+                ours.Add(await MillisecondsAsync(async () => await PutAsync(files, i % 2 == 0 ? without : with)));
                 reference.Add(await MillisecondsAsync(() => Task.FromResult(Command.Run("bird", ["-p", "-c", path]) + Command.Run("birdc", ["-s", socket, "configure"]))));
             }
             output.WriteLine($"  {Peers} sessions, one comes or goes, {Rounds} rounds, load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}, ms median (least to most)");
@@ -60,10 +60,9 @@ internal static class BgpBenchmark
         }
     }
 
-    private static async Task PutAsync(BirdFile file, BgpInputs inputs)
+    private static async Task PutAsync(BirdFiles files, BgpInputs inputs)
     {
-        ApplyOutcome outcome = await file.PutAsync(BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None, "stderr"), CancellationToken.None);
-        if (outcome.Refusal is { } refusal) throw new InvalidOperationException(refusal);
+        if (await files.PutAsync(files.Write(BirdPlanner.Plan(inputs).Configuration, []), CancellationToken.None) is { } refusal) throw new InvalidOperationException(refusal);
     }
 
     private static async Task<bool> AnswersAsync(string socket)

@@ -11,7 +11,7 @@ public sealed class KernelRouteTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    private static readonly BgpInputs Inputs = new()
+    internal static readonly BgpInputs Inputs = new()
     {
         NodeName = "a",
         Nodes = BgpSamples.Named(BgpSamples.Node("a", "10.0.0.1/24", "fd00::1/64"), BgpSamples.Node("b", "10.0.0.2/24", "fd00::2/64")),
@@ -79,7 +79,7 @@ public sealed class KernelRouteTests
                 """),
         ];
         Netns? netns = null;
-        await using RunningBird bird = await RunningBird.Start(BirdWriter.Write(BirdPlanner.Plan(Inputs).Configuration, BirdSnippets.Of(snippets), "stderr"), where => Prepare(netns = where));
+        await using RunningBird bird = await RunningBird.Start(BirdWriter.Write(BirdDialect.Bird2, BirdPlanner.Plan(Inputs).Configuration, BirdSnippets.Of(snippets), "stderr"), where => Prepare(netns = where));
         await Poll.Until(() => TellsAll(bird.Ask("show route table told4"), "192.168.60.0/26") && TellsAll(bird.Ask("show route table told6"), "fd00:192:60::/64"), Limit, "what is told does not arrive");
         await Poll.Until(() => TellsAll(bird.Ask("show route table heard4"), "192.168.50.0/26") && TellsAll(bird.Ask("show route table heard6"), "fd00:192:50::/64"), Limit, "what is learned does not arrive");
         await Poll.Until(() => Routes(netns!, "-4").Contains("198.51.100.0/24", StringComparison.Ordinal) && Routes(netns!, "-6").Contains("2001:db8:8::/48", StringComparison.Ordinal), Limit, "what goes to the kernel does not arrive");
@@ -92,12 +92,12 @@ public sealed class KernelRouteTests
         Assert.Matches(@"Mesh_10_0_0_2 +BGP +--- +down", bird.Ask("show protocols"));
     }
 
-    private static string Text(BgpInputs inputs) => BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.Of([Told]), "stderr");
+    private static string Text(BgpInputs inputs) => BirdWriter.Write(BirdDialect.Bird2, BirdPlanner.Plan(inputs).Configuration, BirdSnippets.Of([Told]), "stderr");
 
-    private static void Prepare(Netns where, params string[] more) => Command.IpBatch(
+    internal static void Prepare(Netns where, params string[] more) => Command.IpBatch(
         ["link set lo up", "link add eth0 type veth peer name other", "link set other up", "addr add 10.0.0.1/24 dev eth0", "addr add fd00::1/64 dev eth0 nodad", "link set eth0 up", .. more], where);
 
-    private static string Routes(Netns where, string family) => where.Shell($"ip {family} route show");
+    internal static string Routes(Netns where, string family) => where.Shell($"ip {family} route show");
 
-    private static bool TellsAll(string routes, params string[] prefixes) => prefixes.All(p => routes.Contains(p, StringComparison.Ordinal));
+    internal static bool TellsAll(string routes, params string[] prefixes) => prefixes.All(p => routes.Contains(p, StringComparison.Ordinal));
 }

@@ -14,12 +14,13 @@ internal sealed class RunningBird : IAsyncDisposable
 
     private string Socket => Path.Combine(folder, "bird.ctl");
 
-    public static async Task<RunningBird> Start(string configuration, Action<Netns> prepare)
+    /// <summary>Starts a program, BIRD 2's unless given.</summary>
+    public static async Task<RunningBird> Start(string configuration, Action<Netns> prepare, string program = "bird")
     {
         RunningBird bird = new();
         try
         {
-            await bird.StartAsync(configuration, prepare);
+            await bird.StartAsync(configuration, prepare, program);
             return bird;
         }
         catch
@@ -47,7 +48,7 @@ internal sealed class RunningBird : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private async Task StartAsync(string configuration, Action<Netns> prepare)
+    private async Task StartAsync(string configuration, Action<Netns> prepare, string program)
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root for a network namespace");
         string file = Path.Combine(folder, "bird.conf"), log = Path.Combine(folder, "bird.log");
@@ -55,7 +56,7 @@ internal sealed class RunningBird : IAsyncDisposable
         Canal.Testing.Rig.Command.Run("ip", ["netns", "add", namespaceName]);
         netns = new Netns(namespaceName);
         prepare(netns);
-        process = netns.Run(() => Process.Start("sh", ["-c", $"exec bird -f -c {file} -s {Socket} 2>{log}"]));
+        process = netns.Run(() => Process.Start("sh", ["-c", $"exec {program} -f -c {file} -s {Socket} 2>{log}"]));
         await Poll.Until(() => process.HasExited || Answers(), TimeSpan.FromSeconds(20), "BIRD did not start");
         Assert.False(process.HasExited, process.HasExited ? File.ReadAllText(log) + Numbered(configuration) : "");
     }

@@ -20,7 +20,7 @@ public sealed class ScaleTests(ITestOutputHelper output)
         for (int i = 0; i < 7; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            text = BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
+            text = BirdWriter.Write(BirdDialect.Bird2, BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
             TimeSpan took = Stopwatch.GetElapsedTime(start);
             if (took < best) best = took;
         }

@@ -26,47 +26,27 @@ internal sealed class BirdFile(string path, string group, BirdProgram program, s
 
     private string Candidate => path + ".new";
 
-    /// <summary>What BIRD says against a text; null when it accepts it.</summary>
-    /// <exception cref="IOException">It cannot be asked; it may be later.</exception>
-    public async Task<string?> CheckAsync(string text, CancellationToken stop)
-    {
-        string? refusal = await JudgeAsync(text, stop).ConfigureAwait(false);
-        File.Delete(Candidate);
-        return refusal;
-    }
-
-    /// <exception cref="IOException">The file cannot be written, or BIRD cannot be asked about it.</exception>
-    public async Task<ApplyOutcome> PutAsync(string text, CancellationToken stop)
-    {
-        string? before = Read();
-        if (await JudgeAsync(text, stop).ConfigureAwait(false) is { } refusal)
-        {
-            File.Delete(Candidate);
-            return new ApplyOutcome(refusal, false);
-        }
-        File.Move(Candidate, path, overwrite: true);
-        ApplyOutcome outcome = await ConfigureAsync(stop).ConfigureAwait(false);
-        if (outcome.Refusal is not null) await PutBackAsync(before, stop).ConfigureAwait(false);
-        return outcome;
-    }
-
-    /// <summary>Leaves the text beside the file.</summary>
-    private async Task<string?> JudgeAsync(string text, CancellationToken stop)
+    /// <summary>What BIRD says against a text, which it leaves beside the file; null when it accepts it.</summary>
+    /// <exception cref="IOException">The text cannot be written, or BIRD cannot be asked; it may be later.</exception>
+    public async Task<string?> JudgeAsync(string text, CancellationToken stop)
     {
         Write(Candidate, text);
-        try
-        {
-            string? refusal = await program.CheckAsync(Candidate, stop).ConfigureAwait(false);
-            return refusal?.Replace(Candidate, Path.GetFileName(path), StringComparison.Ordinal);
-        }
-        catch
-        {
-            File.Delete(Candidate);
-            throw;
-        }
+        string? refusal = await program.CheckAsync(Candidate, stop).ConfigureAwait(false);
+        return refusal?.Replace(Candidate, Path.GetFileName(path), StringComparison.Ordinal);
     }
 
-    private async Task PutBackAsync(string? before, CancellationToken stop)
+    /// <summary>Puts the judged text in the file's place and has the running BIRD read it. Null unless that refuses it.</summary>
+    public Task<string?> TakeAsync(CancellationToken stop)
+    {
+        File.Move(Candidate, path, overwrite: true);
+        return ConfigureAsync(stop);
+    }
+
+    /// <summary>The judged text is not wanted.</summary>
+    public void Discard() => File.Delete(Candidate);
+
+    /// <summary>Puts an earlier text in the file's place, null for none, and has the running BIRD read it.</summary>
+    public async Task PutBackAsync(string? before, CancellationToken stop)
     {
         if (before is null)
         {
@@ -74,8 +54,7 @@ internal sealed class BirdFile(string path, string group, BirdProgram program, s
             return;
         }
         Write(Candidate, before);
-        File.Move(Candidate, path, overwrite: true);
-        await ConfigureAsync(stop).ConfigureAwait(false);
+        await TakeAsync(stop).ConfigureAwait(false);
     }
 
     private void Write(string target, string text)
@@ -84,22 +63,22 @@ internal sealed class BirdFile(string path, string group, BirdProgram program, s
         FileGroup.Give(target, group);
     }
 
-    /// <summary>Lets the running BIRD read the file again; sessions that did not change are not touched.</summary>
-    public async Task<ApplyOutcome> ConfigureAsync(CancellationToken stop)
+    /// <summary>Lets the running BIRD read the file again; sessions that did not change are not touched. Null unless it refuses the file.</summary>
+    public async Task<string?> ConfigureAsync(CancellationToken stop)
     {
-        BirdReply? reply = await TryAskAsync("configure", ConfigurePatience, stop).ConfigureAwait(false);
+        BirdReply? reply = await TryConfigureAsync(stop).ConfigureAwait(false);
         Refusal = reply?.Error?.Text;
         bool read = reply is not null && (Refusal is not null || reply.Has(Reconfigured) || reply.Has(InProgress) || reply.Has(Queued));
         IsUnread = !read;
-        return new ApplyOutcome(Refusal, read);
+        return Refusal;
     }
 
     /// <summary>Null when BIRD does not run (it reads the file when it starts) or does not answer.</summary>
-    private async Task<BirdReply?> TryAskAsync(string command, TimeSpan longest, CancellationToken stop)
+    private async Task<BirdReply?> TryConfigureAsync(CancellationToken stop)
     {
         try
         {
-            return await AskAsync(command, longest, stop).ConfigureAwait(false);
+            return await BirdSocket.AskOnceAsync(socketPath, ConfigurePatience, stop, "configure").ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -107,28 +86,12 @@ internal sealed class BirdFile(string path, string group, BirdProgram program, s
         }
     }
 
-    /// <exception cref="IOException">BIRD does not run or does not answer in time.</exception>
-    private async Task<BirdReply> AskAsync(string command, TimeSpan longest, CancellationToken stop)
-    {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        patience.CancelAfter(longest);
-        try
-        {
-            using BirdSocket socket = await BirdSocket.ConnectAsync(socketPath, patience.Token).ConfigureAwait(false);
-            return await socket.AskAsync(command, patience.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            throw new IOException($"BIRD does not answer on {socketPath} within {longest.TotalSeconds} s");
-        }
-    }
-
-    /// <summary>Ends BIRD so that its neighbours keep its routes while it starts again; null when it ends, else why not.</summary>
-    public async Task<string?> EndForRestartAsync(CancellationToken stop)
+    /// <summary>Has the running BIRD do something; null when it does, else why not.</summary>
+    public async Task<string?> TellAsync(string command, CancellationToken stop)
     {
         try
         {
-            return (await AskAsync("graceful restart", RestartPatience, stop).ConfigureAwait(false)).Error?.Text;
+            return (await BirdSocket.AskOnceAsync(socketPath, RestartPatience, stop, command).ConfigureAwait(false)).Error?.Text;
         }
         catch (IOException e)
         {

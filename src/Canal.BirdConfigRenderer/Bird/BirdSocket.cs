@@ -23,6 +23,28 @@ internal sealed class BirdSocket : IDisposable
         reader = new StreamReader(new NetworkStream(socket), new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false, bufferSize: 16 * 1024);
     }
 
+    /// <summary>Connects, gives the commands one after another and hangs up; the answer to the last.</summary>
+    /// <param name="path">The socket.</param>
+    /// <param name="longest">All of it takes no longer.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <param name="commands">At least one.</param>
+    /// <exception cref="IOException">BIRD does not run or does not answer in time; a sentence with the path.</exception>
+    public static async Task<BirdReply> AskOnceAsync(string path, TimeSpan longest, CancellationToken stop, params IReadOnlyList<string> commands)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(longest);
+        try
+        {
+            using BirdSocket bird = await ConnectAsync(path, patience.Token).ConfigureAwait(false);
+            foreach (string command in commands.SkipLast(1)) await bird.AskAsync(command, patience.Token).ConfigureAwait(false);
+            return await bird.AskAsync(commands[^1], patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new IOException($"BIRD does not answer on {path} within {longest.TotalSeconds} s");
+        }
+    }
+
     /// <summary>Connects and reads the greeting.</summary>
     /// <exception cref="IOException">BIRD does not answer there; a sentence with the path.</exception>
     public static async Task<BirdSocket> ConnectAsync(string path, CancellationToken cancel)

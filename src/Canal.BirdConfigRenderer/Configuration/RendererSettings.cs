@@ -33,11 +33,21 @@ internal static class RendererSettings
         "Who starts BIRD: systemd (canal-bird.service), this program (direct), nobody (none); auto: systemd where it runs.",
         ("auto", Configuration.BirdStart.Auto), ("systemd", Configuration.BirdStart.Systemd), ("direct", Configuration.BirdStart.Direct), ("none", Configuration.BirdStart.None));
 
-    public static StringSetting BirdProgram { get; } = new("bird_program", "/usr/sbin/bird", "BIRD 2's program.") { Check = Absolute };
+    public static EnumSetting<BirdVersion> BirdVersion { get; } = new("bird_version", Configuration.BirdVersion.Auto,
+        "Which BIRD this host has: 2 (or later), 1.6, which is a process for each family; auto: bird_program is asked at the start.",
+        ("auto", Configuration.BirdVersion.Auto), ("2", Configuration.BirdVersion.Bird2), ("1.6", Configuration.BirdVersion.Bird16));
+
+    public static StringSetting BirdProgram { get; } = new("bird_program", "/usr/sbin/bird", "BIRD's program; of 1.6 the one for IPv4.") { Check = Absolute };
 
     public static StringSetting BirdSocket { get; } = new("bird_socket", "/run/canal/bird.ctl", "BIRD's control socket.") { Check = Absolute };
 
     public static StringSetting BirdConfig { get; } = new("bird_config", "/var/lib/canal/bird.conf", "The file that is written for BIRD.") { Check = Absolute };
+
+    public static StringSetting Bird6Program { get; } = new("bird6_program", "/usr/sbin/bird6", "BIRD 1.6's program for IPv6.") { Check = Absolute };
+
+    public static StringSetting Bird6Socket { get; } = new("bird6_socket", "/run/canal/bird6.ctl", "Its control socket.") { Check = Absolute };
+
+    public static StringSetting Bird6Config { get; } = new("bird6_config", "/var/lib/canal/bird6.conf", "The file that is written for it.") { Check = Absolute };
 
     public static StringSetting BirdGroup { get; } = new("bird_group", "bird", "Group that BIRD runs in and that may read the file; nothing is done where there is no such group.");
 
@@ -67,13 +77,13 @@ internal static class RendererSettings
     /// <summary>Everything that bird-config-renderer.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("bird-config-renderer",
     [
-        RouterId, AdvertisedPrefixes, MissingFilter, GracefulRestartWait, BirdStart, BirdProgram, BirdSocket, BirdConfig, BirdGroup, SecretsFolder, EndpointStatusPathPrefix,
-        StatusInterval, HealthEnabled, HealthHost, HealthPort,
+        RouterId, AdvertisedPrefixes, MissingFilter, GracefulRestartWait, BirdStart, BirdVersion, BirdProgram, BirdSocket, BirdConfig, Bird6Program, Bird6Socket, Bird6Config, BirdGroup,
+        SecretsFolder, EndpointStatusPathPrefix, StatusInterval, HealthEnabled, HealthHost, HealthPort,
     ]);
 
     private static HashSet<string> AtStart { get; } =
     [
-        .. CommonSettings.Shared.Concat([BirdStart, BirdProgram, BirdSocket, BirdConfig, BirdGroup, HealthEnabled, HealthHost, HealthPort]).Select(s => s.Key),
+        .. CommonSettings.Shared.Concat([BirdStart, BirdVersion, BirdProgram, BirdSocket, BirdConfig, Bird6Program, Bird6Socket, Bird6Config, BirdGroup, HealthEnabled, HealthHost, HealthPort]).Select(s => s.Key),
     ];
 
     /// <summary>What the planner is told of them.</summary>

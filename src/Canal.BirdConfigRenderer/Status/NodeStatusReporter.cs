@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Canal.BirdConfigRenderer.Bird;
+using Canal.Core;
+using Canal.Core.Addressing;
 using Canal.Core.Bgp;
 using Canal.Core.Resources;
 using Canal.Datastore;
@@ -13,7 +16,7 @@ namespace Canal.BirdConfigRenderer.Status;
 /// Keeps the CalicoNodeStatus resources of this node up to date, each as often as it asks. Only <c>status</c> is written, over the value as it is in etcd,
 /// and only if nobody wrote it meanwhile. Runs beside the loop: an etcd that does not answer holds up nothing.
 /// </summary>
-internal sealed class NodeStatusReporter(EtcdStore store, string socket, TimeProvider time, ILogger log)
+internal sealed class NodeStatusReporter(EtcdStore store, ImmutableArray<BirdDaemon> daemons, TimeProvider time, ILogger log)
 {
     private const uint DefaultPeriod = 10;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -23,20 +26,20 @@ internal sealed class NodeStatusReporter(EtcdStore store, string socket, TimePro
     private bool failing;
 
     /// <summary>Reports what is due, unless the last report is still under way.</summary>
-    public void Start(IReadOnlyCollection<CalicoNodeStatus> requests, BirdView? view, IReadOnlyDictionary<string, BgpSession> sessions, CancellationToken stop)
+    public void Start(IReadOnlyCollection<CalicoNodeStatus> requests, BirdViews views, IReadOnlyDictionary<string, BgpSession> sessions, CancellationToken stop)
     {
         if (!running.IsCompleted || requests.Count == 0) return;
         DateTimeOffset now = time.GetUtcNow();
         CalicoNodeStatus[] due = [.. requests.Where(r => r.UpdatePeriodSeconds is not 0 && next.GetValueOrDefault(r.Key.Name) <= now)];
         foreach (CalicoNodeStatus request in due) next[request.Key.Name] = now + TimeSpan.FromSeconds(request.UpdatePeriodSeconds ?? DefaultPeriod);
-        if (due.Length > 0) running = ReportAsync(due, view, sessions, stop);
+        if (due.Length > 0) running = ReportAsync(due, views, sessions, stop);
     }
 
-    private async Task ReportAsync(CalicoNodeStatus[] due, BirdView? view, IReadOnlyDictionary<string, BgpSession> sessions, CancellationToken stop)
+    private async Task ReportAsync(CalicoNodeStatus[] due, BirdViews views, IReadOnlyDictionary<string, BgpSession> sessions, CancellationToken stop)
     {
         try
         {
-            foreach (CalicoNodeStatus request in due) await WriteAsync(request, await StatusAsync(request, view, sessions, stop).ConfigureAwait(false), stop).ConfigureAwait(false);
+            foreach (CalicoNodeStatus request in due) await WriteAsync(request, await StatusAsync(request, views, sessions, stop).ConfigureAwait(false), stop).ConfigureAwait(false);
             if (failing) Log.Recovered(log, "reporting to etcd");
             failing = false;
         }
@@ -51,30 +54,27 @@ internal sealed class NodeStatusReporter(EtcdStore store, string socket, TimePro
         }
     }
 
-    private async Task<JsonObject> StatusAsync(CalicoNodeStatus request, BirdView? view, IReadOnlyDictionary<string, BgpSession> sessions, CancellationToken stop)
+    private async Task<JsonObject> StatusAsync(CalicoNodeStatus request, BirdViews views, IReadOnlyDictionary<string, BgpSession> sessions, CancellationToken stop)
     {
         JsonObject status = new() { ["lastUpdated"] = time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) };
-        if (request.Classes.Contains("Agent")) status["agent"] = NodeStatusJson.Agent(view);
-        if (request.Classes.Contains("BGP")) status["bgp"] = NodeStatusJson.Bgp(view, sessions);
-        if (request.Classes.Contains("Routes")) status["routes"] = view is null ? new JsonObject() : await RoutesAsync(sessions, stop).ConfigureAwait(false);
+        if (request.Classes.Contains("Agent")) status["agent"] = NodeStatusJson.Agent(views);
+        if (request.Classes.Contains("BGP")) status["bgp"] = NodeStatusJson.Bgp(views, sessions);
+        if (request.Classes.Contains("Routes")) status["routes"] = await RoutesAsync(views, sessions, stop).ConfigureAwait(false);
         return status;
     }
 
-    private async Task<JsonObject> RoutesAsync(IReadOnlyDictionary<string, BgpSession> sessions, CancellationToken stop)
+    private async Task<JsonObject> RoutesAsync(BirdViews views, IReadOnlyDictionary<string, BgpSession> sessions, CancellationToken stop)
     {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        patience.CancelAfter(Patience);
-        try
-        {
-            using BirdSocket bird = await BirdSocket.ConnectAsync(socket, patience.Token).ConfigureAwait(false);
-            await bird.AskAsync("restrict", patience.Token).ConfigureAwait(false);
-            BirdReply v4 = await bird.AskAsync("show route table master4", patience.Token).ConfigureAwait(false), v6 = await bird.AskAsync("show route table master6", patience.Token).ConfigureAwait(false);
-            return new JsonObject { ["routesV4"] = NodeStatusJson.Routes(v4, sessions), ["routesV6"] = NodeStatusJson.Routes(v6, sessions) };
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            throw new IOException($"BIRD does not answer on {socket} within {Patience.TotalSeconds} s");
-        }
+        JsonObject routes = [];
+        foreach (IpFamily family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
+            if (views.Of(family) is not null) routes[$"routesV{(family == IpFamily.V4 ? 4 : 6)}"] = NodeStatusJson.Routes(await AskAsync(family, stop).ConfigureAwait(false), sessions);
+        return routes;
+    }
+
+    private Task<BirdReply> AskAsync(IpFamily family, CancellationToken stop)
+    {
+        BirdDaemon daemon = daemons.First(d => d.Dialect.Families.Contains(family));
+        return BirdSocket.AskOnceAsync(daemon.Socket, Patience, stop, "restrict", daemon.Dialect.RoutesCommand(family));
     }
 
     private async Task WriteAsync(CalicoNodeStatus request, JsonObject status, CancellationToken stop)

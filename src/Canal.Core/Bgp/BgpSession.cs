@@ -5,6 +5,8 @@ namespace Canal.Core.Bgp;
 /// <summary>One BGP session of this host, for one address family.</summary>
 public sealed record BgpSession
 {
+    internal const int DefaultPort = 179;
+
     /// <summary>Calico's name, stable for a neighbour: <c>Mesh_10_0_0_2</c>, <c>Node_2001_db8__1_port_1790</c>. At most 64 characters of BIRD's symbols.</summary>
     public required string Name { get; init; }
 

@@ -5,26 +5,27 @@ namespace Canal.Core.Bgp;
 /// <summary>Writes what is told, learned and put in the kernel in one family. Tests of prefixes are sets, whose cost does not grow with their size.</summary>
 internal static class BirdPolicyWriter
 {
-    public static void WriteFunctions(BirdText text, RoutePolicy policy, BirdSnippets snippets)
+    public static void WriteFunctions(BirdText text, BirdDialect dialect, RoutePolicy policy, BirdSnippets snippets)
     {
         string digit = BirdText.Digit(policy.Family);
         (string import, string export, string kernel) = snippets.Of(policy.Family);
         WritePriority(text, policy, digit);
         WriteImport(text, policy, digit, import);
-        WriteExport(text, policy, digit, export);
-        WriteKernel(text, policy, digit, kernel);
+        WriteExport(text, dialect, policy, digit, export);
+        WriteKernel(text, dialect, policy, digit, kernel);
     }
 
-    public static void WriteProtocols(BirdText text, RoutePolicy policy)
+    public static void WriteProtocols(BirdText text, BirdDialect dialect, RoutePolicy policy)
     {
         string digit = BirdText.Digit(policy.Family);
-        text.Open($"protocol static static{digit}").Line($"ipv{digit};");
+        text.Open($"protocol static static{digit}");
+        dialect.WriteStaticChannel(text, policy.Family);
         foreach (Cidr prefix in policy.Blackholes) text.Line($"route {prefix} blackhole;");
         foreach (HostRoute route in policy.HostRoutes) text.Line($"route {route.Destination} via {route.Gateway};");
         text.Close().Line("");
-        // Without "metric 0" the metric of a single route would not count.
-        text.Open($"protocol kernel kernel{digit}").Line("learn;").Line("persist;").Line("scan time 10;").Line("graceful restart;").Line("merge paths on;").Line("metric 0;");
-        text.Line($"ipv{digit} {{ import all; export filter kernel_filter{digit}; }};").Close().Line("");
+        text.Open($"protocol kernel kernel{digit}").Line("learn;").Line("persist;").Line("scan time 10;").Line("graceful restart;").Line("merge paths on;");
+        dialect.WriteKernelChannel(text, policy.Family, $"kernel_filter{digit}");
+        text.Close().Line("");
     }
 
     /// <summary>Kernel metrics and local preferences are two spellings of one priority. A route without a metric has 0 in BIRD, which would be the highest.</summary>
@@ -48,7 +49,7 @@ internal static class BirdPolicyWriter
         text.Line("accept;").Close().Line("");
     }
 
-    private static void WriteExport(BirdText text, RoutePolicy policy, string digit, string hook)
+    private static void WriteExport(BirdText text, BirdDialect dialect, RoutePolicy policy, string digit, string hook)
     {
         text.Open($"function hook_export{digit}(bool same_as)");
         text.Verbatim(hook);
@@ -56,8 +57,8 @@ internal static class BirdPolicyWriter
         text.Open($"function export{digit}(bool same_as)");
         Decide(text, policy.UnexportedPools, within: true, "reject");
         text.Line("if same_as && (ifname ~ \"*.cali\" || ifname ~ \"*.calico\" || ifname = \"tunl0\") then reject;");
-        // Routes to other nodes that the policy agent made (RTPROT 80) lead through a gateway; those to workloads of this host do not. BIRD has :: for no gateway, also of IPv4.
-        text.Line("if same_as && defined(krt_source) && krt_source = 80 && gw != :: then reject;");
+        // Routes to other nodes that the policy agent made (RTPROT 80) lead through a gateway; those to workloads of this host do not.
+        text.Line($"if same_as && defined(krt_source) && krt_source = 80 && gw != {dialect.NoGateway(policy.Family)} then reject;");
         text.Line("if ifname ~ \"bpf*.cali\" then reject;");
         foreach (PrefixCommunities prefix in policy.Communities)
         {
@@ -74,7 +75,7 @@ internal static class BirdPolicyWriter
         text.Line("reject;").Close().Line("");
     }
 
-    private static void WriteKernel(BirdText text, RoutePolicy policy, string digit, string hook)
+    private static void WriteKernel(BirdText text, BirdDialect dialect, RoutePolicy policy, string digit, string hook)
     {
         text.Open($"filter kernel_filter{digit}");
         text.Verbatim(hook);
@@ -87,12 +88,11 @@ internal static class BirdPolicyWriter
         text.Line($"if defined(bgp_local_pref) then krt_metric = {BirdFilterWriter.PriorityBase} - bgp_local_pref;");
         text.Line($"if krt_metric < {policy.NormalPriority} then preference = 200;");
         text.Close();
-        foreach (KernelPool pool in policy.KernelPools) WritePool(text, pool, policy.LocalSubnet);
+        foreach (KernelPool pool in policy.KernelPools) WritePool(text, dialect, pool, policy.LocalSubnet);
         text.Line("accept;").Close().Line("");
     }
 
-    /// <summary>The interface and onlink stand before the gateway: BIRD checks a gateway against what is set when it is set, and drops the route otherwise.</summary>
-    private static void WritePool(BirdText text, KernelPool pool, Cidr? localSubnet)
+    private static void WritePool(BirdText text, BirdDialect dialect, KernelPool pool, Cidr? localSubnet)
     {
         if (pool.Route is PoolRoute.LeaveToAgent or PoolRoute.Plain)
         {
@@ -101,7 +101,9 @@ internal static class BirdPolicyWriter
         }
         string direct = pool.Route == PoolRoute.TunnelAcrossSubnets && localSubnet is { } subnet ? $" && !(bgp_next_hop ~ {subnet})" : "";
         text.Open($"if net ~ {pool.Cidr} then");
-        text.Open($"if source = RTS_BGP{direct} then").Line("ifname = \"tunl0\";").Line("onlink = true;").Line("gw = bgp_next_hop;").Close();
+        text.Open($"if source = RTS_BGP{direct} then");
+        dialect.WriteTunnel(text);
+        text.Close();
         text.Line("accept;").Close();
     }
 

@@ -14,7 +14,7 @@ internal static class BirdSessionFilterWriter
 
     public static string ExportName(BgpSession session) => Name("export", session, session.ExportFilters);
 
-    public static void Write(BirdText text, EquatableArray<BgpSession> sessions)
+    public static void Write(BirdText text, IEnumerable<BgpSession> sessions)
     {
         HashSet<string> written = new(StringComparer.Ordinal);
         foreach (BgpSession session in sessions)

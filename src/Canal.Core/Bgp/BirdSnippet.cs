@@ -1,3 +1,5 @@
+using Canal.Core.Addressing;
+
 namespace Canal.Core.Bgp;
 
 /// <summary>
@@ -26,6 +28,17 @@ public sealed record BirdSnippet(string Name, string Text)
         _ when Is("sessions") => BirdHook.Sessions,
         _ => BirdHook.Top,
     };
+
+    /// <summary>The family that a word of the name, between dashes and dots, says it is for; null for both, also when two words say so.</summary>
+    public IpFamily? Family
+    {
+        get
+        {
+            string[] words = Name.Split('-', '.');
+            bool v4 = words.Contains("ipv4"), v6 = words.Contains("ipv6");
+            return v4 == v6 ? null : v4 ? IpFamily.V4 : IpFamily.V6;
+        }
+    }
 
     /// <summary>As it stands in BIRD's file.</summary>
     internal string Marked => $"{Begin}{Name}\n{Text}{(Text.EndsWith('\n') || Text.Length == 0 ? "" : "\n")}{End}{Name}\n";

@@ -76,7 +76,7 @@ internal sealed class BirdCase
 
     public override string ToString() => Name;
 
-    private BgpInputs Inputs()
+    public BgpInputs Inputs()
     {
         List<Resource> resources = [.. Documents.Select(Decode)];
         return new BgpInputs

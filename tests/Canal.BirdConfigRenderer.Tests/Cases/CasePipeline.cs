@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Canal.BirdConfigRenderer.Tests.Cases;
+using Canal.Core.Addressing;
 using Canal.Datastore;
 using Canal.Testing;
 using Canal.Testing.Rig;
@@ -19,20 +20,25 @@ public sealed class CasePipeline : IAsyncDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("canal-cases-").FullName;
     private readonly SemaphoreSlim one = new(1);
-    private readonly Dictionary<string, string> files = [];
-    private readonly Dictionary<string, RendererProcess> renderers = [];
+    private readonly Dictionary<(string Case, bool Is16), string[]> files = [];
+    private readonly Dictionary<(string Node, bool Is16), RendererProcess> renderers = [];
     private readonly HashSet<string> stored = [];
     private EtcdProcess? etcd;
     private EtcdChannel? channel;
 
     /// <summary>What the renderer wrote for BIRD when the case was in etcd.</summary>
-    internal async Task<string> FileOf(BirdCase @case)
+    internal async Task<string> FileOf(BirdCase @case) => (await FilesOf(@case, is16: false))[0];
+
+    /// <summary>The same for the process of BIRD 1.6 that serves a family.</summary>
+    internal async Task<string> FileOf16(BirdCase @case, IpFamily family) => (await FilesOf(@case, is16: true))[family == IpFamily.V4 ? 0 : 1];
+
+    private async Task<string[]> FilesOf(BirdCase @case, bool is16)
     {
         await one.WaitAsync();
         try
         {
-            if (!files.TryGetValue(@case.Name, out string? file)) files[@case.Name] = file = await Render(@case);
-            return file;
+            if (!files.TryGetValue((@case.Name, is16), out string[]? written)) files[(@case.Name, is16)] = written = await Render(@case, is16);
+            return written;
         }
         finally
         {
@@ -49,20 +55,20 @@ public sealed class CasePipeline : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task<string> Render(BirdCase @case)
+    private async Task<string[]> Render(BirdCase @case, bool is16)
     {
         long revision = await Store(@case);
-        RendererProcess renderer = RendererOf(@case.Node);
+        RendererProcess renderer = RendererOf(@case.Node, is16);
         await Poll.Until(() => Knows(renderer, revision), Limit, () => $"{renderer} does not follow etcd\n{renderer.Log}");
-        PutFiles(@case, renderer);
+        PutFiles(@case, renderer, is16);
         await Reload(renderer);
         // A snippet that is only a comment: put last, it tells that what it stands in is of these resources, settings and files.
         string mark = $"# case {@case.Name}\n";
         await File.WriteAllTextAsync(Path.Combine(renderer.SnippetsFolder, "mark.conf"), mark);
         await Reload(renderer);
-        string text = "";
-        await Poll.Until(() => ValueTask.FromResult((text = Read(renderer)).Contains(mark, StringComparison.Ordinal)), Limit, () => $"no file was written for {@case.Name}\n{renderer.Log}");
-        return text;
+        string[] texts = [];
+        await Poll.Until(() => ValueTask.FromResult((texts = Read(renderer, is16)).All(t => t.Contains(mark, StringComparison.Ordinal))), Limit, () => $"no file was written for {@case.Name}\n{renderer.Log}");
+        return texts;
     }
 
     private static async Task Reload(RendererProcess renderer)
@@ -71,7 +77,11 @@ public sealed class CasePipeline : IAsyncDisposable
         Assert.Null((await renderer.AskAsync("reload", patience.Token)).Error);
     }
 
-    private static string Read(RendererProcess renderer) => File.Exists(renderer.BirdConfig) ? File.ReadAllText(renderer.BirdConfig) : "";
+    private static string[] Read(RendererProcess renderer, bool is16)
+    {
+        string[] paths = is16 ? [renderer.BirdConfig, renderer.Bird6Config] : [renderer.BirdConfig];
+        return [.. paths.Select(path => File.Exists(path) ? File.ReadAllText(path) : "")];
+    }
 
     /// <summary>etcd holds this case and nothing else, from one revision to the next.</summary>
     private async Task<long> Store(BirdCase @case)
@@ -91,11 +101,11 @@ public sealed class CasePipeline : IAsyncDisposable
         return revision;
     }
 
-    private RendererProcess RendererOf(string node)
+    private RendererProcess RendererOf(string node, bool is16)
     {
-        if (renderers.TryGetValue(node, out RendererProcess? renderer)) return renderer;
-        renderers[node] = renderer = new RendererProcess(Path.Combine(folder, node), node, etcd!.Endpoint);
-        renderer.Configure("bird_start = \"none\"");
+        if (renderers.TryGetValue((node, is16), out RendererProcess? renderer)) return renderer;
+        renderers[(node, is16)] = renderer = new RendererProcess(Path.Combine(folder, is16 ? $"{node}-1.6" : node), node, etcd!.Endpoint);
+        renderer.Configure([.. Settings(is16)]);
         renderer.Start();
         return renderer;
     }
@@ -116,10 +126,12 @@ public sealed class CasePipeline : IAsyncDisposable
         }
     }
 
-    private static void PutFiles(BirdCase @case, RendererProcess renderer)
+    private static IEnumerable<string> Settings(bool is16) => (is16 ? Bird16.Settings : []).Prepend("bird_start = \"none\"");
+
+    private static void PutFiles(BirdCase @case, RendererProcess renderer, bool is16)
     {
         renderer.Configure(
-            "bird_start = \"none\"", $"router_id = \"{@case.RouterId}\"", $"advertised_prefixes = [{string.Join(", ", @case.AdvertisedPrefixes.Select(p => $"\"{p}\""))}]");
+            [.. Settings(is16), $"router_id = \"{@case.RouterId}\"", $"advertised_prefixes = [{string.Join(", ", @case.AdvertisedPrefixes.Select(p => $"\"{p}\""))}]"]);
         foreach (string of in (string[])[renderer.SecretsFolder, renderer.StatusFolder])
         {
             Directory.Delete(of, recursive: true);

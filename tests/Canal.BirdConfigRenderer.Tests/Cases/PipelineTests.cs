@@ -86,9 +86,9 @@ public sealed class PipelineTests(CasePipeline pipeline)
         return session;
     }
 
-    private static JsonNode Family(BirdCase @case, IpFamily family) => @case.Expected["families"]![family == IpFamily.V4 ? "ipv4" : "ipv6"]!;
+    internal static JsonNode Family(BirdCase @case, IpFamily family) => @case.Expected["families"]![family == IpFamily.V4 ? "ipv4" : "ipv6"]!;
 
-    private static string Describe(JsonObject session) => string.Join(' ', Compared.Select(f => $"{f}={session[f]?.ToJsonString() ?? "null"}"));
+    internal static string Describe(JsonObject session) => string.Join(' ', Compared.Select(f => $"{f}={session[f]?.ToJsonString() ?? "null"}"));
 
-    private static string Lines(IEnumerable<string> lines) => string.Join('\n', lines.Order(StringComparer.Ordinal));
+    internal static string Lines(IEnumerable<string> lines) => string.Join('\n', lines.Order(StringComparer.Ordinal));
 }

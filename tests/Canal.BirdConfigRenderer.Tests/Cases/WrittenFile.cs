@@ -26,6 +26,12 @@ internal sealed partial class WrittenFile(string text)
     public IEnumerable<JsonObject> Sessions(IpFamily family) =>
         Session().Matches(text).Where(m => m.Groups["family"].Value == Digit(family)).Select(m => Read(m.Groups["name"].Value, m.Groups["body"].Value));
 
+    /// <summary>Of BIRD 1.6, where it is the process's.</summary>
+    private string? ListenPort => Word(@"^listen bgp.* port (\d+);$");
+
+    /// <summary>The only address that a BIRD 1.6 listens on; null for all.</summary>
+    public string? ListenAddress => Word(@"^listen bgp address (\S+?)(?: port \d+)?;$");
+
     private JsonObject Read(string name, string body)
     {
         Match local = LocalLine().Match(body), neighbor = NeighborLine().Match(body), multihop = MultihopLine().Match(body);
@@ -36,7 +42,7 @@ internal sealed partial class WrittenFile(string text)
             ["port"] = Port(neighbor),
             ["remote_as"] = Number(neighbor.Groups["as"].Value),
             ["local"] = Text(local.Groups["address"]),
-            ["listen_port"] = Port(local),
+            ["listen_port"] = ListenPort is { } one ? Number(one) : Port(local),
             ["local_as"] = Number(local.Groups["as"].Value),
             ["multihop"] = !multihop.Success ? "default" : Text(multihop.Groups["hops"]) is { } hops ? Number(hops) : "any",
             ["ttl_security"] = body.Contains(" ttl security on;", StringComparison.Ordinal),
@@ -74,7 +80,7 @@ internal sealed partial class WrittenFile(string text)
     private static JsonValue? Setting(string body, string words) => Line(body, words) is { } text ? Number(text) : null;
 
     /// <summary>BIRD's own port is no setting.</summary>
-    private static JsonValue? Port(Match line) => line.Groups["port"].Value is "179" ? null : Number(line.Groups["port"].Value);
+    private static JsonValue? Port(Match line) => line.Groups["port"].Value is "179" or "" ? null : Number(line.Groups["port"].Value);
 
     private static JsonValue Number(string text) => JsonValue.Create(long.Parse(text, CultureInfo.InvariantCulture));
 
@@ -85,7 +91,7 @@ internal sealed partial class WrittenFile(string text)
     [GeneratedRegex(@"^protocol bgp (?<name>\w+) from session(?<family>[46]) \{\n(?<body>.*?)^\}\n", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Session();
 
-    [GeneratedRegex(@"^ +local(?: (?<address>[0-9a-f.:]+))? port (?<port>\d+) as (?<as>\d+);$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ +local(?: (?<address>[0-9a-f.:]+))?(?: port (?<port>\d+))? as (?<as>\d+);$", RegexOptions.Multiline)]
     private static partial Regex LocalLine();
 
     [GeneratedRegex(@"^ +neighbor (?<address>[0-9a-f.:]+) port (?<port>\d+) as (?<as>\d+);$", RegexOptions.Multiline)]

@@ -35,10 +35,10 @@ internal sealed class BgpCluster : IAsyncDisposable
     }
 
     /// <summary>A host on the fabric, not yet known to the cluster; its block's first address answers.</summary>
-    public BgpHost AddHost(string name, int number)
+    public BgpHost AddHost(string name, int number, bool hasBird16 = false)
     {
         string ns = Namespace(name);
-        BgpHost host = new(name, number, ns, folder);
+        BgpHost host = new(name, number, ns, folder, hasBird16);
         hosts.Add(host);
         using Netns fabric = new(namespaces[0]);
         Canal.Testing.Rig.Command.IpBatch([$"link add v{number} type veth peer name eth0 netns {ns}", $"link set v{number} master br0 up"], fabric);

@@ -7,12 +7,14 @@ namespace Canal.BirdConfigRenderer.Tests.Live;
 internal sealed class BgpHost : IDisposable
 {
     private readonly RendererProcess renderer;
+    private bool hasBird16;
 
-    public BgpHost(string name, int number, string namespaceName, string rootFolder)
+    public BgpHost(string name, int number, string namespaceName, string rootFolder, bool hasBird16)
     {
-        (Name, Number) = (name, number);
+        (Name, Number, this.hasBird16) = (name, number, hasBird16);
         Netns = new Netns(namespaceName);
         renderer = new RendererProcess(Path.Combine(rootFolder, name), name, $"http://{BgpCluster.EtcdAddress}:2379");
+        if (hasBird16) renderer.Configure(Bird16.Settings);
     }
 
     public string Name { get; }
@@ -32,7 +34,11 @@ internal sealed class BgpHost : IDisposable
 
     public string BirdSocketPath => renderer.BirdSocketPath;
 
+    public string Bird6SocketPath => renderer.Bird6SocketPath;
+
     public string BirdConfig => renderer.BirdConfig;
+
+    public string Bird6Config => renderer.Bird6Config;
 
     public string SnippetsFolder => renderer.SnippetsFolder;
 
@@ -41,19 +47,34 @@ internal sealed class BgpHost : IDisposable
     /// <summary>What the renderer has logged.</summary>
     public string Log => renderer.Log;
 
+    /// <summary>What the next start of the renderer finds instead of 1.6.</summary>
+    public void HasBird2()
+    {
+        hasBird16 = false;
+        renderer.Configure();
+    }
+
     public void Start() => renderer.Start(Netns);
 
     /// <summary>Kills the renderer; BIRD goes on.</summary>
     public void Kill() => renderer.Kill();
 
-    public void KillBird() => Netns.Shell($"for p in $(ip netns pids {Netns.Name}); do [ \"$(cat /proc/$p/comm)\" != bird ] || kill -9 $p; done");
+    /// <summary>Kills all its processes.</summary>
+    public void KillBird() => Netns.Shell($"for p in $(ip netns pids {Netns.Name}); do case \"$(cat /proc/$p/comm)\" in bird | bird6) kill -9 $p ;; esac; done");
 
-    /// <summary>BIRD as it says it is; null when it does not answer.</summary>
+    /// <summary>BIRD as it says it is, the two processes of 1.6 as one; null when it does not answer.</summary>
     public async Task<BirdView?> Look()
+    {
+        BirdView? view = await Look(BirdSocketPath);
+        if (!hasBird16 || view is null) return view;
+        return await Look(Bird6SocketPath) is { } six ? view with { Sessions = view.Sessions.AddRange(six.Sessions), IsRecovering = view.IsRecovering || six.IsRecovering } : null;
+    }
+
+    private static async Task<BirdView?> Look(string socket)
     {
         try
         {
-            return await BirdView.ReadAsync(BirdSocketPath, CancellationToken.None);
+            return await BirdView.ReadAsync(socket, CancellationToken.None);
         }
         catch (IOException)
         {

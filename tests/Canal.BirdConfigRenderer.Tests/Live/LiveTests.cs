@@ -92,7 +92,7 @@ public sealed class LiveTests
     }
 
     /// <summary>When each session of the hosts came up.</summary>
-    private static async Task<SortedDictionary<string, string>> Since(params BgpHost[] hosts)
+    internal static async Task<SortedDictionary<string, string>> Since(params BgpHost[] hosts)
     {
         SortedDictionary<string, string> since = new(StringComparer.Ordinal);
         foreach (BgpHost host in hosts)
@@ -180,7 +180,7 @@ public sealed class LiveTests
     }
 
     /// <summary>All have all sessions and routes, and nothing of a restart is pending: a second one before that may lose what the first had kept (RFC 4724, 4.2).</summary>
-    private static async ValueTask<bool> Recovered(params BgpHost[] hosts)
+    internal static async ValueTask<bool> Recovered(params BgpHost[] hosts)
     {
         foreach (BgpHost host in hosts)
         {

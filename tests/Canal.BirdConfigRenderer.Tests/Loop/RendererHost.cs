@@ -64,7 +64,8 @@ internal sealed class RendererHost : IAsyncDisposable
     {
         string[] usual =
         [
-            "bird_start = \"none\"", "bird_program = \"/usr/sbin/bird\"", $"bird_socket = \"{SocketPath}\"", $"bird_config = \"{BirdConfig}\"", "bird_group = \"no-such-group\"",
+            "bird_start = \"none\"", "bird_program = \"/usr/sbin/bird\"", $"bird_socket = \"{SocketPath}\"", $"bird_config = \"{BirdConfig}\"", $"bird6_socket = \"{PathOf("bird6.ctl")}\"",
+            $"bird6_config = \"{PathOf("bird6.conf")}\"", "bird_group = \"no-such-group\"",
             $"secrets_dir = \"{PathOf("secrets")}\"", $"endpoint_status_path_prefix = \"{PathOf("status")}\"", "status_interval = \"200ms\"",
         ];
         IEnumerable<string> kept = usual.Where(line => !more.Contains(line.Split(' ')[0], StringComparison.Ordinal));
@@ -77,16 +78,14 @@ internal sealed class RendererHost : IAsyncDisposable
         Log = new KeptLog();
         inbox = new Inbox<RendererMessage>(64, TimeProvider.System);
         HostingConfiguration configuration = Read().Configuration!;
-        BirdProgram program = new(configuration.Get(RendererSettings.BirdProgram), BirdConfig, SocketPath);
-        BirdFile file = new(BirdConfig, configuration.Get(RendererSettings.BirdGroup), program, SocketPath);
+        ImmutableArray<BirdDaemon> daemons = BirdDaemon.ChooseAsync(configuration, Log.Logger).GetAwaiter().GetResult();
         BgpFeed feed = new(Node);
         RendererLoop loop = new(configuration, inbox, TimeProvider.System, Log.Logger)
         {
             Feed = feed,
-            File = file,
-            Renderer = new Renderer(feed, file, Log.Logger),
-            Watch = new BirdWatch(SocketPath, file, program, configuration.Get(RendererSettings.BirdStart) == BirdStart.Direct, TimeProvider.System, Log.Logger),
-            Reporter = new NodeStatusReporter(new EtcdStore(nowhere), SocketPath, TimeProvider.System, Log.Logger),
+            Renderer = new Renderer(feed, new BirdFiles(daemons), Log.Logger),
+            Watch = new BirdWatch(daemons, configuration.Get(RendererSettings.BirdStart) == BirdStart.Direct, TimeProvider.System, Log.Logger),
+            Reporter = new NodeStatusReporter(new EtcdStore(nowhere), daemons, TimeProvider.System, Log.Logger),
             Heart = new Heartbeat(notifier, WatchdogTimer.FromEnvironment(ImmutableDictionary<string, string>.Empty, Environment.ProcessId, TimeProvider.System), healthy => IsHealthy = healthy, TimeProvider.System)
             {
                 InForce = "in force",

@@ -29,7 +29,7 @@ public sealed class RendererLoopTests
         host.Configure($"bird_program = \"{program}\"");
         host.Start();
         await host.Snapshot(A, B);
-        await host.Until(() => host.Log.Has("cannot be run"), "a missing program is not told");
+        await host.Until(() => host.Log.Has($"writing BIRD's configuration failed, trying again: {program} cannot be run"), "a missing program is not told");
         host.Write("bird", "#!/bin/sh\necho \"$0: something is amiss\" >&2\nexit 1\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         await host.Until(() => host.Log.Has("something is amiss"), "an odd end is not told");

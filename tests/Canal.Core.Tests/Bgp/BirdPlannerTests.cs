@@ -11,14 +11,14 @@ public sealed class BirdPlannerTests
     {
         BirdConfiguration one = BirdPlanner.Plan(BgpSamples.Mesh(20)).Configuration, other = BirdPlanner.Plan(BgpSamples.Mesh(20)).Configuration;
         Assert.Equal(one, other);
-        Assert.Equal(BirdWriter.Write(one, BirdSnippets.None), BirdWriter.Write(other, BirdSnippets.None));
+        Assert.Equal(BirdWriter.Write(BirdDialect.Bird2, one, BirdSnippets.None), BirdWriter.Write(BirdDialect.Bird2, other, BirdSnippets.None));
     }
 
     [Fact]
     public void Another_node_adds_its_sessions_and_changes_nothing_else()
     {
-        string before = BirdWriter.Write(BirdPlanner.Plan(BgpSamples.Mesh(5)).Configuration, BirdSnippets.None);
-        string after = BirdWriter.Write(BirdPlanner.Plan(BgpSamples.Mesh(6)).Configuration, BirdSnippets.None);
+        string before = BirdWriter.Write(BirdDialect.Bird2, BirdPlanner.Plan(BgpSamples.Mesh(5)).Configuration, BirdSnippets.None);
+        string after = BirdWriter.Write(BirdDialect.Bird2, BirdPlanner.Plan(BgpSamples.Mesh(6)).Configuration, BirdSnippets.None);
         string[] added = [.. Blocks(after).Except(Blocks(before))];
         Assert.Empty(Blocks(before).Except(Blocks(after)));
         Assert.Equal(2, added.Length);
@@ -33,11 +33,11 @@ public sealed class BirdPlannerTests
         BgpSession held = Assert.Single(without.Configuration.Sessions);
         Assert.Contains("tor/k is missing", held.Held, StringComparison.Ordinal);
         Assert.Contains(without.Problems, p => p.Reason.Contains("held down", StringComparison.Ordinal));
-        Assert.Contains("disabled yes;", BirdWriter.Write(without.Configuration, BirdSnippets.None), StringComparison.Ordinal);
+        Assert.Contains("disabled yes;", BirdWriter.Write(BirdDialect.Bird2, without.Configuration, BirdSnippets.None), StringComparison.Ordinal);
 
         BirdPlan with = BirdPlanner.Plan(inputs with { Passwords = new Dictionary<SecretKeyRef, BgpPassword> { [new("tor", "k")] = new("s3cret") } });
         Assert.Equal("", Assert.Single(with.Configuration.Sessions).Held);
-        Assert.Contains("password \"s3cret\";", BirdWriter.Write(with.Configuration, BirdSnippets.None), StringComparison.Ordinal);
+        Assert.Contains("password \"s3cret\";", BirdWriter.Write(BirdDialect.Bird2, with.Configuration, BirdSnippets.None), StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", with.Configuration.ToString(), StringComparison.Ordinal);
     }
 
@@ -80,7 +80,7 @@ public sealed class BirdPlannerTests
     public void Advertised_prefixes_come_last_in_the_kernel()
     {
         BgpInputs inputs = BgpSamples.Mesh(2) with { Choices = new BgpChoices { AdvertisedPrefixes = [Cidr.Parse("203.0.113.0/24")] } };
-        string text = BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
+        string text = BirdWriter.Write(BirdDialect.Bird2, BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
         Assert.Contains("route 203.0.113.0/24 blackhole;", text, StringComparison.Ordinal);
         Assert.Contains("if source = RTS_STATIC && net ~ [ 203.0.113.0/24 ] then krt_metric = 2147483647;", text, StringComparison.Ordinal);
     }
@@ -93,7 +93,7 @@ public sealed class BirdPlannerTests
             new("definitions-a.conf", "define A = 1;\n"), new("export-ipv4.conf", "# x4\n"), new("export-ipv6-b.conf", "# x6"), new("import-ipv4.conf", "# i4\n"), new("import-ipv6.conf", "# i6\n"),
             new("kernel-ipv4.conf", "# k4\n"), new("kernel-ipv6.conf", "# k6\n"), new("mine.conf", ""), new("sessions.conf", "# s\n# snippet x\n"),
         ];
-        string text = BirdWriter.Write(BirdPlanner.Plan(BgpSamples.Mesh(2)).Configuration, BirdSnippets.Of(files));
+        string text = BirdWriter.Write(BirdDialect.Bird2, BirdPlanner.Plan(BgpSamples.Mesh(2)).Configuration, BirdSnippets.Of(files));
         Assert.Equal(files.Select(f => f with { Text = f.Text is "# x6" ? "# x6\n" : f.Text }), BirdSnippet.ReadBack(text));
         foreach (string cut in (string[])["", "# snippet ", "# snippet a", "# snippet a\nb", text[..(text.Length / 2)]]) BirdSnippet.ReadBack(cut);
     }
@@ -104,7 +104,7 @@ public sealed class BirdPlannerTests
         BgpInputs inputs = WithPeer("""{"peerIP":"10.9.9.9","asNumber":65000,"password":{"secretKeyRef":{"name":"tor","key":"k"}}}""");
         BirdPlan plan = BirdPlanner.Plan(inputs with { Passwords = new Dictionary<SecretKeyRef, BgpPassword> { [new("tor", "k")] = new("x\"; import all; #") } });
         Assert.NotEqual("", Assert.Single(plan.Configuration.Sessions).Held);
-        Assert.DoesNotContain("import all; #", BirdWriter.Write(plan.Configuration, BirdSnippets.None), StringComparison.Ordinal);
+        Assert.DoesNotContain("import all; #", BirdWriter.Write(BirdDialect.Bird2, plan.Configuration, BirdSnippets.None), StringComparison.Ordinal);
         Assert.All(plan.Problems, p => Assert.DoesNotContain("import all; #", p.Reason, StringComparison.Ordinal));
     }
 
@@ -133,7 +133,7 @@ public sealed class BirdPlannerTests
     public void A_filter_that_was_refused_lets_nothing_pass()
     {
         BgpInputs inputs = WithPeer("""{"peerIP":"10.9.9.9","asNumber":65000,"filters":["bad"]}""") with { RefusedFilters = new HashSet<string> { "bad" } };
-        string text = BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
+        string text = BirdWriter.Write(BirdDialect.Bird2, BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
         Assert.Contains("function 'export4.bad'(bool same_as) {\n  reject;\n}", text, StringComparison.Ordinal);
         Assert.Contains("'export4.bad'(false);", text, StringComparison.Ordinal);
     }
@@ -153,7 +153,7 @@ public sealed class BirdPlannerTests
     {
         BgpInputs inputs = WithPeer("""{"peerIP":"10.9.9.9","asNumber":65000,"sourceAddress":"None"}""");
         inputs = inputs with { Configurations = BgpSamples.Named(BgpSamples.Decode<BgpConfiguration>("default", """{"bindMode":"NodeIP","nodeToNodeMeshEnabled":false}""")) };
-        string text = BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
+        string text = BirdWriter.Write(BirdDialect.Bird2, BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
         Assert.Contains("strict bind on;", text, StringComparison.Ordinal);
         Assert.Contains("local 10.0.0.1 port 179 as 64512;", text, StringComparison.Ordinal);
     }
@@ -167,7 +167,7 @@ public sealed class BirdPlannerTests
             Configurations = BgpSamples.Named(BgpSamples.Decode<BgpConfiguration>("default", """{"bindMode":"NodeIP","localWorkloadPeeringIPV4":"169.254.0.179"}""")),
             WorkloadPeers = [new WorkloadPeer(Assert.Single(inputs.Peers.Keys), IpAddress.Parse("192.168.0.5"), null)],
         };
-        string text = BirdWriter.Write(BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
+        string text = BirdWriter.Write(BirdDialect.Bird2, BirdPlanner.Plan(inputs).Configuration, BirdSnippets.None);
         Assert.Contains("local 169.254.0.179 port 179 as 64512;", text, StringComparison.Ordinal);
         Assert.Equal(2, text.Split("free bind on;").Length);
     }

@@ -27,6 +27,12 @@ public sealed class RendererProcess : IDisposable
 
     public string BirdConfig => Path.Combine(folder, "state", "bird.conf");
 
+    /// <summary>The socket of BIRD 1.6's process for IPv6.</summary>
+    public string Bird6SocketPath => Path.Combine(folder, "run", "bird6.ctl");
+
+    /// <summary>The file for BIRD 1.6's process for IPv6.</summary>
+    public string Bird6Config => Path.Combine(folder, "state", "bird6.conf");
+
     public string SnippetsFolder => Path.Combine(folder, "config", "bird.d");
 
     public string SecretsFolder => Path.Combine(folder, "secrets");
@@ -53,7 +59,7 @@ public sealed class RendererProcess : IDisposable
     {
         string[] usual =
         [
-            "bird_start = \"direct\"", $"bird_socket = \"{BirdSocketPath}\"", $"bird_config = \"{BirdConfig}\"", $"secrets_dir = \"{SecretsFolder}\"",
+            "bird_start = \"direct\"", $"bird_socket = \"{BirdSocketPath}\"", $"bird_config = \"{BirdConfig}\"", $"bird6_socket = \"{Bird6SocketPath}\"", $"bird6_config = \"{Bird6Config}\"", $"secrets_dir = \"{SecretsFolder}\"",
             $"endpoint_status_path_prefix = \"{StatusPrefix}\"", "status_interval = \"300ms\"", "graceful_restart_wait = \"10s\"",
         ];
         IEnumerable<string> kept = usual.Where(line => !lines.Any(l => l.StartsWith(line[..line.IndexOf('=')], StringComparison.Ordinal)));

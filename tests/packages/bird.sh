@@ -10,8 +10,9 @@ here=$(dirname "$(readlink -f "$0")")
 old=$1 new=$2
 
 install_from() { apt-get -qq -y -o Dpkg::Use-Pty=0 install "$1"/canal-common_*.deb "$1"/canal-felix_*.deb "$1"/canal-cni_*.deb "$1"/canalctl_*.deb "$1"/canal-bird-config-renderer_*.deb; }
-units_without_fault() { [ -z "$(systemd-analyze verify --man=no canal-bird-config-renderer.service canal-bird.path canal-bird.service 2>&1 | grep canal | tee /dev/stderr)" ]; }
-disabled_and_stopped() { [ "$(systemctl is-enabled canal-bird-config-renderer)" = disabled ] && ! systemctl is-active --quiet canal-bird-config-renderer canal-bird.path canal-bird; }
+# Of BIRD 1.6 no program is here.
+units_without_fault() { [ -z "$(systemd-analyze verify --man=no canal-bird-config-renderer.service canal-bird.path canal-bird.service canal-bird6.path canal-bird6.service 2>&1 | grep canal | grep -v 'canal-bird6.service: Command .* is not executable' | tee /dev/stderr)" ]; }
+disabled_and_stopped() { [ "$(systemctl is-enabled canal-bird-config-renderer)" = disabled ] && ! systemctl is-active --quiet canal-bird-config-renderer canal-bird.path canal-bird canal-bird6.path canal-bird6; }
 pid_of() { systemctl show -P MainPID "$1"; }
 restarted_since() { systemctl is-active --quiet canal-bird-config-renderer && [ "$(pid_of canal-bird-config-renderer)" != "$1" ]; }
 session_up() { birdc -s /run/canal/bird.ctl show protocols Global_203_0_113_2 | grep Established >/dev/null; }
@@ -97,7 +98,7 @@ systemctl start canal-bird-config-renderer
 
 check "the container's deletion succeeds" cni DEL
 check "apt remove" apt-get -qq -y -o Dpkg::Use-Pty=0 remove canal-bird-config-renderer
-check "removal stops the agent, and BIRD" refuse systemctl is-active --quiet canal-bird-config-renderer canal-bird.path canal-bird
+check "removal stops the agent, and BIRD" refuse systemctl is-active --quiet canal-bird-config-renderer canal-bird.path canal-bird canal-bird6.path canal-bird6
 check "the router forgets the block" within 60 forgotten
 check "removal keeps the administrator's file" test -e /etc/canal/bird-config-renderer.toml
 check "apt purge" apt-get -qq -y -o Dpkg::Use-Pty=0 purge canal-bird-config-renderer canal-felix canal-cni canalctl canal-common

@@ -20,9 +20,9 @@ internal sealed partial class DiagCommand
         ("ip-route.txt", "ip", ["-details", "route", "show", "table", "all"]),
         ("ip-neighbour.txt", "ip", ["neighbour"]),
         ("journal-felix.txt", "journalctl", ["-u", "canal-felix", "-n", "2000", "--no-pager", "-o", "short-precise"]),
-        ("journal-bird.txt", "journalctl", ["-u", "canal-bird-config-renderer", "-u", "canal-bird", "-n", "2000", "--no-pager", "-o", "short-precise"]),
+        ("journal-bird.txt", "journalctl", ["-u", "canal-bird-config-renderer", "-u", "canal-bird", "-u", "canal-bird6", "-n", "2000", "--no-pager", "-o", "short-precise"]),
         ("journal-flannel.txt", "journalctl", ["-u", "canal-flannel-bridge", "-n", "2000", "--no-pager", "-o", "short-precise"]),
-        ("units.txt", "systemctl", ["status", "--no-pager", "canal-felix", "canal-bird-config-renderer", "canal-bird", "canal-flannel-bridge"]),
+        ("units.txt", "systemctl", ["status", "--no-pager", "canal-felix", "canal-bird-config-renderer", "canal-bird", "canal-bird6", "canal-flannel-bridge"]),
     ];
 
     private static readonly (string Name, string Daemon, string Request)[] Questions =

@@ -31,6 +31,16 @@ JSON
 }
 cni_result() { cni ADD && grep -q '10\.66\.' /tmp/cni.json; }
 pod_answers() { ip netns exec tor ping -c 1 -W 5 "$(grep -oE '10\.66\.[0-9]+\.[0-9]+' /tmp/cni.json | head -n 1)"; }
+# FOLDER: the programs in it become the host's BIRD, in the order that the manual page gives.
+bird_becomes() {
+  systemctl stop canal-bird.path canal-bird6.path canal-bird canal-bird6
+  cp -p --remove-destination -t /usr/sbin "$1"/* && systemctl restart canal-bird-config-renderer
+}
+both_processes() { systemctl is-active --quiet canal-bird && systemctl is-active --quiet canal-bird6; }
+status_says() { canal-bird-config-renderer --status | grep -F "$1" >/dev/null; }
+files_are_secret() { [ "$(stat -c '%U %G %a' /var/lib/canal/bird.conf /var/lib/canal/bird6.conf | sort -u)" = 'canal bird 640' ]; }
+only_systemd_may_kill() { ! canal-bird-config-renderer --restart-bird 2>&1 | tee /tmp/restart.log && grep -F 'systemctl kill -s KILL canal-bird canal-bird6' /tmp/restart.log >/dev/null; }
+no_second_process() { ! systemctl is-active --quiet canal-bird6 && [ ! -e /var/lib/canal/bird6.conf ]; }
 snippet() { printf '%s\n' "$1" > /etc/canal/bird.d/90-tests.conf; }
 bird_knows_snippet() { birdc -s /run/canal/bird.ctl show symbols | grep tests_symbol >/dev/null; }
 
@@ -95,6 +105,24 @@ check "and its session" within 60 established
 systemctl stop canal-bird-config-renderer
 check "BIRD goes on without the agent" systemctl is-active --quiet canal-bird
 systemctl start canal-bird-config-renderer
+
+mkdir /tmp/bird-2
+cp -p -t /tmp/bird-2 /usr/sbin/bird
+check "BIRD 1.6 in the place of BIRD 2" bird_becomes "$here/bird-1.6"
+check "is two processes" within 60 both_processes
+check "with the same session" within 60 established
+check "of which the agent tells" within 60 status_says 'bird (IPv6): 1.6.'
+check "whose files are for their group and nobody else" files_are_secret
+check "which the agent may not kill" only_systemd_may_kill
+bird=$(pid_of canal-bird)
+systemctl kill -s KILL canal-bird canal-bird6
+check "and which come back when they are killed" within 60 bird_came_back "$bird"
+check "with the session" within 60 established
+check "the router learns the block again" within 60 learned
+check "BIRD 2 in their place" bird_becomes /tmp/bird-2
+rm /usr/sbin/bird6 /usr/sbin/birdc6
+check "has the session" within 60 established
+check "and nothing is left of the second process" within 60 no_second_process
 
 check "the container's deletion succeeds" cni DEL
 check "apt remove" apt-get -qq -y -o Dpkg::Use-Pty=0 remove canal-bird-config-renderer

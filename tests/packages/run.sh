@@ -77,6 +77,8 @@ if [ -s "$work/guest/leader.pid" ]; then
   check "the .rpms are a repository" repository "$work/guest/root/packages/old"
   check "those of the higher version too" repository "$work/newer"
   cp -r -t "$work/guest/root/packages" "$work/newer" "$here"/*.sh "$here"/*.yaml
+  mkdir "$work/guest/root/packages/bird-1.6"
+  check "BIRD 1.6 is there, beside BIRD 2" cp -t "$work/guest/root/packages/bird-1.6" artifacts/bird-1.6/usr/sbin/{bird,bird6,birdc6}
   inside lifecycle.sh
   check "it boots again, with etcd down" guest_reboot "$work/guest"
   inside boot.sh
@@ -84,7 +86,7 @@ if [ -s "$work/guest/leader.pid" ]; then
   inside bird.sh
   inside secured.sh
   inside rpm.sh
-  if [ "$failed" != 0 ]; then guest_exec "$work/guest" journalctl -u canal-felix -u canal-bird-config-renderer -u canal-bird -u canal-flannel-bridge -u canal-docker --no-pager -n 80; fi
+  if [ "$failed" != 0 ]; then guest_exec "$work/guest" journalctl -u canal-felix -u canal-bird-config-renderer -u canal-bird -u canal-bird6 -u canal-flannel-bridge -u canal-docker --no-pager -n 80; fi
 fi
 wait "$again"
 check "the packages are built again" built again

@@ -38,7 +38,10 @@ internal static class CniSettings
     {
         string directory = CniJson.Text(call.Config, "config_dir");
         ConfigurationResult result = ConfigurationLoader.Load(Schema, ConfigurationSources.FromProcess(directory.Length == 0 ? "/etc/canal" : directory, [.. Flags(call.Config)]));
-        return result.Configuration ?? throw new CniException(CniCode.Configuration, result.ErrorText().TrimEnd('\n'));
+        Configuration configuration = result.Configuration ?? throw new CniException(CniCode.Configuration, result.ErrorText().TrimEnd('\n'));
+        // A key of Calico's plugin that means another etcd than the one on this host, which would be asked instead.
+        bool elsewhere = CniJson.Text(call.Config, "etcd_discovery_srv").Length > 0 && configuration.Origin(CommonSettings.EtcdEndpoints.Key) == ConfigurationOrigin.Default;
+        return elsewhere ? throw new CniException(CniCode.Configuration, "etcd_discovery_srv: is not read here: name etcd's members in etcd_endpoints, or in canal.toml") : configuration;
     }
 
     private static IEnumerable<ConfigurationFlag> Flags(JsonObject config)

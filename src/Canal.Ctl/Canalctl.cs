@@ -36,7 +36,7 @@ internal static class Canalctl
             // What is being completed is not a whole command line yet.
             bool completing = arguments.Length > 0 && arguments[0].StartsWith("[suggest", StringComparison.Ordinal);
             if (parsed.Errors.Count > 0 && !completing)
-                throw CommandException.Usage(string.Join("\n", parsed.Errors.Select(error => error.Message)));
+                throw CommandException.Usage(string.Join("\n", parsed.Errors.Select(error => Plain(error.Message))));
             InvocationConfiguration invocation = new() { Output = around.Output, Error = around.Error, EnableDefaultExceptionHandler = false };
             return await parsed.InvokeAsync(invocation, stop);
         }
@@ -108,6 +108,12 @@ internal static class Canalctl
         options.AddTo(root);
         return root;
     }
+
+    /// <summary>What the parser of command lines says, without names of types.</summary>
+    private static string Plain(string message) => message
+        .Replace("as expected type 'System.UInt16'", "as a number from 0 to 65535", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Byte'", "as a number from 0 to 255", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal);
 
     private static int Fail(Surroundings around, int exitCode, string message)
     {

@@ -21,6 +21,9 @@ internal sealed class Cluster(string node, string @namespace, EtcdStore etcd, Ip
 
     public string Node => node;
 
+    /// <summary>What handles of this host's addresses are or, with a dot and the hardware address of a container, begin with.</summary>
+    public string Handle => $"{Orchestrator}.{node}";
+
     public EtcdStore Etcd => etcd;
 
     public IpamStore Ipam => ipam;
@@ -38,16 +41,17 @@ internal sealed class Cluster(string node, string @namespace, EtcdStore etcd, Ip
     public async Task<Dictionary<string, EtcdEntry>> ReadAsync(IEnumerable<ResourceKey> keys, CancellationToken stop) => await EndpointRecord.ReadAsync(etcd, keys, stop)
         ?? throw new DriverException("the cluster is not ready: ClusterInformation default does not say datastoreReady; canalctl init makes a new one ready");
 
-    /// <summary>Whether a container of this host has the address.</summary>
-    public async Task<bool> IsInUseAsync(IpAddress address, CancellationToken stop)
+    /// <summary>The addresses of this host's containers.</summary>
+    public async Task<HashSet<IpAddress>> AddressesInUseAsync(CancellationToken stop)
     {
+        HashSet<IpAddress> used = [];
         string prefix = new WorkloadEndpointName(node, Orchestrator, Orchestrator, "").PrintPrefix(out Problem problem) ?? throw new DriverException($"endpoints have no names: {problem}");
         ResourceKey first = new(ResourceKind.WorkloadEndpoint, @namespace, prefix);
         await foreach (EtcdPage page in etcd.ListAsync(KeyRange.Prefix(first.ToEtcdKey()), stop))
             foreach (EtcdEntry entry in page.Entries.ToArray())
-                if (ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _) && ResourceCodec.Decode(key, entry.Value).Resource is WorkloadEndpoint endpoint
-                    && endpoint.Spec.IpNetworks.Any(network => network.Address == address)) return true;
-        return false;
+                if (ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _) && ResourceCodec.Decode(key, entry.Value).Resource is WorkloadEndpoint endpoint)
+                    used.UnionWith(endpoint.Spec.IpNetworks.ToArray().Select(network => network.Address));
+        return used;
     }
 
     /// <summary>Deletes now or, while etcd is away, later.</summary>

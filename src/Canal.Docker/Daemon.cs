@@ -14,6 +14,8 @@ internal static class Daemon
     private static readonly LogEventKind Starting = LogEventKind.Of("starting", "2c3b7f0e5a914d07b6b1f1c6d1c7e001");
     private static readonly LogEventKind Stopping = LogEventKind.Of("stopping", "2c3b7f0e5a914d07b6b1f1c6d1c7e002");
 
+    private const string Serving = "serving Docker";
+
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
 
     public static Task<int> RunAsync(DaemonStart start, HostingConfiguration configuration) =>
@@ -41,14 +43,26 @@ internal static class Daemon
         using DockerApi? docker = configuration.Get(DockerSettings.DockerSocket) is { Length: > 0 } socket ? new DockerApi(socket) : null;
         ContainerLabels? labels = docker is null ? null : Labels(configuration, docker, cluster, networks, run);
         NetworkDriver driver = new(configuration, cluster, networks, (network, endpoint) => labels?.Follow(network, endpoint), run.Log);
-        Methods methods = new(driver, new AddressDriver(cluster, run.Log), run.Log);
+        using AbandonedAddresses abandoned = new(cluster, configuration.Get(DockerSettings.AbandonedAddressAfter), run.Time, run.Log);
+        Methods methods = new(driver, new AddressDriver(cluster, abandoned, run.Log), run.Log);
         using PluginSocket plugin = PluginSocket.Open(configuration.Get(DockerSettings.PluginSocket), start.Environment);
-        run.Notifier.Ready("serving Docker");
+        using ControlSocketServer control = StartException.For(() => ListenForRequests(start));
+        Reloading reloading = new(start, run, Serving, changed =>
+        {
+            run.Configure(changed);
+            driver.Use(changed);
+            abandoned.Patience = changed.Get(DockerSettings.AbandonedAddressAfter);
+            if (labels is not null) (labels.Prefix, labels.Limit) = (changed.Get(DockerSettings.LabelPrefix), changed.Get(DockerSettings.LabelTimeout));
+        });
+        run.Notifier.Ready(Serving);
         await run.UntilOneEndsAsync(
             stop =>
             [
                 new PluginServer(plugin.Listener, methods.AnswerAsync).RunAsync(stop),
                 CatchUpAsync(cluster, run, stop),
+                abandoned.RunAsync(stop),
+                control.RunAsync((request, _) => Task.FromResult(reloading.Answer(request)), stop),
+                reloading.FollowSignalsAsync(stop),
                 BeatAsync(run, stop),
                 .. labels is null ? (Task[])[] : [labels.RunAsync(stop)],
             ],
@@ -63,7 +77,13 @@ internal static class Daemon
     };
 
     private static ContainerLabels Labels(HostingConfiguration configuration, DockerApi docker, Cluster cluster, NetworkTable networks, DaemonRun run) =>
-        new(docker, cluster, networks, configuration.Get(DockerSettings.LabelPrefix), configuration.Get(DockerSettings.LabelTimeout), run.Time, run.Log);
+        new(docker, cluster, networks, run.Time, run.Log) { Prefix = configuration.Get(DockerSettings.LabelPrefix), Limit = configuration.Get(DockerSettings.LabelTimeout) };
+
+    private static ControlSocketServer ListenForRequests(DaemonStart start)
+    {
+        Directory.CreateDirectory(start.Paths.Runtime);
+        return ControlSocketServer.Listen(start.ControlSocket);
+    }
 
     /// <summary>Deletes what was asked for while etcd was away.</summary>
     private static async Task CatchUpAsync(Cluster cluster, DaemonRun run, CancellationToken stop)

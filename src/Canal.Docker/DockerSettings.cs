@@ -40,6 +40,10 @@ internal static class DockerSettings
     public static DurationSetting LabelTimeout { get; } = new("label_timeout", TimeSpan.FromSeconds(30), "How long Docker is asked for the labels of a container that starts.")
     { Minimum = TimeSpan.FromSeconds(1), Maximum = TimeSpan.FromMinutes(10) };
 
+    public static DurationSetting AbandonedAddressAfter { get; } = new("abandoned_address_after", TimeSpan.FromMinutes(10),
+        "How long an address that Docker asked for may be without an endpoint of this driver before it is given back; 0s: for ever.")
+    { Maximum = TimeSpan.FromHours(24) };
+
     public static ConfigurationSchema Schema { get; } = new("docker",
-        [PluginSocket, Namespace, Mtu, PolicyTimeout, PolicyTimeoutAction, EndpointStatusDirectory, DockerSocket, LabelPrefix, LabelTimeout]);
+        [PluginSocket, Namespace, Mtu, PolicyTimeout, PolicyTimeoutAction, EndpointStatusDirectory, DockerSocket, LabelPrefix, LabelTimeout, AbandonedAddressAfter]);
 }

@@ -78,6 +78,7 @@ public sealed class ProtocolTests
     [InlineData("""{"policy_timeout_action":"maybe"}""", "policy_timeout_action")]
     [InlineData("""{"mtu":"big"}""", "mtu: must be a whole number from 0 to 65535")]
     [InlineData("""{"etcd_endpoints":"ftp://x"}""", "etcd_endpoints")]
+    [InlineData("""{"etcd_discovery_srv":"example.org"}""", "etcd_discovery_srv: is not read here")]
     public void A_setting_that_cannot_be_used_names_its_field(string config, string part)
     {
         CniException error = Assert.Throws<CniException>(() => CniSettings.Load(Call(config[..^1] + ""","config_dir":"/nonexistent"}""")));

@@ -223,7 +223,7 @@ internal sealed class IpamCommand
             throw CommandException.Usage("ipam release: give either --ip or --from-report");
         IReadOnlyList<ReleaseTarget> targets = files.Length == 0
             ? [.. addresses.Select(text => new ReleaseTarget(Address(text)))]
-            : [.. files.Select(file => LeakReport.Read(InputText.ReadAll(file, recursive: false, around.Input).First())).Aggregate((all, next) => [.. all.Intersect(next)])];
+            : [.. files.Select(file => LeakReport.Read(InputText.ReadOne(file, around.Input))).Aggregate((all, next) => [.. all.Intersect(next)])];
         await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         using IpamStore ipam = new(connection.Etcd, around.Time, Random.Shared);
         Release done = await ipam.ReleaseAsync(targets, stop);

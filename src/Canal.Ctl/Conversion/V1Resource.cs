@@ -8,9 +8,10 @@ namespace Canal.Ctl;
 /// name without the tier's, as Canal and Calico since 3.32 write them.</summary>
 internal static class V1Resource
 {
-    public const string OldNamespaceLabel = "calico/k8s_ns", NamespaceLabel = "projectcalico.org/namespace";
+    /// <summary>What they have as apiVersion.</summary>
+    public const string Version = "v1";
 
-    private const string Version = "v1";
+    public const string OldNamespaceLabel = "calico/k8s_ns", NamespaceLabel = "projectcalico.org/namespace";
 
     private static readonly Dictionary<string, (ResourceKind Kind, Action<V1Fields, V1Fields, ResourceDocument> Convert)> Kinds = new(StringComparer.OrdinalIgnoreCase)
     {

@@ -39,6 +39,9 @@ internal sealed record InputText(string Name, string? Text, string? Error)
         }
     }
 
+    /// <summary>One file, or <c>-</c> for <paramref name="input"/>.</summary>
+    public static InputText ReadOne(string path, Stream input) => path == "-" ? Read(StandardInput, () => input) : Read(path, () => File.OpenRead(path));
+
     private static bool IsOne(string path, string[] endings) => endings.Contains(Path.GetExtension(path)) && Path.GetFileName(path)[0] != '.';
 
     private static InputText Read(string name, Func<Stream> open)

@@ -38,7 +38,7 @@ internal sealed class WantedReader(string? givenNamespace)
     {
         if (document.ApiVersion != ResourceCodec.ApiVersion)
             problems.Add(new Problem("apiVersion", document.ApiVersion.Length == 0
-                ? $"is missing: write {ResourceCodec.ApiVersion}" : $"{Problem.Quote(document.ApiVersion)} is not {ResourceCodec.ApiVersion}"));
+                ? $"is missing: write {ResourceCodec.ApiVersion}" : $"{Problem.Quote(document.ApiVersion)} is not {ResourceCodec.ApiVersion}{(document.ApiVersion == V1Resource.Version ? "; canalctl convert reads what was written for Calico 1 and 2" : "")}"));
         if (ResourceKinds.TryFindName(document.Kind, out ResourceKind kind))
             return ResourceKinds.Of(kind);
         problems.Add(new Problem("kind", document.Kind.Length == 0

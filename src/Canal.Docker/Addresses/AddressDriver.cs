@@ -9,13 +9,10 @@ using Serilog;
 namespace Canal.Docker;
 
 /// <summary>Docker's IpamDriver: addresses come from the cluster's pools, block by block, as everybody else's.</summary>
-internal sealed class AddressDriver(Cluster cluster, ILogger log)
+internal sealed class AddressDriver(Cluster cluster, AbandonedAddresses abandoned, ILogger log)
 {
     private const string AnyV4 = "CanalPoolIPv4", AnyV6 = "CanalPoolIPv6";
     private const string Gateway = "com.docker.network.gateway", MacOption = "com.docker.network.endpoint.macaddress", Kind = "RequestAddressType";
-
-    /// <summary>What handles of this host's addresses are or begin with.</summary>
-    private string Handle => $"{Cluster.Orchestrator}.{cluster.Node}";
 
     private LabelMap Attributes => LabelMap.Create(
         KeyValuePair.Create("node", cluster.Node), KeyValuePair.Create("type", Cluster.Orchestrator), KeyValuePair.Create("timestamp", cluster.Ipam.Now.Attribute));
@@ -47,7 +44,7 @@ internal sealed class AddressDriver(Cluster cluster, ILogger log)
         // An address whose release is still to be done must not be assigned before, and released afterwards.
         await cluster.CatchUpAsync(stop);
         string handle = HandleOf(options);
-        IpAddress address = await AssignedBeforeAsync(handle, range, wanted, stop)
+        IpAddress address = await abandoned.AgainAsync(() => AssignedBeforeAsync(handle, range, wanted, stop), stop)
             ?? (wanted is { } asked ? await AssignAsync(asked, handle, stop) : await AssignAsync(range, handle, stop));
         return new JsonObject { ["Address"] = new Cidr(address).ToString(), ["Data"] = new JsonObject() };
     }
@@ -56,21 +53,22 @@ internal sealed class AddressDriver(Cluster cluster, ILogger log)
     public async Task<JsonObject> ReleaseAddressAsync(JsonObject request, CancellationToken stop)
     {
         IpAddress address = Fields.Address(request.Text("Address"));
-        if (await cluster.DeleteAsync(new PendingDelete("", null, null) { Address = address, HandlePrefix = Handle }, stop) is { } reason)
+        if (await cluster.DeleteAsync(new PendingDelete("", null, null) { Address = address, HandlePrefix = cluster.Handle }, stop) is { } reason)
             log.Warning("{Reason}; {Address} is released later", reason, address);
         return [];
     }
 
     /// <summary>One for each container, by its hardware address, so that a request that comes again is known. Docker tells none for addresses that a network reserves.</summary>
-    private string HandleOf(JsonObject options) => MacAddress.TryParse(options.Text(MacOption), out MacAddress mac) ? $"{Handle}.{mac.ToString().Replace(":", "", StringComparison.Ordinal)}" : Handle;
+    private string HandleOf(JsonObject options) => MacAddress.TryParse(options.Text(MacOption), out MacAddress mac) ? $"{cluster.Handle}.{mac.ToString().Replace(":", "", StringComparison.Ordinal)}" : cluster.Handle;
 
     /// <summary>The answer to the same request may have been lost: what it assigned is no container's yet.</summary>
     private async Task<IpAddress?> AssignedBeforeAsync(string handle, AddressRange range, IpAddress? wanted, CancellationToken stop)
     {
-        if (handle == Handle) return null;
-        foreach (IpAddress held in await cluster.Ipam.HeldAsync(handle, stop))
-            if (range.Contains(held) && held == (wanted ?? held) && !await cluster.IsInUseAsync(held, stop)) return held;
-        return null;
+        if (handle == cluster.Handle) return null;
+        IpAddress[] held = [.. (await cluster.Ipam.HeldAsync(handle, stop)).Where(one => range.Contains(one) && one == (wanted ?? one))];
+        if (held.Length == 0) return null;
+        HashSet<IpAddress> used = await cluster.AddressesInUseAsync(stop);
+        return held.Where(one => !used.Contains(one)).Select(one => (IpAddress?)one).FirstOrDefault();
     }
 
     private async Task<IpAddress> AssignAsync(IpAddress wanted, string handle, CancellationToken stop)

@@ -10,7 +10,7 @@ using Serilog;
 namespace Canal.Docker;
 
 /// <summary>Docker's NetworkDriver: each of its endpoints is a WorkloadEndpoint in etcd and a pair of interfaces on this host, named as Calico's driver names them.</summary>
-/// <param name="configuration">As it is now.</param>
+/// <param name="configuration">Until another is to be used.</param>
 /// <param name="cluster">Where endpoints are written.</param>
 /// <param name="networks">What Docker has told of networks.</param>
 /// <param name="joined">Told network and endpoint of a container that is about to start.</param>
@@ -22,7 +22,10 @@ internal sealed class NetworkDriver(Configuration configuration, Cluster cluster
     // An address for trying what a network says of endpoints (RFC 5737).
     private static readonly Cidr Example = Cidr.Parse("192.0.2.1/32");
 
-    private readonly ContainerLinks links = new((uint)configuration.Get(DockerSettings.Mtu));
+    private volatile Configuration settings = configuration;
+
+    /// <summary>Takes in a new configuration: what is asked for from now on goes by it.</summary>
+    public void Use(Configuration changed) => settings = changed;
 
     public JsonObject Create(JsonObject request)
     {
@@ -85,7 +88,7 @@ internal sealed class NetworkDriver(Configuration configuration, Cluster cluster
         IpAddress[] addresses = [.. endpoint.Spec.IpNetworks.Select(address => address.Address)];
         try
         {
-            links.Create(host, inside, mac, addresses.Any(address => address.Family == IpFamily.V6));
+            new ContainerLinks((uint)settings.Get(DockerSettings.Mtu)).Create(host, inside, mac, addresses.Any(address => address.Family == IpFamily.V6));
             await WaitForPolicyAsync(id, host, mac, addresses, stop);
         }
         catch
@@ -122,10 +125,11 @@ internal sealed class NetworkDriver(Configuration configuration, Cluster cluster
     /// <summary>The container starts when its policy is in the kernel.</summary>
     private async Task WaitForPolicyAsync(string id, string host, MacAddress mac, IpAddress[] addresses, CancellationToken stop)
     {
-        TimeSpan limit = configuration.Get(DockerSettings.PolicyTimeout);
-        PolicyWait wait = new(configuration.Get(DockerSettings.EndpointStatusDirectory), cluster.KeyOf(id), cluster.NameOf(id), host, mac, addresses);
+        Configuration now = settings;
+        TimeSpan limit = now.Get(DockerSettings.PolicyTimeout);
+        PolicyWait wait = new(now.Get(DockerSettings.EndpointStatusDirectory), cluster.KeyOf(id), cluster.NameOf(id), host, mac, addresses);
         if (await wait.RunAsync(limit, stop)) return;
-        if (limit > TimeSpan.Zero && !configuration.Get(DockerSettings.PolicyTimeoutAction))
+        if (limit > TimeSpan.Zero && !now.Get(DockerSettings.PolicyTimeoutAction))
             throw new DriverException($"canal-felix did not program {host} within {limit.TotalSeconds:0.#} s: {wait.File} does not tell of it; is canal-felix running?");
         // Nobody else is waited for.
         HostInterface.AddRoutes(host, addresses);

@@ -9,7 +9,7 @@ namespace Canal.Docker;
 /// Gives endpoints the labels of their containers, which Docker's protocol for drivers does not tell: Docker is asked after a container has joined, because
 /// before that it does not answer for it. A label that the network or whoever connects the container has set stays: an image may bring labels too.
 /// </summary>
-internal sealed class ContainerLabels(DockerApi docker, Cluster cluster, NetworkTable networks, string prefix, TimeSpan limit, TimeProvider time, ILogger log)
+internal sealed class ContainerLabels(DockerApi docker, Cluster cluster, NetworkTable networks, TimeProvider time, ILogger log)
 {
     // More containers than that do not start at once on a host.
     private const int Most = 4096;
@@ -19,8 +19,14 @@ internal sealed class ContainerLabels(DockerApi docker, Cluster cluster, Network
 
     private readonly Channel<Waiting> joined = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(Most) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    /// <summary>How labels of containers begin that become labels of endpoints. May be set at any time.</summary>
+    public required string Prefix { get; set; }
+
+    /// <summary>How long Docker is asked. May be set at any time.</summary>
+    public required TimeSpan Limit { get; set; }
+
     /// <summary>A container is about to start. May be called on any thread.</summary>
-    public void Follow(string network, string endpoint) => joined.Writer.TryWrite(new Waiting(network, endpoint, time.GetUtcNow() + limit));
+    public void Follow(string network, string endpoint) => joined.Writer.TryWrite(new Waiting(network, endpoint, time.GetUtcNow() + Limit));
 
     /// <summary>Until stopped.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -73,7 +79,7 @@ internal sealed class ContainerLabels(DockerApi docker, Cluster cluster, Network
     {
         LabelMap own = default;
         foreach ((string name, string value) in labels)
-            if (name.Length > prefix.Length && name.StartsWith(prefix, StringComparison.Ordinal)) own = own.With(name[prefix.Length..], value);
+            if (name.Length > Prefix.Length && name.StartsWith(Prefix, StringComparison.Ordinal)) own = own.With(name[Prefix.Length..], value);
         return own;
     }
 

@@ -118,6 +118,21 @@ internal sealed class DockerHost : IAsyncDisposable
         driver = null;
     }
 
+    /// <summary>As systemctl reload does it; returns what was said.</summary>
+    public async Task<string> ReloadAsync(int expected = 0)
+    {
+        ProcessStartInfo start = new(Program(), ["--config-dir", Path.Combine(folder, "config"), "--reload"]) { RedirectStandardError = true };
+        start.Environment["RUNTIME_DIRECTORY"] = Path.Combine(folder, "run");
+        using Process asking = Process.Start(start)!;
+        string said = await asking.StandardError.ReadToEndAsync();
+        await asking.WaitForExitAsync();
+        Assert.Equal((expected, said), (asking.ExitCode, said));
+        return said;
+    }
+
+    /// <summary>SIGHUP.</summary>
+    public void HangUp() => Command.Run("kill", ["-HUP", driver!.Id.ToString()]);
+
     /// <summary>SIGTERM; returns the exit code.</summary>
     public async Task<int> StopDriverAsync()
     {

@@ -113,7 +113,8 @@ internal static class Canalctl
     private static string Plain(string message) => message
         .Replace("as expected type 'System.UInt16'", "as a number from 0 to 65535", StringComparison.Ordinal)
         .Replace("as expected type 'System.Byte'", "as a number from 0 to 255", StringComparison.Ordinal)
-        .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal);
+        .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
+        .Replace("as expected type 'System.Nullable`1[System.Int32]'", "as a whole number", StringComparison.Ordinal);
 
     private static int Fail(Surroundings around, int exitCode, string message)
     {

@@ -48,6 +48,31 @@ public sealed class ExitCodeTests
         (await ProgramRun.Of(["get", "tier", "--config-dir", folder.Path])).Bad(78, "/nonexistent/password");
     }
 
+    [Theory]
+    [InlineData("version")]
+    [InlineData("explain gnp")]
+    public async Task Output_that_cannot_be_written_is_1_and_told(string words)
+    {
+        StringWriter error = new();
+        await using StreamWriter full = new(new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0));
+        Surroundings around = new(Stream.Null, full, error, [], TimeProvider.System);
+        Assert.Equal(1, await Canalctl.RunAsync(words.Split(' '), around, TestContext.Current.CancellationToken));
+        Assert.Contains("No space left", error.ToString(), StringComparison.Ordinal);
+        // What is left in it is not to be written by the end of the test either.
+        GC.SuppressFinalize(full);
+    }
+
+    [Fact]
+    public async Task What_is_typed_wrongly_is_told_in_words()
+    {
+        (await ProgramRun.Of(["trace", "--from", "10.0.0.1", "--to", "10.0.0.2", "--port", "99999"])).Bad(64, "'99999' for option '--port' as a number from 0 to 65535");
+        (await ProgramRun.Of(["ipam", "configure", "--maxblocks", "x"])).Bad(64, "'x' for option '--maxblocks' as a whole number");
+        (await ProgramRun.Of(["ipam", "release", "--from-report", Path.GetTempPath()])).Bad(1, Path.GetTempPath());
+        (await ProgramRun.Of(["get", "globalnetworkpolices"])).Bad(64, "did you mean globalnetworkpolicies?");
+        Assert.DoesNotContain("did you mean", (await ProgramRun.Of(["get", "foo"])).Bad(64).Error, StringComparison.Ordinal);
+        (await ProgramRun.Of(["validate", "-f", "-"], "apiVersion: v1\nkind: policy\nmetadata: {name: x}\n")).Bad(1, "canalctl convert");
+    }
+
     [Fact]
     public async Task The_version_and_the_help_ask_nobody()
     {

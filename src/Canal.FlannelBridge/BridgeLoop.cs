@@ -36,7 +36,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     public required TextFile SubnetFile { get; init; }
     public required HostTelling Telling { get; init; }
     public required Heartbeat Heart { get; init; }
-    public required string NodeName { get; init; }
+    public required HostMeans Means { get; init; }
 
     /// <summary>Reads the configuration files anew.</summary>
     public required Func<ConfigurationResult> ReadConfiguration { get; init; }
@@ -88,7 +88,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
         if (wanted == network || wanted == refusedNetwork) return planner is not null;
         try
         {
-            BackendPlanner next = BackendPlanner.Of(wanted, NodeName, settings.Get(BridgeSettings.AllowExtension));
+            BackendPlanner next = BackendPlanner.Of(wanted, Means with { AllowsCommands = settings.Get(BridgeSettings.AllowExtension) });
             if (!wanted.Ranges.Any()) throw new FlannelFormatException("both EnableIPv4 and EnableIPv6 are false");
             if (planner is not null && planner.Backend != next.Backend) retired.UnionWith(planner.DeviceNames);
             if (planner is null || planner.Backend != next.Backend)

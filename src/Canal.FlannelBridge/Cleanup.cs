@@ -1,4 +1,5 @@
 using Canal.Core.Flannel;
+using Canal.FlannelBridge.Backends;
 using Canal.FlannelBridge.Configuration;
 using Canal.FlannelBridge.Rules;
 using Canal.Hosting;
@@ -57,7 +58,7 @@ internal static class Cleanup
         KernelChange[] changes =
         [
             .. stack.Routes(new RouteFilter(Table: RouteTable.Main)).Where(route => told is not null && IsBetweenHosts(route, told)).Select(KernelChange.Delete),
-            .. stack.Links().Where(link => link.Name.StartsWith("flannel", StringComparison.Ordinal) && link.Kind is "vxlan" or "ipip" or "tun").Select(KernelChange.Delete),
+            .. stack.Links().Where(link => link.Name.StartsWith("flannel", StringComparison.Ordinal) && link.Kind is "vxlan" or "ipip" or "tun" or WireguardPlanner.Kind).Select(KernelChange.Delete),
         ];
         foreach (ChangeResult result in stack.ApplyAll(changes))
             if (!result.IsOk && result.Errno is not (Errno.ESRCH or Errno.ENOENT or Errno.ENODEV)) throw new NetlinkException(result.Request!, result.Errno, result.Detail);

@@ -1,4 +1,5 @@
 using Canal.Datastore;
+using Canal.FlannelBridge.Backends;
 using Canal.FlannelBridge.Configuration;
 using Canal.FlannelBridge.Kernel;
 using Canal.FlannelBridge.Leases;
@@ -10,6 +11,7 @@ using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 using Canal.Linux.Sysctl;
+using Canal.Linux.WireGuard;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
 namespace Canal.FlannelBridge;
@@ -41,6 +43,7 @@ internal static class Daemon
         await using EtcdChannel channel = new(ConfiguredEtcd.Options(configuration, start.Environment), run.Time);
         using LinkMonitor monitor = LinkMonitor.Open(Heard, EventBuffer);
         using NetlinkRouteStack routes = NetlinkRouteStack.Open();
+        using NetlinkWireGuard wireGuard = NetlinkWireGuard.Open();
         using NetlinkNftables nftables = NetlinkNftables.Open();
         using NftMonitor tables = NftMonitor.Open(configuration.Get(BridgeSettings.NftablesTable), nftables.PortId);
         tables.Listen();
@@ -48,7 +51,7 @@ internal static class Daemon
         BridgeHealth health = new(run.Time, LoopPatience);
         using HttpEndpoint? endpoint = StartException.For(() => Listen(configuration, health));
         Inbox<BridgeMessage> inbox = new(InboxCapacity, run.Time);
-        BridgeLoop loop = Assemble(start, configuration, run, inbox, channel, routes, nftables, health);
+        BridgeLoop loop = Assemble(start, configuration, run, inbox, channel, routes, wireGuard, nftables, health);
         EtcdWatcher watcher = new(channel, LeaseFeed.Ranges(configuration.Get(BridgeSettings.EtcdPrefix)), new EtcdWatcherOptions(), run.Time, new Random());
 
         await run.UntilOneEndsAsync(
@@ -105,7 +108,7 @@ internal static class Daemon
     private static Heartbeat Heart(DaemonRun run, BridgeHealth health, string inForce, string waiting) => new(run.Notifier, run.Watchdog, health.Report, run.Time) { InForce = inForce, Waiting = waiting };
 
     private static BridgeLoop Assemble(
-        DaemonStart start, HostingConfiguration configuration, DaemonRun run, Inbox<BridgeMessage> inbox, EtcdChannel channel, IRouteStack routes, INftables nftables, BridgeHealth health)
+        DaemonStart start, HostingConfiguration configuration, DaemonRun run, Inbox<BridgeMessage> inbox, EtcdChannel channel, IRouteStack routes, IWireGuard wireGuard, INftables nftables, BridgeHealth health)
     {
         string prefix = configuration.Get(BridgeSettings.EtcdPrefix);
         LeaseTable table = new(new EtcdStore(channel), prefix, configuration.Get(BridgeSettings.LeaseDuration), new Random(), run.Time);
@@ -117,13 +120,16 @@ internal static class Daemon
             Rules = RulesOf(configuration, nftables, run.Time),
             SubnetFile = SubnetFile(configuration, run),
             Telling = Telling(configuration, run, channel),
-            NodeName = configuration.Get(CommonSettings.NodeName),
+            Means = new HostMeans(configuration.Get(CommonSettings.NodeName), configuration.Get(BridgeSettings.AllowExtension), wireGuard, new WireguardKeyFile(KeyFile(start.Paths))),
             Heart = Heart(run, health, "the lease is held, the network in force", "waiting for the datastore or the network's configuration; what an earlier run programmed stays in force"),
             ReadConfiguration = start.ReadConfiguration,
             Configured = run.Configure,
             Readied = health.Ready,
         };
     }
+
+    /// <summary>Where this host's WireGuard key is.</summary>
+    public static string KeyFile(RuntimePaths paths) => Path.Combine(paths.State, WireguardKeyFile.Name);
 
     private static RuleTable RulesOf(HostingConfiguration configuration, INftables nftables, TimeProvider time)
     {

@@ -72,7 +72,7 @@ public sealed class FakeWireGuard(FakeRouteStack links) : IWireGuard
             if (i != place) peers[i] = peers[i] with { AllowedIps = peers[i].AllowedIps.Where(c => !change.AllowedIps.Contains(c)).ToEquatableArray() };
         WireGuardPeer peer = place >= 0 ? peers[place] : new WireGuardPeer { Key = change.Key };
         IEnumerable<Cidr> kept = change.ReplaceAllowedIps ? [] : peer.AllowedIps;
-        peer = peer with { Endpoint = change.Endpoint ?? peer.Endpoint, KeepAlive = change.KeepAlive ?? peer.KeepAlive, AllowedIps = kept.Union(change.AllowedIps).Order().ToEquatableArray() };
+        peer = peer with { PresharedKey = change.PresharedKey ?? peer.PresharedKey, Endpoint = change.Endpoint ?? peer.Endpoint, KeepAlive = change.KeepAlive ?? peer.KeepAlive, AllowedIps = kept.Union(change.AllowedIps).Order().ToEquatableArray() };
         if (place >= 0) peers[place] = peer;
         else peers.Add(peer);
     }

@@ -8,6 +8,9 @@ namespace Canal.Core.Flannel;
 /// <param name="UsesNftables">EnableNFTables: what real flanneld makes its rules with.</param>
 public sealed record FlannelNetwork(FlannelRange? V4, FlannelRange? V6, string Backend, string BackendOptions, bool UsesNftables)
 {
+    /// <summary>Without the backend's options, among which may be a shared key.</summary>
+    public override string ToString() => $"{string.Join(" and ", Ranges.Select(r => r.Network))}, {Backend}";
+
     /// <summary>flannel's own default; its documents say vxlan, the program has udp.</summary>
     public const string DefaultBackend = "udp";
 

@@ -35,14 +35,9 @@ internal sealed class WireGuardSide(IpFamily family)
     /// <exception cref="Linux.Netlink.NetlinkException">The kernel refused.</exception>
     public void SetPeers(IWireGuard wireGuard, WireGuardPlan plan, ushort port, ushort keepAlive)
     {
-        Dictionary<WireGuardKey, WireGuardPeer> held = Held.Peers.ToDictionary(p => p.Key);
         List<WireGuardPeer> wanted = [.. plan.Peers.Select(p => new WireGuardPeer { Key = p.Key, Endpoint = new WireGuardEndpoint(p.Host, port), KeepAlive = keepAlive, AllowedIps = p.AllowedIps })];
-        HashSet<WireGuardKey> kept = [.. wanted.Select(p => p.Key)];
-        // Those that go first: a peer that takes another key would take its networks from itself.
-        List<WireGuardPeerChange> changes = [.. held.Keys.Where(key => !kept.Contains(key)).Select(key => new WireGuardPeerChange(key) { Remove = true })];
-        foreach (WireGuardPeer peer in wanted)
-            if (Difference(held.GetValueOrDefault(peer.Key), peer) is { } change) changes.Add(change);
-        if (changes.Count > 0) wireGuard.Change(new WireGuardChange { Interface = Link, Peers = changes.ToEquatableArray() });
+        EquatableArray<WireGuardPeerChange> changes = WireGuardDifference.Of(Held.Peers, wanted);
+        if (!changes.IsEmpty) wireGuard.Change(new WireGuardChange { Interface = Link, Peers = changes });
         Held = Held with { Peers = wanted.ToEquatableArray() };
     }
 
@@ -55,21 +50,5 @@ internal sealed class WireGuardSide(IpFamily family)
         return wanted;
 
         void Add(Route route) => wanted[route.Destination] = (route with { Table = Table, Protocol = parameters.OverlayRouteProtocol }).Canonical();
-    }
-
-    /// <summary>What is different of a peer; null: nothing.</summary>
-    private static WireGuardPeerChange? Difference(WireGuardPeer? held, WireGuardPeer wanted)
-    {
-        HashSet<Cidr> had = [.. held?.AllowedIps ?? default], wants = [.. wanted.AllowedIps];
-        bool replace = !wants.IsSupersetOf(had);
-        Cidr[] added = [.. wanted.AllowedIps.Where(c => replace || !had.Contains(c))];
-        WireGuardPeerChange change = new(wanted.Key)
-        {
-            Endpoint = held?.Endpoint == wanted.Endpoint ? null : wanted.Endpoint,
-            KeepAlive = held?.KeepAlive == wanted.KeepAlive ? null : wanted.KeepAlive,
-            ReplaceAllowedIps = replace,
-            AllowedIps = added.ToEquatableArray(),
-        };
-        return held is not null && change == new WireGuardPeerChange(wanted.Key) ? null : change;
     }
 }

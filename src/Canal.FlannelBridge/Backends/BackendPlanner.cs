@@ -23,6 +23,12 @@ internal abstract class BackendPlanner(FlannelBackend backend)
     /// <summary>Its devices as they should be.</summary>
     public virtual List<TunnelDevice> Devices(PlanInputs inputs) => [];
 
+    /// <summary>Sets the devices up beyond what the kernel's routing side knows of them.</summary>
+    /// <exception cref="IOException">It cannot be done now.</exception>
+    public virtual void Configure(PlanInputs inputs, List<string> failures)
+    {
+    }
+
     /// <summary>Why there can be no lease yet; null when there can.</summary>
     public virtual string? Obstacle(PlanInputs inputs) =>
         DeviceNames.FirstOrDefault(name => inputs.Device(name) is null) is { } missing ? $"the device {missing} is not there" : null;
@@ -99,15 +105,16 @@ internal abstract class BackendPlanner(FlannelBackend backend)
 
     /// <summary>The planner of a network.</summary>
     /// <exception cref="FlannelFormatException">There is none.</exception>
-    public static BackendPlanner Of(FlannelNetwork network, string node, bool allowsCommands) => FlannelBackend.Read(network) switch
+    public static BackendPlanner Of(FlannelNetwork network, HostMeans host) => FlannelBackend.Read(network) switch
     {
-        VxlanBackend vxlan => new VxlanPlanner(vxlan, node),
+        VxlanBackend vxlan => new VxlanPlanner(vxlan, host.Node),
         HostGatewayBackend gateway => new HostGatewayPlanner(gateway),
         IpipBackend ipip => new IpipPlanner(ipip),
         UdpBackend udp => new UdpPlanner(udp),
-        ExtensionBackend extension => allowsCommands ? new ExtensionPlanner(extension)
+        ExtensionBackend extension => host.AllowsCommands ? new ExtensionPlanner(extension)
             : throw new FlannelFormatException("the backend extension has commands run that whoever writes to etcd chooses: allow_extension is false"),
+        WireguardBackend wireguard => new WireguardPlanner(wireguard, host.WireGuard, host.WireguardKey),
         AllocBackend alloc => new AllocPlanner(alloc),
-        FlannelBackend other => throw new FlannelFormatException($"canal-flannel-bridge does not have the backend {other.Name}"),
+        FlannelBackend other => throw new FlannelFormatException($"canal-flannel-bridge does not have the backend {other.Name}; wireguard encrypts too"),
     };
 }

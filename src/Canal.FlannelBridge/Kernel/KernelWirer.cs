@@ -88,9 +88,11 @@ internal sealed class KernelWirer(IRouteStack stack, Func<string, string?> prepa
         foreach (TunnelDevice device in wanted)
             if (made.Find(device.Link.Name) is { } link && device.Fits(link) && devices.Add(link.Index) && prepare(link.Name) is { } refused) failures.Add(refused);
         Inputs = inputs with { Picture = picture with { Underlay = made } };
-        string? obstacle = failures.Count > 0 ? null : order.Planner.Obstacle(Inputs);
-        if (obstacle is not null) failures.Add(obstacle);
-        Lease = order.Planner.DeviceNames.All(name => Inputs.Device(name) is not null) && obstacle is null ? order.Planner.Lease(Inputs) : null;
+        order.Planner.Configure(Inputs, failures);
+        string? obstacle = order.Planner.Obstacle(Inputs);
+        // What the kernel refused says more.
+        if (obstacle is not null && failures.Count == 0) failures.Add(obstacle);
+        Lease = obstacle is null ? order.Planner.Lease(Inputs) : null;
         held = HeldEntries.Read(stack, devices, picture.Routes.Where(route => IsBetweenHosts(route, order)));
     }
 

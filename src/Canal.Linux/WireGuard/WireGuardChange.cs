@@ -26,6 +26,8 @@ public sealed record WireGuardPeerChange(WireGuardKey Key)
     /// <summary>It goes; nothing else counts then.</summary>
     public bool Remove { get; init; }
 
+    public WireGuardSecret? PresharedKey { get; init; }
+
     public WireGuardEndpoint? Endpoint { get; init; }
 
     /// <summary>Seconds; 0: none.</summary>

@@ -86,6 +86,7 @@ internal static class WireGuardCodec
             peer = attribute.Type switch
             {
                 WGPEER_A_PUBLIC_KEY when attribute.Payload.Length == WireGuardKey.Length => peer with { Key = WireGuardKey.FromBytes(attribute.Payload) },
+                WGPEER_A_PRESHARED_KEY when attribute.Payload.Length == WireGuardKey.Length => peer with { PresharedKey = WireGuardSecret.FromBytes(attribute.Payload) },
                 WGPEER_A_ENDPOINT => peer with { Endpoint = ReadEndpoint(attribute.Payload) },
                 WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL => peer with { KeepAlive = attribute.UInt16 },
                 WGPEER_A_LAST_HANDSHAKE_TIME => peer with { LastHandshake = (long)UInt64(attribute) },
@@ -187,6 +188,7 @@ internal static class WireGuardCodec
 
     private static void WriteSettings(NetlinkWriter writer, WireGuardPeerChange peer)
     {
+        peer.PresharedKey?.WriteBytes(writer.Attribute(WGPEER_A_PRESHARED_KEY, WireGuardKey.Length));
         if (peer.Endpoint is { } endpoint) WriteEndpoint(writer, endpoint);
         if (peer.KeepAlive is { } seconds) writer.UInt16(WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL, seconds);
         if (peer.AllowedIps.IsEmpty) return;

@@ -27,6 +27,7 @@ internal static class WireGuardConstants
     internal const uint WGPEER_F_REPLACE_ALLOWEDIPS = 2;
 
     internal const ushort WGPEER_A_PUBLIC_KEY = 1;
+    internal const ushort WGPEER_A_PRESHARED_KEY = 2;
     internal const ushort WGPEER_A_FLAGS = 3;
     internal const ushort WGPEER_A_ENDPOINT = 4;
     internal const ushort WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL = 5;

@@ -24,6 +24,9 @@ public sealed record WireGuardPeer
 {
     public required WireGuardKey Key { get; init; }
 
+    /// <summary>A secret of both ends beside their keys.</summary>
+    public WireGuardSecret PresharedKey { get; init; } = WireGuardSecret.None;
+
     /// <summary>Null while it is not known where the peer is.</summary>
     public WireGuardEndpoint? Endpoint { get; init; }
 

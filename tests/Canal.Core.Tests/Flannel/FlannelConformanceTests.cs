@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Canal.Core.Addressing;
 using Canal.Core.Flannel;
+using Canal.Core.Overlay;
 using Canal.Core.Resources;
 using Canal.Testing;
 
@@ -85,7 +86,7 @@ public sealed class FlannelConformanceTests
             ["host-gw dual"] = dual with { BackendType = new HostGatewayBackend().LeaseType },
             ["vxlan"] = v4 with { BackendType = vxlan.LeaseType, BackendData = vxlan.LeaseData(mac4) },
             ["vxlan dual"] = dual with { BackendType = vxlan.LeaseType, BackendData = vxlan.LeaseData(mac4), BackendV6Data = vxlan.LeaseData(mac6) },
-            ["wireguard"] = v4 with { BackendType = "wireguard", BackendData = WireguardBackend.LeaseData("H0Ad2yKBMgfGM6/Yt2dRxd8u+juyViCz3KdJfEdteJ8=", 51820) },
+            ["wireguard"] = v4 with { BackendType = "wireguard", BackendData = WireguardBackend.LeaseData(WireGuardKey.Parse("H0Ad2yKBMgfGM6/Yt2dRxd8u+juyViCz3KdJfEdteJ8="), 51820) },
             ["extension no-cmd"] = v4 with { BackendType = "extension", BackendData = ExtensionBackend.LeaseData("") },
             ["extension <&>"] = v4 with { BackendType = "extension", BackendData = ExtensionBackend.LeaseData("a<b>&c") },
             ["v6 only"] = dual with { PublicV4 = IpAddress.FromV4(0), BackendType = "vxlan", BackendV6Data = vxlan.LeaseData(mac6) },

@@ -16,6 +16,9 @@ public abstract record FlannelBackend(string Name)
     /// <summary>It can carry this family.</summary>
     public virtual bool Carries(IpFamily family) => true;
 
+    /// <summary>What of the network's configuration it cannot do without; null: nothing.</summary>
+    internal virtual string? Lacks(FlannelNetwork network) => null;
+
     /// <summary>Largest packet of this family that goes through when the hosts' link carries <paramref name="link"/> bytes.</summary>
     public virtual uint Mtu(uint link, IpFamily family) => link;
 
@@ -39,7 +42,7 @@ public abstract record FlannelBackend(string Name)
         };
         foreach (FlannelRange range in network.Ranges)
             if (!backend.Carries(range.Family)) throw new FlannelFormatException($"the backend {backend.Name} carries no {(range.Family == IpFamily.V4 ? "IPv4" : "IPv6")}");
-        return backend;
+        return backend.Lacks(network) is { } lacks ? throw new FlannelFormatException(lacks) : backend;
     }
 
     /// <summary>What subnet.env tells: what goes through whichever family it is of.</summary>

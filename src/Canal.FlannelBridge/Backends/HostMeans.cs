@@ -1,0 +1,10 @@
+using Canal.Linux.WireGuard;
+
+namespace Canal.FlannelBridge.Backends;
+
+/// <summary>What this host has for backends.</summary>
+/// <param name="Node">Its name.</param>
+/// <param name="AllowsCommands">Commands of the network's configuration may be run.</param>
+/// <param name="WireGuard">The kernel's WireGuard.</param>
+/// <param name="WireguardKey">Where this host's key for it is kept.</param>
+internal sealed record HostMeans(string Node, bool AllowsCommands, IWireGuard WireGuard, WireguardKeyFile WireguardKey);

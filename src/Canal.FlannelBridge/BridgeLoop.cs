@@ -22,11 +22,17 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
 {
     private readonly Trouble kernelTrouble = new("carrying packets to other hosts", Log.HostFailure, time, log);
     private readonly Trouble rulesTrouble = new("programming translation and forwarding", Log.HostFailure, time, log);
+    /// <summary>So long etcd has to answer before what was known last counts.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     private readonly HashSet<string> retired = [];
     private readonly Dictionary<string, string> toldPeers = new(StringComparer.Ordinal);
     private HostingConfiguration settings = initial;
     private FlannelNetwork? network, refusedNetwork;
     private BackendPlanner? planner;
+    private HeldLease[] leases = [];
+    private DateTimeOffset? recallAt;
+    private bool isRecalled;
     private string? backendProblem;
 
     public required LeaseFeed Feed { get; init; }
@@ -34,6 +40,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     public required KernelWirer Wirer { get; init; }
     public required RuleTable Rules { get; init; }
     public required TextFile SubnetFile { get; init; }
+    public required LastNetwork Last { get; init; }
     public required HostTelling Telling { get; init; }
     public required Heartbeat Heart { get; init; }
     public required HostMeans Means { get; init; }
@@ -50,12 +57,15 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     /// <summary>There is a lease, and everything that follows from it is in force.</summary>
     public bool IsInForce => Keeper.Subnet is not null && SubnetFile.IsWritten && rulesTrouble.Reason is null;
 
-    private bool IsHealthy => IsInForce && Keeper.Reason is null && kernelTrouble.Reason is null && Telling.Reasons.All(r => r is null);
+    private bool IsHealthy => IsInForce && !isRecalled && Keeper.Reason is null && kernelTrouble.Reason is null && Telling.Reasons.All(r => r is null);
+
+    private const string Recalled = "reaching etcd since the start: the network is as it was known last";
 
     private bool Translates => settings.Get(BridgeSettings.Masquerade) == Masquerade.Bridge;
 
     public async Task RunAsync(CancellationToken stop)
     {
+        recallAt = time.GetUtcNow() + Patience;
         Keeper.Remember(SubnetFile.Read() is { } text ? Core.Flannel.SubnetFile.Read(text).Subnet : null);
         while (true)
         {
@@ -70,22 +80,55 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     private void Turn(CancellationToken stop)
     {
         foreach ((string key, string reason) in Feed.TakeReports()) Log.Value(log, key, reason);
-        if (!Feed.IsWhole || !ResolveNetwork()) return;
-        if (Keeper.Take(Feed)) Wirer.Doubt();
-        if (Feed.IsDirty) Wirer.PlanAnew();
-        Feed.IsDirty = false;
+        if (Feed.IsWhole) Learn();
+        else Recall();
+        if (planner is null) return;
         ApplyKernel();
-        if (Wirer.Lease is { } lease) Keeper.Step(Feed, network!, lease, () => inbox.PutAsync(new BridgeMessage.Outcome(), stop).AsTask(), stop);
+        if (Feed.IsWhole && Wirer.Lease is { } lease) Keeper.Step(Feed, network!, lease, () => inbox.PutAsync(new BridgeMessage.Outcome(), stop).AsTask(), stop);
         if (Keeper.Subnet is not { } subnet) return;
+        if (Keeper.State.Lease is { } own) Last.Write(() => new KnownNetwork(Feed.Config, own.Subnet, leases.Where(l => l.Key != own.Key).ToEquatableArray()));
         ApplyRules(subnet);
         if (Wirer.Inputs is { } inputs) Tell(subnet, planner!.Backend.Mtu(inputs.Uplink.Link.Mtu, network!), stop);
     }
 
-    /// <summary>Follows the network's configuration; false while there is none to work by.</summary>
-    private bool ResolveNetwork()
+    /// <summary>Takes over what etcd tells. While it tells a new snapshot in parts, what was known before stays.</summary>
+    private void Learn()
     {
-        if (Feed.Network is not { } wanted) return false;
-        if (wanted == network || wanted == refusedNetwork) return planner is not null;
+        (recallAt, isRecalled) = (null, false);
+        if (Feed.Network is { } wanted) Follow(wanted);
+        bool moved = Keeper.Take(Feed);
+        if (moved) Wirer.Doubt();
+        if (moved || Feed.IsDirty) Last.Changed();
+        if (!Feed.IsDirty) return;
+        leases = [.. Feed.Leases.Values];
+        Feed.IsDirty = false;
+        Wirer.PlanAnew();
+    }
+
+    /// <summary>An agent that starts while etcd is away works by what it knew last; no lease is written.</summary>
+    private void Recall()
+    {
+        if (recallAt is null || recallAt > time.GetUtcNow()) return;
+        recallAt = null;
+        if (Last.Read() is not { } known) return;
+        try
+        {
+            Follow(FlannelNetworkReader.Read(known.Config));
+        }
+        catch (FlannelFormatException)
+        {
+            return; // It was read when it was kept, by a program that read more.
+        }
+        isRecalled = true;
+        leases = [.. known.Peers];
+        Keeper.Resume(known.Own);
+        Log.Recalled(log, known.Own.ToString(), leases.Length);
+    }
+
+    /// <summary>Follows the network's configuration; one that there is no backend for changes nothing.</summary>
+    private void Follow(FlannelNetwork wanted)
+    {
+        if (wanted == network || wanted == refusedNetwork) return;
         try
         {
             BackendPlanner next = BackendPlanner.Of(wanted, Means with { AllowsCommands = settings.Get(BridgeSettings.AllowExtension) });
@@ -105,12 +148,11 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
             (backendProblem, refusedNetwork) = (e.Message, wanted);
             Log.Value(log, $"{settings.Get(BridgeSettings.EtcdPrefix)}/config", planner is null ? e.Message : $"{e.Message}; the configuration before it stays in force");
         }
-        return planner is not null;
     }
 
     private void ApplyKernel()
     {
-        IEnumerable<HeldLease> peers = Feed.Leases.Values.Where(l => l.Key != Keeper.State.Lease?.Key && (Wirer.Lease is not { } self || l.Subnet != Keeper.Subnet || !l.Lease.IsOfSameHost(self)));
+        IEnumerable<HeldLease> peers = leases.Where(l => l.Key != Keeper.State.Lease?.Key && (Wirer.Lease is not { } self || l.Subnet != Keeper.Subnet || !l.Lease.IsOfSameHost(self)));
         EquatableArray<string> gone = retired.Where(name => !planner!.DeviceNames.Contains(name)).ToEquatableArray();
         try
         {
@@ -190,7 +232,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     }
 
     /// <summary>The answer to <c>status</c>.</summary>
-    private string Status() => new StatusText(Feed, Keeper, Wirer, planner).Of(IsInForce, backendProblem, [kernelTrouble.Reason, rulesTrouble.Reason, SubnetFile.Reason, .. Telling.Reasons]);
+    private string Status() => new StatusText(Feed, Keeper, Wirer, planner).Of(IsInForce, backendProblem, [isRecalled ? Recalled : null, kernelTrouble.Reason, rulesTrouble.Reason, SubnetFile.Reason, Last.Reason, .. Telling.Reasons]);
 
     private void Use(HostingConfiguration configuration)
     {
@@ -202,7 +244,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + TimeSpan.FromMinutes(1);
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[planner is null ? null : Wirer.NextLook, Wirer.Lease is null ? null : Keeper.NextStep, rulesTrouble.RetryAt ?? Rules.NextLook, SubnetFile.RetryAt, .. Telling.Due])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[planner is null ? null : Wirer.NextLook, Wirer.Lease is null || !Feed.IsWhole ? null : Keeper.NextStep, recallAt, Keeper.State.Lease is null ? null : Last.Due, rulesTrouble.RetryAt ?? Rules.NextLook, SubnetFile.RetryAt, .. Telling.Due])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         if (Heart.UntilWatchdog < wait) wait = Heart.UntilWatchdog;

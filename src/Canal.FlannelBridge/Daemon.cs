@@ -119,6 +119,7 @@ internal static class Daemon
             Wirer = new KernelWirer(routes, new DeviceSettings(new SysctlTree(), configuration.Get(BridgeSettings.ChecksumOffload)).Prepare, run.Time),
             Rules = RulesOf(configuration, nftables, run.Time),
             SubnetFile = SubnetFile(configuration, run),
+            Last = new LastNetwork(new TextFile(Path.Combine(start.Paths.State, LastNetwork.FileName(prefix)), "keeping the network for a start without etcd", run.Time, run.Log) { IsSecret = true }, prefix, run.Time),
             Telling = Telling(configuration, run, channel),
             Means = new HostMeans(configuration.Get(CommonSettings.NodeName), configuration.Get(BridgeSettings.AllowExtension), wireGuard, new WireguardKeyFile(KeyFile(start.Paths))),
             Heart = Heart(run, health, "the lease is held, the network in force", "waiting for the datastore or the network's configuration; what an earlier run programmed stays in force"),

@@ -42,6 +42,9 @@ internal static class Log
         else log.Of(Subnet).Warning("this host's subnet is {Subnet} now, after {Before}: workloads with addresses of the old one are not reached any more", subnet, before);
     }
 
+    public static void Recalled(ILogger log, string subnet, int peers) =>
+        log.Of(Subnet).Warning("etcd does not answer: this host goes on with {Subnet} and {Peers} other hosts, as it knew the network last", subnet, peers);
+
     public static void LeaseLost(ILogger log, string why) => log.Of(SubnetLost).Warning("{Why}", why);
 
     public static void Network(ILogger log, string what) => log.Of(Configured).Information("network: {What}", what);

@@ -9,6 +9,7 @@ using Canal.Benchmarks;
     ("daemon", DaemonBenchmark.Run),
     ("cni", CniBenchmark.Run),
     ("bgp", BgpBenchmark.Run),
+    ("vxlan", VxlanBenchmark.Run),
 ];
 foreach ((string name, Action<TextWriter> run) in benchmarks)
 {

@@ -1,13 +1,16 @@
 #!/bin/bash
-# run.sh - encryption between hosts in a kernel that has WireGuard: Debian's, in a virtual machine without privileges and without acceleration, all of it in
-# memory. Two hosts in network namespaces of the machine run canal-felix; see guest.sh. CANAL_BIN_DIR names the folder of the native binaries.
+# run.sh [PART...] - encryption between hosts in a kernel that has WireGuard: Debian's, in a virtual machine without privileges and without acceleration, all of
+# it in memory. Hosts in network namespaces of the machine run the agents; the parts are felix (felix.sh) and flannel (flannel.sh), both without arguments.
+# CANAL_BIN_DIR names the folder of the native binaries.
 # Ends with "N passed, N failed, N skipped"; everything is skipped where qemu, busybox or the kernel's package cannot be had.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 cd "$here/../.."
 bin=${CANAL_BIN_DIR:-$PWD/artifacts/bin}
 kernels=$PWD/artifacts/vm
-seconds=${CANAL_VM_SECONDS:-900}
+seconds=${CANAL_VM_SECONDS:-1200}
+parts=("$@")
+[ $# -gt 0 ] || parts=(felix flannel)
 
 skip() { echo "$*"; echo '0 passed, 0 failed, 1 skipped'; exit 0; }
 
@@ -59,7 +62,7 @@ fill_machine() {
   ln -s ../bin/busybox "$root/sbin/modprobe"
   # After the applets, whose place they take.
   for applet in bash ip nft nc ping etcd etcdctl timeout; do rm -f "$root/bin/$applet"; done
-  program bash ip nft nc ping etcd etcdctl timeout "$bin/canal-felix" "$bin/canalctl"
+  program bash ip nft nc ping etcd etcdctl timeout "$bin/canal-felix" "$bin/canal-flannel-bridge" "$bin/canalctl"
   # What .NET opens by name.
   for library in $(/sbin/ldconfig -p | awk '/lib(ssl|crypto)\.so\.3 .*x86-64/ {print $NF}'); do install -D -m 0755 "$library" "$root$library"; done
   cp -a "$kernels/lib" "$root/"
@@ -72,11 +75,12 @@ mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; m
 ln -s /proc/self/fd /dev/fd
 hostname vm
 ip link set lo up
-CANAL_BIN_DIR=/bin bash /canal/tests/wireguard/guest.sh
+for part in $(cat /parts); do CANAL_BIN_DIR=/bin bash "/canal/tests/wireguard/$part.sh"; done
 echo "ended with $?"
 poweroff -f
 INIT
   chmod 0755 "$root/init"
+  echo "${parts[*]}" > "$root/parts"
 }
 
 fetch_kernel || skip "the package of Debian's kernel cannot be had"
@@ -99,11 +103,10 @@ wait "$qemu" || status=$?
 qemu=
 tr -d '\r' < "$work/console" | grep -v -e '^ended with' -e ' passed, ' || true
 echo "the machine ran for $((SECONDS - started)) s"
-line=$(tr -d '\r' < "$work/console" | grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' | tail -n 1 || true)
-if [ -z "$line" ]; then
-  echo "FAILED  the virtual machine ended with $status and without a count"
-  echo '0 passed, 1 failed, 0 skipped'
-  exit 1
+read -r lines passed failed skipped <<< "$(tr -d '\r' < "$work/console" | awk '/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { n++; p += $1; f += $3; s += $5 } END { print n + 0, p + 0, f + 0, s + 0 }')"
+if [ "$lines" != ${#parts[@]} ]; then
+  echo "FAILED  the virtual machine ended with $status and $lines counts of ${#parts[@]}"
+  failed=$((failed + 1))
 fi
-echo "$line"
-[[ $line == *" 0 failed, "* ]]
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

@@ -41,6 +41,14 @@ internal sealed class VxlanPlanner(VxlanBackend backend, string node) : BackendP
 
     public override string LeaseData(IpFamily family) => backend.LeaseData(macs[family]);
 
+    public override KernelPlan Plan(IEnumerable<HeldLease> peers, PlanInputs inputs)
+    {
+        KernelPlan plan = base.Plan(peers, inputs);
+        Link link = inputs.Uplink.Link;
+        if (backend.OuterMtu > link.Mtu) plan.Refused["Backend.MTU"] = $"{backend.OuterMtu} is more than {link.Name} carries, which is {link.Mtu}";
+        return plan;
+    }
+
     public override void Reach(FlannelLease peer, Cidr subnet, IpAddress host, PlanInputs inputs, KernelPlan plan)
     {
         MacAddress mac = VxlanBackend.PeerMac(peer.Data(subnet.Family));

@@ -1,3 +1,4 @@
+using System.Text;
 using Canal.Core.Flannel;
 using Canal.Core.Resources;
 using Canal.Datastore;
@@ -19,6 +20,9 @@ internal sealed class LeaseFeed(string prefix) : WatchFeed
 
     /// <summary>The configuration in force; null before there was a good one.</summary>
     public FlannelNetwork? Network { get; private set; }
+
+    /// <summary>Its text.</summary>
+    public string Config { get; private set; } = "";
 
     /// <summary>All leases by key.</summary>
     public IReadOnlyDictionary<string, HeldLease> Leases => leases;
@@ -70,7 +74,7 @@ internal sealed class LeaseFeed(string prefix) : WatchFeed
         marks.Mark(key);
         try
         {
-            if (key == ConfigKey) Network = FlannelNetworkReader.Read(entry.Value);
+            if (key == ConfigKey) (Network, Config) = (FlannelNetworkReader.Read(entry.Value), Encoding.UTF8.GetString(entry.Value.Span));
             else leases[key] = LeaseOf(key, SubnetPrefix, entry);
             IsDirty = true;
             if (refused.Remove(key)) reports.Add((key, ""));

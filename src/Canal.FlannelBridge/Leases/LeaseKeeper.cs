@@ -11,12 +11,9 @@ namespace Canal.FlannelBridge.Leases;
 /// </summary>
 internal sealed class LeaseKeeper(LeaseTable table, TimeProvider time, ILogger log)
 {
-    /// <summary>Two hosts that think they are one must not write against each other all the time.</summary>
-    private static readonly TimeSpan ConflictPause = TimeSpan.FromSeconds(30);
-
     private readonly Trouble trouble = new("keeping this host's lease", Log.LeaseFailure, time, log);
     private Task<LeaseState>? running;
-    private DateTimeOffset conflictUntil;
+    private string? conflict;
     private FlannelSubnet? previous;
     private int snapshotsAtWrite;
 
@@ -27,13 +24,16 @@ internal sealed class LeaseKeeper(LeaseTable table, TimeProvider time, ILogger l
     public FlannelSubnet? Subnet { get; private set; }
 
     /// <summary>Why there is no lease, or none that will last; null when all is well.</summary>
-    public string? Reason => trouble.Reason;
+    public string? Reason => trouble.Reason ?? conflict;
 
     /// <summary>When the lease is to be seen to; null when only etcd can say.</summary>
-    public DateTimeOffset? NextStep => running is not null ? null : trouble.RetryAt ?? (conflictUntil > time.GetUtcNow() ? conflictUntil : State.RenewAt);
+    public DateTimeOffset? NextStep => running is not null ? null : trouble.RetryAt ?? State.RenewAt;
 
     /// <summary>What this host had when it ran last.</summary>
     public void Remember(FlannelSubnet? subnet) => previous = subnet;
+
+    /// <summary>It is in use again although nobody can be asked for it.</summary>
+    public void Resume(FlannelSubnet subnet) => (Subnet, previous) = (subnet, subnet);
 
     /// <summary>Takes the outcome of what was under way, if it has one. Returns whether the subnet is another now.</summary>
     public bool Take(LeaseFeed feed)
@@ -64,7 +64,7 @@ internal sealed class LeaseKeeper(LeaseTable table, TimeProvider time, ILogger l
     /// <param name="stop">Ends what is under way.</param>
     public void Step(LeaseFeed feed, FlannelNetwork network, FlannelLease self, Func<Task> woken, CancellationToken stop)
     {
-        if (running is not null || !trouble.MayTry || conflictUntil > time.GetUtcNow()) return;
+        if (running is not null || !trouble.MayTry) return;
         Func<CancellationToken, Task<LeaseState>>? next = Next(feed, network, self);
         if (next is null) return;
         running = next(stop);
@@ -74,11 +74,11 @@ internal sealed class LeaseKeeper(LeaseTable table, TimeProvider time, ILogger l
     private Func<CancellationToken, Task<LeaseState>>? Next(LeaseFeed feed, FlannelNetwork network, FlannelLease self)
     {
         Func<CancellationToken, Task<LeaseState>> acquire = stop => table.AcquireAsync(network, self, previous, stop);
-        if (State.Lease is not { } own) return acquire;
+        if (State.Lease is not { } own) return IsContested(feed, self) ? null : acquire;
         if (feed.Revision >= own.ModRevision || feed.Snapshots > snapshotsAtWrite)
         {
             HeldLease? seen = feed.Leases.GetValueOrDefault(own.Key);
-            if (seen is null) return Lost($"the lease of {own.Subnet} is gone from etcd; it is made again", acquire);
+            if (seen is null) return Lost($"the lease of {own.Subnet} {(feed.Refused.ContainsKey(own.Key) ? "was overwritten with what is none" : "is gone from etcd")}; it is made again", acquire);
             if (seen.ModRevision != own.ModRevision) return Foreign(seen, own, self, acquire);
             if (feed.Leases.Values.FirstOrDefault(l => l.Key != own.Key && l.CreateRevision < own.CreateRevision && l.Subnet.Overlaps(own.Subnet)) is { } older) return Yield(own, older, acquire);
         }
@@ -102,10 +102,20 @@ internal sealed class LeaseKeeper(LeaseTable table, TimeProvider time, ILogger l
     {
         if (!seen.Lease.IsOfSameHost(self)) return Lost($"{seen.Lease.Describe()} has taken the lease of {own.Subnet}; another subnet is leased", acquire);
         if (seen.Lease == self) return Lost($"the lease of {own.Subnet} was written by another program, with the same contents", acquire);
-        Log.LeaseLost(log, $"another host announces {seen.Lease.Describe()} as its own address, with other data: each host needs its own public_ip");
+        if (seen.ModRevision < own.ModRevision) return Lost($"the lease of {own.Subnet} is as it was before: etcd was restored", acquire);
+        conflict = $"another host announces {seen.Lease.Describe()} as its own address, with other data: each host needs its own public_ip; the lease of {own.Subnet} is left to it";
+        Log.LeaseLost(log, conflict);
         State = LeaseState.None;
-        conflictUntil = time.GetUtcNow() + ConflictPause;
         return null;
+    }
+
+    /// <summary>
+    /// Two hosts that think they are one do not write against each other: the one that was written over waits until the other says nothing of this address any more.
+    /// </summary>
+    private bool IsContested(LeaseFeed feed, FlannelLease self)
+    {
+        if (conflict is not null && !feed.Leases.Values.Any(l => l.Lease.IsOfSameHost(self) && l.Lease != self)) conflict = null;
+        return conflict is not null;
     }
 
     /// <summary>Of two overlapping leases the older one counts: keys differ when hosts choose for two families at once, so etcd let both be made.</summary>

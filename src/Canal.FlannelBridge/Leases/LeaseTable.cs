@@ -1,3 +1,4 @@
+using Canal.Core.Addressing;
 using Canal.Core.Flannel;
 using Canal.Datastore;
 
@@ -10,6 +11,9 @@ namespace Canal.FlannelBridge.Leases;
 internal sealed class LeaseTable(EtcdStore store, string prefix, TimeSpan duration, Random chance, TimeProvider time)
 {
     private const int MostTries = 10;
+    /// <summary>Of a key that leases a subnet but does not tell to whom.</summary>
+    private static readonly FlannelLease Nobody = new() { PublicV4 = IpAddress.FromV4(0) };
+
     private static readonly TimeSpan LongestRace = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Takes up the host's lease, or makes one.</summary>
@@ -23,7 +27,9 @@ internal sealed class LeaseTable(EtcdStore store, string prefix, TimeSpan durati
     {
         for (int tries = 1; tries <= MostTries; tries++)
         {
-            LeaseChoice choice = LeaseAcquisition.Choose(network, await ListAsync(stop).ConfigureAwait(false), self, previous, chance);
+            List<HeldLease> leases = await ListAsync(stop).ConfigureAwait(false);
+            LeaseChoice choice = LeaseAcquisition.Choose(network, leases, self, previous, chance);
+            if (choice.Present is null && leases.Find(l => IsNobodys(l) && l.Subnet == previous && network.Admits(l.Subnet)) is { } spoilt) choice = choice with { Subnet = spoilt.Subnet, Present = spoilt };
             foreach (HeldLease retired in choice.Retired.ToArray()) await GiveBackAsync(retired, stop).ConfigureAwait(false);
             if (choice.Subnet is not { } subnet) throw new LeaseException($"all subnets of {string.Join(" and ", network.Ranges.Select(r => r.Network))} are leased");
             LeaseState? taken = choice.Present is { } present ? await TakeUpAsync(present, self, stop).ConfigureAwait(false) : await CreateAsync(subnet, self, stop).ConfigureAwait(false);
@@ -55,7 +61,7 @@ internal sealed class LeaseTable(EtcdStore store, string prefix, TimeSpan durati
         return leases;
     }
 
-    /// <summary>Junk is the feed's to tell of.</summary>
+    /// <summary>Junk is the feed's to tell of. A subnet whose key holds some is not free all the same, but for the host that had it.</summary>
     private static HeldLease? TryRead(EtcdEntry entry, string subnets)
     {
         try
@@ -64,9 +70,11 @@ internal sealed class LeaseTable(EtcdStore store, string prefix, TimeSpan durati
         }
         catch (FlannelFormatException)
         {
-            return null;
+            return FlannelSubnet.TryParse(entry.KeyText, out FlannelSubnet subnet) && $"{subnets}{subnet}" == entry.KeyText ? new HeldLease(entry.KeyText, subnet, Nobody, entry.ModRevision, entry.CreateRevision, entry.Lease) : null;
         }
     }
+
+    private static bool IsNobodys(HeldLease lease) => ReferenceEquals(lease.Lease, Nobody);
 
     /// <summary>A lease that says what it should and has time left stays as it is: every write is an event for every host.</summary>
     private async Task<LeaseState?> TakeUpAsync(HeldLease present, FlannelLease self, CancellationToken stop)
@@ -83,8 +91,9 @@ internal sealed class LeaseTable(EtcdStore store, string prefix, TimeSpan durati
 
     private async Task<LeaseState?> WriteAsync(string key, FlannelSubnet subnet, HeldLease? present, FlannelLease self, CancellationToken stop)
     {
+        bool isOwn = present is not null && !IsNobodys(present);
         // A key that somebody put there without an end keeps having none.
-        EtcdLease? granted = present is { IsReservation: true } ? null : await store.GrantLeaseAsync(duration, stop).ConfigureAwait(false);
+        EtcdLease? granted = isOwn && present!.IsReservation ? null : await store.GrantLeaseAsync(duration, stop).ConfigureAwait(false);
         EtcdTransaction transaction = new EtcdTransaction().IfModRevision(key, present?.ModRevision ?? 0).Put(key, self.Write(), granted?.Id ?? 0);
         EtcdCommit commit;
         try
@@ -102,8 +111,8 @@ internal sealed class LeaseTable(EtcdStore store, string prefix, TimeSpan durati
             await GiveBackAsync(granted, stop).ConfigureAwait(false);
             return null;
         }
-        // The key hangs on the new one now: the old one would only linger.
-        if (present is { IsReservation: false }) await store.RevokeAsync(present.EtcdLease, stop).ConfigureAwait(false);
+        // The key hangs on the new one now: the old one would only linger. That of junk may have other keys.
+        if (isOwn && !present!.IsReservation) await store.RevokeAsync(present!.EtcdLease, stop).ConfigureAwait(false);
         HeldLease held = new(key, subnet, self, commit.Revision, present?.CreateRevision ?? commit.Revision, granted?.Id ?? 0);
         return new LeaseState(held, granted is { } lease ? time.GetUtcNow() + (lease.Ttl / 2 * (0.9 + (0.1 * chance.NextDouble()))) : null);
     }

@@ -11,11 +11,15 @@ namespace Canal.FlannelBridge.Telling;
 /// <param name="log">Where to tell of trouble.</param>
 internal sealed class TextFile(string path, string what, TimeProvider time, ILogger log)
 {
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-    private const int LongestFile = 64 * 1024;
+    private const UnixFileMode Secret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Public = Secret | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const int LongestFile = 16 << 20;
 
     private readonly Trouble trouble = new(what, Log.HostFailure, time, log);
     private string? written;
+
+    /// <summary>Only the agent's user may read it.</summary>
+    public bool IsSecret { get; init; }
 
     /// <summary>It is as it was last asked for.</summary>
     public bool IsWritten => path.Length == 0 || (written is not null && trouble.Reason is null);
@@ -47,7 +51,7 @@ internal sealed class TextFile(string path, string what, TimeProvider time, ILog
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            if (Read() != text) AtomicFile.Write(path, Encoding.UTF8.GetBytes(text), Mode);
+            if (Read() != text) AtomicFile.Write(path, Encoding.UTF8.GetBytes(text), IsSecret ? Secret : Public);
             written = text;
             trouble.Note(null);
         }

@@ -322,6 +322,73 @@ public sealed class FaultTests
         string key = $"{FlannelFabric.Prefix}/subnets/{one.Subnet}", before = await fabric.Etcd.CtlAsync("get", "-w", "fields", key);
         await Task.Delay(TimeSpan.FromSeconds(3));
         Assert.Equal(Field(before, "ModRevision"), Field(await fabric.Etcd.CtlAsync("get", "-w", "fields", key), "ModRevision"));
+        Assert.Single(Regex.Matches(one.Log, "each host needs its own public_ip"));
+        Assert.Contains("failing: another host announces 203.0.113.5", one.Ask("--status"), StringComparison.Ordinal);
+        // The other host is moved to an address of its own: the one that waited has its lease again.
+        two.Configure("public_ip = \"203.0.113.6\"", "interfaces = [\"e0\"]");
+        two.Ask("--reload");
+        await fabric.Until(async () => (await fabric.Leases()).Values is var leases && leases.Any(l => l.Contains("203.0.113.5", StringComparison.Ordinal)) && leases.Any(l => l.Contains("203.0.113.6", StringComparison.Ordinal)), "not both have a lease");
+        await fabric.Until(() => one.HasRouteTo(two) && two.HasRouteTo(one), "they do not know each other");
+    }
+
+    [Fact]
+    public async Task What_is_written_over_the_own_lease_is_replaced_and_the_subnet_stays()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start(Vxlan);
+        FlannelHost one = fabric.AddHost(1), two = fabric.AddHost(2);
+        await fabric.Run(one, two);
+        FlannelSubnet subnet = one.Subnet;
+        string key = $"{FlannelFabric.Prefix}/subnets/{subnet}", lease = (await fabric.Leases())[subnet.ToString()];
+        await fabric.Etcd.CtlAsync("put", key, "junk");
+        await fabric.Until(async () => (await fabric.Leases())[subnet.ToString()] == lease, "the lease is not written again");
+        await fabric.Until(() => one.Log.Contains("was overwritten with what is none", StringComparison.Ordinal), "it is not told");
+        await fabric.Until(() => one.Reaches(two) && two.Reaches(one), "the hosts do not reach each other");
+        // The same while the agent is not there.
+        one.Kill();
+        await fabric.Etcd.CtlAsync("put", key, "junk");
+        one.Start();
+        await fabric.Until(async () => (await fabric.Leases())[subnet.ToString()] == lease, "the lease is not written again after a start");
+        Assert.Equal(subnet, one.Subnet);
+        Assert.DoesNotContain("\"Lease\" : 0", await fabric.Etcd.CtlAsync("get", "-w", "fields", key), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_agent_that_starts_while_etcd_is_away_keeps_and_heals_what_it_knew_last()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start(Vxlan);
+        FlannelHost one = fabric.AddHost(1, 50, "masquerade = \"bridge\""), two = fabric.AddHost(2);
+        await fabric.Run(one, two);
+        string[] entries = one.Entries();
+        string rules = one.Netns.Shell("nft -s list ruleset"), told = File.ReadAllText(one.SubnetFilePath);
+        await fabric.Until(() => one.HasKept(two.Subnet), "the network is not kept for a start without etcd");
+        one.Kill();
+        fabric.Etcd.Freeze();
+        // As after a boot.
+        one.Netns.Shell("ip link del flannel.1; nft flush ruleset");
+        File.Delete(one.SubnetFilePath);
+        one.Start();
+        await fabric.Until(() => one.Entries().SequenceEqual(entries) && one.HasSubnet && one.Netns.Shell("nft -s list ruleset") == rules, "what was known last is not made");
+        Assert.Equal(told, File.ReadAllText(one.SubnetFilePath));
+        await fabric.Until(() => one.Reaches(two) && two.Reaches(one), "the hosts do not reach each other");
+        Assert.Contains("etcd does not answer: this host goes on with", one.Log, StringComparison.Ordinal);
+        Assert.Contains("failing: reaching etcd since the start", one.Ask("--status"), StringComparison.Ordinal);
+        one.Netns.Shell($"ip route del {two.Subnet.V4Cidr}");
+        await fabric.Until(() => one.Entries().SequenceEqual(entries), "a route that is deleted without etcd does not come back");
+        fabric.Etcd.Thaw();
+        await fabric.Until(() => one.Ask("--status") is var status && status.Contains("lease: to be renewed", StringComparison.Ordinal) && !status.Contains("failing:", StringComparison.Ordinal), "the lease is not taken up");
+        Assert.Equal(entries, one.Entries());
+    }
+
+    [Fact]
+    public async Task An_MTU_above_the_links_is_told_once_and_the_links_is_used()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan","MTU":9000}}""");
+        FlannelHost one = fabric.AddHost(1), two = fabric.AddHost(2);
+        await fabric.Run(one, two);
+        await fabric.Until(() => one.Reaches(two, size: 1450 - 28), "a packet of the device's MTU does not go through");
+        Assert.Equal(("1450", 1450u), (one.DeviceField("flannel.1", "mtu"), one.Told.Mtu));
+        Assert.Single(Regex.Matches(one.Log, "Backend.MTU is not used: 9000 is more than e0 carries, which is 1500"));
+        Assert.DoesNotContain("failing:", one.Ask("--status"), StringComparison.Ordinal);
     }
 
     [Fact]

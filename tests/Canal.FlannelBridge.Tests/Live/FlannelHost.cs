@@ -43,6 +43,13 @@ internal sealed class FlannelHost : IDisposable
     /// <summary>Address of the workload.</summary>
     public string Workload(IpFamily family = IpFamily.V4) => Subnet[family]!.Value.AddressAt(7).ToString();
 
+    /// <summary>What a start without etcd would go by has this other host, and only the agent's user can read it.</summary>
+    public bool HasKept(FlannelSubnet other)
+    {
+        string file = Path.Combine(folder, "state", "flannel-network-coreos.com-network");
+        return File.Exists(file) && File.ReadAllText(file).Contains($"\"{other}\"", StringComparison.Ordinal) && File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
     public bool IsRunning => bridge is { HasExited: false };
 
     public int Pid => bridge!.Id;

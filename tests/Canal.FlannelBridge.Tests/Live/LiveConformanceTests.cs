@@ -15,7 +15,10 @@ public sealed partial class LiveConformanceTests
     [InlineData("vxlan-direct-0.28.9")]
     [InlineData("vxlan-dual-0.28.9")]
     [InlineData("vxlan-gbp-learning-mtu-0.28.9")]
+    [InlineData("vxlan-nft-0.28.9")]
     [InlineData("hostgw-0.28.9")]
+    [InlineData("hostgw-dual-0.28.9")]
+    [InlineData("hostgw-offlink-0.28.9")]
     [InlineData("alloc-0.28.9")]
     [InlineData("udp-0.28.9")]
     [InlineData("default-backend-0.28.9")]
@@ -23,11 +26,11 @@ public sealed partial class LiveConformanceTests
     {
         string folder = Conformance.Require($"flannel/live/{capture}");
         string config = Regex.Match(File.ReadAllText(Path.Combine(folder, "case.txt")), "config=(.*) args=").Groups[1].Value;
-        int count = Directory.GetDirectories(folder, "fl-n*").Length;
+        int[] numbers = [.. Directory.GetDirectories(folder, "fl-n*").Select(d => d[^1] - '0').Order()];
         string stored = File.ReadAllText(Path.Combine(folder, "etcdctl-get.txt"));
         bool isThirdFar = stored.Contains("192.168.60.3", StringComparison.Ordinal);
         await using FlannelFabric fabric = await FlannelFabric.Start(config);
-        FlannelHost[] hosts = [.. Enumerable.Range(1, count).Select(n => fabric.AddHost(n, n == 3 && isThirdFar ? 60 : 50, "masquerade = \"bridge\""))];
+        FlannelHost[] hosts = [.. numbers.Select(n => fabric.AddHost(n, n == 3 && isThirdFar ? 60 : 50, "masquerade = \"bridge\""))];
         foreach (FlannelHost host in hosts) host.Start();
         foreach (FlannelHost host in hosts) await fabric.Until(() => host.HasSubnet, $"host {host.Number} has no subnet");
 
@@ -38,7 +41,7 @@ public sealed partial class LiveConformanceTests
         {
             string env = theirNames.Put(File.ReadAllText(Path.Combine(folder, $"subnet{host.Number}.env")));
             // flannel tells workloads 20 bytes more than its IPv6 tunnel carries.
-            Assert.Equal(capture.Contains("dual", StringComparison.Ordinal) ? env.Replace("MTU=1450", "MTU=1430", StringComparison.Ordinal) : env, ourNames.Put(File.ReadAllText(host.SubnetFilePath)));
+            Assert.Equal(config.Contains("EnableIPv6", StringComparison.Ordinal) ? env.Replace("MTU=1450", "MTU=1430", StringComparison.Ordinal) : env, ourNames.Put(File.ReadAllText(host.SubnetFilePath)));
             string[] expected = Entries(theirNames.Put(string.Join('\n', Directory.GetFiles(Path.Combine(folder, $"fl-n{host.Number}")).Select(File.ReadAllText))));
             await fabric.Until(() => expected.SequenceEqual(Entries(ourNames.Put(host.Netns.Shell(string.Join(';', Commands))))), "the kernel's state differs: " +
                 $"missing {string.Join('\n', expected.Except(Entries(ourNames.Put(host.Netns.Shell(string.Join(';', Commands))))))}\nnot flannel's {string.Join('\n', Entries(ourNames.Put(host.Netns.Shell(string.Join(';', Commands)))).Except(expected))}");

@@ -1,5 +1,5 @@
 #!/bin/bash
-# guest.sh - inside the virtual machine: two hosts with canal-felix, a workload on each, etcd beside them. Ends with "N passed, N failed, N skipped".
+# felix.sh - inside the virtual machine: two hosts with canal-felix, a workload on each, etcd beside them. Ends with "N passed, N failed, N skipped".
 set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/demo/stage.sh

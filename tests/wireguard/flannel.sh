@@ -16,19 +16,14 @@ etcdc() { ETCDCTL_API=3 in_ns fab etcdctl --endpoints "$etcd" "$@"; }
 # backend FIELDS: the network's configuration with these fields of its backend.
 backend() { etcdc put /coreos.com/network/config "{$network,\"Backend\":{\"Type\":\"wireguard\"${1:+,$1}}}" >/dev/null; }
 
-# Not by env: busybox's would take busybox's ip.
-bridge() {
-  local on=$1
-  shift
-  RUNTIME_DIRECTORY="$work/$on/run" STATE_DIRECTORY="$work/$on/state" ip netns exec "$prefix-$on" "$bin/canal-flannel-bridge" --config-dir "$work/$on/etc" "$@"
-}
+# Not by env: busybox's would take busybox's ip. In the background not by a function: $! would be a shell whose end the agent survives.
 start() {
-  bridge "$1" >>"$work/$1/log" 2>&1 &
+  RUNTIME_DIRECTORY="$work/$1/run" STATE_DIRECTORY="$work/$1/state" ip netns exec "$prefix-$1" "$bin/canal-flannel-bridge" --config-dir "$work/$1/etc" >>"$work/$1/log" 2>&1 &
   agent[$1]=$!
   pids+=($!)
 }
-# The shell in the background has become the program, or waits for it.
-stop() { pkill -P "${agent[$1]}" 2>/dev/null; kill "${agent[$1]}" 2>/dev/null; wait "${agent[$1]}" 2>/dev/null; }
+stop() { kill "${agent[$1]}"; wait "${agent[$1]}" 2>/dev/null; }
+clean_up() { RUNTIME_DIRECTORY="$work/$1/run" STATE_DIRECTORY="$work/$1/state" ip netns exec "$prefix-$1" "$bin/canal-flannel-bridge" --config-dir "$work/$1/etc" --cleanup; }
 
 told() { sed -n "s/^FLANNEL_$2=//p" "$work/$1/subnet.env"; }
 has_subnet() { [ -n "$(told "$1" SUBNET)" ] && [ -n "$(told "$1" IPV6_SUBNET)" ]; }
@@ -132,7 +127,7 @@ check "and the hosts reach each other" within $patience all_reach
 
 check "no key is in the journal" silent
 stop h1
-check "a cleanup ends well" bridge h1 --cleanup
+check "a cleanup ends well" clean_up h1
 check "it leaves no device" no_device h1 flannel-wg
 [ "$failed" = 0 ] || tail -n 40 "$work"/h*/log
 summary

@@ -67,7 +67,7 @@ public sealed partial class LiveConformanceTests
     [GeneratedRegex("flannel|^S[0-9]\\S* via |vxlan id ")]
     private static partial Regex Ours();
 
-    [GeneratedRegex("^(local|anycast|multicast|broadcast|default)|fe80:|FAILED|INCOMPLETE|STALE|REACHABLE|DELAY|^chain|FLANNEL|flanneld|^-|dev cni|proto kernel")]
+    [GeneratedRegex("^(local|anycast|multicast|broadcast|default)|fe80:|FAILED|INCOMPLETE|STALE|REACHABLE|DELAY|^chain|^table|^comment|FLANNEL|flanneld|^-|dev cni|proto kernel")]
     private static partial Regex Foreign();
 
     /// <summary>Names for what is drawn by chance: subnets by their hosts' numbers, hardware addresses alike.</summary>

@@ -83,6 +83,11 @@ public sealed class WireGuardCodecTests
         }));
 
     [Fact]
+    public void A_peer_with_a_shared_key() => Assert.Equal(
+        Bytes($"01010000 08000100 07000000 50000880 4c000080 24000100 {KeyBytes} 24000200 {KeyBytes}"),
+        Set(new WireGuardChange { Interface = 7, Peers = [new WireGuardPeerChange(Key) { PresharedKey = WireGuardSecret.FromBytes(Convert.FromHexString(KeyBytes)) }] }));
+
+    [Fact]
     public void A_peer_goes() => Assert.Equal(
         Bytes($"01010000 08000100 07000000 34000880 30000080 24000100 {KeyBytes} 08000300 01000000"),
         Set(new WireGuardChange { Interface = 7, Peers = [new WireGuardPeerChange(Key) { Remove = true, AllowedIps = [Net("10.65.1.0/26")] }] }));
@@ -110,7 +115,7 @@ public sealed class WireGuardCodecTests
         WireGuardDevice device = ReadDevice($"00010000 08000100 07000000 0c000200 7767302e78000000 24000300 {secret} 24000400 {KeyBytes} 06000600 6cca 0000 08000700 00002000"
             + $"94000880 90000080 24000100 {KeyBytes} 24000200 {secret} 14000400 0200 ca6c c0000202 0000000000000000 14000600 0500000000000000 0100000000000000 0c000700 0900000000000000 0c000800 0800000000000000 04000980");
         Assert.Equal((Key, (ushort)51820, 0x200000u), (device.PublicKey, device.ListenPort, device.Mark));
-        Assert.Equal(new WireGuardPeer { Key = Key, Endpoint = new WireGuardEndpoint(IpAddress.Parse("192.0.2.2"), 51820), LastHandshake = 5, Received = 9, Sent = 8 }, Assert.Single(device.Peers));
+        Assert.Equal(new WireGuardPeer { Key = Key, PresharedKey = WireGuardSecret.FromBytes(Convert.FromHexString(secret)), Endpoint = new WireGuardEndpoint(IpAddress.Parse("192.0.2.2"), 51820), LastHandshake = 5, Received = 9, Sent = 8 }, Assert.Single(device.Peers));
         Assert.DoesNotContain(Convert.ToBase64String(Convert.FromHexString(secret)), device.ToString(), StringComparison.Ordinal);
     }
 

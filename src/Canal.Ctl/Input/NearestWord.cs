@@ -3,13 +3,14 @@ namespace Canal.Ctl;
 /// <summary>Finds what somebody may have meant.</summary>
 internal static class NearestWord
 {
-    /// <summary><c> (did you mean …?)</c>, or nothing when no known word is within a third of the word's length, rounded.</summary>
+    /// <summary><c> (did you mean …?)</c>, or nothing when no known word is near: within a third of the word's letters, or two where
+    /// that leaves two.</summary>
     public static string Suggest(string word, IEnumerable<string> known)
     {
         if (word.Length is 0 or > 64)
             return "";
         (string? near, int distance) = known.Select(candidate => ((string?)candidate, Distance(word, candidate))).MinBy(pair => pair.Item2);
-        return near is not null && distance <= (word.Length + 1) / 3 ? $" (did you mean {near}?)" : "";
+        return near is not null && distance <= Math.Max(word.Length / 3, Math.Min(2, word.Length - 2)) ? $" (did you mean {near}?)" : "";
     }
 
     // Levenshtein's distance, case not counted.

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Canal.Hosting;
 
@@ -138,6 +141,20 @@ public sealed class FurtherVerbTests(Cluster cluster) : ClusterTests(cluster)
     [Fact]
     public async Task Watch_ends_well_after_the_time_it_was_given() =>
         Assert.Equal("", (await Cluster.Run("watch", "hep", "--for", "500ms")).Good().Output);
+
+    [Fact]
+    public async Task Completing_names_does_not_wait_for_an_etcd_that_hangs()
+    {
+        using TcpListener silent = new(IPAddress.Loopback, 0);
+        silent.Start();
+        const string line = "canalctl --timeout 1h get tiers ";
+        long begun = Stopwatch.GetTimestamp();
+        ProgramRun run = await ProgramRun.Of([$"[suggest:{line.Length}]", line], environment: new Dictionary<string, string> { ["ETCD_ENDPOINTS"] = $"http://{silent.LocalEndpoint}", ["CONFIGURATION_DIRECTORY"] = "/nonexistent" });
+        Assert.Equal("", run.Good().Error);
+        // It is 0.3 s, on a machine that does not stall; to connect may take 2 s, and the answer the hour.
+        Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromMinutes(1));
+        Assert.True(silent.Pending(), "etcd was asked");
+    }
 
     [Fact]
     public async Task Completion_scripts_ask_canalctl_which_completes_commands_kinds_and_names()

@@ -36,13 +36,13 @@ projects := $(filter %.csproj %.props %.json %.sln,$(test_sources)) $(shell find
 packaged := $(shell find packaging systemd etc -type f) LICENSE README.md
 scripts := .ci/run $(shell grep -rlE '^\#!(/usr)?/bin/(env )?(ba)?sh' packaging systemd tests --include='*' --exclude-dir=bin --exclude-dir=obj)
 
-.PHONY: help demo test test-unit test-kernel test-e2e test-packages test-vm build packages packages-arm64 bench lint install clean FORCE
+.PHONY: help demo test test-unit test-kernel test-e2e test-packages test-vm build packages packages-arm64 bench manuals lint install clean FORCE
 .PHONY: setup-build setup-test setup-lint setup-packages setup-arm64 setup-vm setup-all
 
 help: ## this text
 	@echo 'Canal: network policy for containers, virtual machines and hosts. Targets:'
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
-	@echo 'Root is needed where packages, namespaces or a guest system are: everything but build, test-unit, lint, clean.'
+	@echo 'Root is needed where packages, namespaces or a guest system are: everything but build, test-unit, manuals, lint, clean.'
 
 demo: build setup-test ## policy at work on hosts made of network namespaces, or with BGP=1 routes; KEEP=1 leaves them standing
 	@KEEP='$(KEEP)' CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' tests/demo/$(if $(BGP),bgp,run).sh
@@ -76,6 +76,12 @@ packages-arm64: $(arm64)/packages.stamp ## .deb and .rpm for arm64, cross-built 
 
 bench: build setup-test ## the benchmarks, as ratios (BENCH= names some: labels, calculator, nftables, daemon, cni, bgp, vxlan)
 	@CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' dotnet run -c Release --project tests/Canal.Benchmarks -- $(BENCH)
+
+# Page and program are compared by the tests; this is the same comparison, which writes.
+manuals: artifacts/tests.stamp ## what the manual pages have from the programs' own tables, written anew
+	@for program in Felix BirdConfigRenderer FlannelBridge Docker Ctl; do \
+	  CANAL_WRITE_MANUALS=1 tests/Canal.$$program.Tests/bin/Debug/net10.0/Canal.$$program.Tests -noLogo -noColor -method '*_manual_page*' </dev/null >/dev/null || exit; done
+	@git status --short packaging/man
 
 # Analyzers and the rules of style are part of the build, where they are errors.
 lint: artifacts/tests.stamp setup-lint ## format, analyzers and scripts, changing nothing

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Canal.BirdConfigRenderer.Configuration;
 using Canal.Hosting;
 using Canal.Testing;
+using Canal.Testing.Manuals;
 
 namespace Canal.BirdConfigRenderer.Tests;
 
@@ -55,6 +56,9 @@ public sealed partial class ShippedFilesTests
 
     [GeneratedRegex("(?m)^#([a-z_]+ = )")]
     private static partial Regex Commented();
+
+    [Fact]
+    public void The_manual_page_has_the_options_that_the_program_has() => Assert.Empty(DaemonManual.Differences(CommandLine.Program));
 
     [Fact]
     public void The_journals_catalogue_explains_every_kind_of_message() => Catalogue.Explains(typeof(Log).Assembly, "canal-bird-config-renderer.catalog");

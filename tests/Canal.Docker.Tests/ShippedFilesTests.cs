@@ -1,4 +1,5 @@
 using Canal.Testing;
+using Canal.Testing.Manuals;
 
 namespace Canal.Docker.Tests;
 
@@ -7,6 +8,9 @@ public sealed class ShippedFilesTests
 {
     [Fact]
     public void The_shipped_file_and_the_manual_page_have_every_setting_with_its_default() => Assert.Empty(ShippedConfiguration.Differences(DockerSettings.Schema));
+
+    [Fact]
+    public void The_manual_page_has_the_options_that_the_program_has() => Assert.Empty(DaemonManual.Differences(CommandLine.Program));
 
     [Fact]
     public void The_journals_catalogue_explains_every_kind_of_message() => Catalogue.Explains(typeof(DockerSettings).Assembly, "canal-docker.catalog");

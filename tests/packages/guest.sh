@@ -1,10 +1,11 @@
-# guest.sh - sourced: throw-away Debian 12 systems with real systemd as PID 1, by systemd-nspawn over an overlay on a cached root.
+# guest.sh - sourced: throw-away Debian systems with real systemd as PID 1, by systemd-nspawn over an overlay on a cached root.
 # Needs root, overlayfs, a writable cgroup tree; no host systemd, no network in the guest (its own empty network namespace).
 # shellcheck shell=bash
 
 guest_cache=${CANAL_GUEST_CACHE:-/var/cache/canal-tests}
-guest_suite=bookworm
-guest_packages=systemd,systemd-sysv,dbus,iproute2,nftables,etcd-server,etcd-client,netcat-openbsd,iputils-ping,procps,rpm,libssl3,ca-certificates,bird2,firewalld,ufw,iptables,dnf
+# Debian 12 has all that is tried; Debian 13, with newer systemd, OpenSSL and BIRD, what the packages themselves need.
+guest_packages=systemd,systemd-sysv,dbus,iproute2,nftables,etcd-server,etcd-client,netcat-openbsd,iputils-ping,procps,ca-certificates,bird2
+declare -A guest_more=([bookworm]=,libssl3,rpm,dnf,firewalld,ufw,iptables [trixie]=,libssl3t64)
 guest_cgroups="/sys/fs/cgroup/unified /sys/fs/cgroup/systemd /sys/fs/cgroup"
 
 # The machine's own mirror, so that what the machine may reach is what the guest is made of.
@@ -15,34 +16,34 @@ guest_mirror() {
   echo "${mirror:-http://deb.debian.org/debian}"
 }
 
-# guest_base: builds the root once for a suite, mirror and list of packages; prints its path.
+# guest_base SUITE: builds the root once for a suite, mirror and list of packages; prints its path.
 guest_base() {
-  local mirror key base part
+  local suite=$1 packages=$guest_packages${guest_more[$1]} mirror key base part
   mirror=$(guest_mirror)
-  key=$({ echo "$guest_suite $mirror $guest_packages"; declare -f guest_base; } | sha256sum | cut -c1-12)
-  base=$guest_cache/$guest_suite-$key
+  key=$({ echo "$suite $mirror $packages"; declare -f guest_base; } | sha256sum | cut -c1-12)
+  base=$guest_cache/$suite-$key
   if [ ! -d "$base" ]; then
     mkdir -p "$guest_cache"
     part=$(mktemp -d "$base.XXXXXX")
     # The hooks: no identity of the machine that builds, a journal in memory that drops nothing, no timers at work during a test.
     # shellcheck disable=SC2016 # mmdebstrap's own variable
-    mmdebstrap --quiet --mode=root --variant=minbase --include="$guest_packages" --aptopt='Acquire::Languages "none"' \
+    mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
       --customize-hook='rm -f "$1"/etc/hostname "$1"/etc/resolv.conf; : > "$1"/etc/machine-id; echo "127.0.0.1 localhost guest" > "$1"/etc/hosts' \
       --customize-hook='mkdir -p "$1"/etc/systemd/journald.conf.d; printf "[Journal]\nStorage=volatile\nRateLimitBurst=0\n" > "$1"/etc/systemd/journald.conf.d/tests.conf' \
       --customize-hook='chroot "$1" systemctl mask --quiet apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer dpkg-db-backup.timer fstrim.timer console-getty.service getty@.service' \
-      --customize-hook='chroot "$1" systemctl disable --quiet bird.service firewalld.service ufw.service' \
-      "$guest_suite" "$part/root" "$mirror" >&2 || { rm -rf "$part"; return 1; }
+      --customize-hook='for unit in bird firewalld ufw; do [ ! -e "$1/usr/lib/systemd/system/$unit.service" ] && [ ! -e "$1/lib/systemd/system/$unit.service" ] || chroot "$1" systemctl disable --quiet "$unit"; done' \
+      "$suite" "$part/root" "$mirror" >&2 || { rm -rf "$part"; return 1; }
     # Two test runs may have built at once: the first to finish wins.
     mv -T "$part" "$base" 2>/dev/null || rm -rf "$part"
   fi
   echo "$base/root"
 }
 
-# guest_start FOLDER: boots a copy; FOLDER keeps its files, process ids and console.
+# guest_start FOLDER SUITE: boots a copy; FOLDER keeps its files, process ids and console.
 guest_start() {
   local folder=$1 base machine
   machine=canal-$(basename "$folder" | tr -cd 'a-zA-Z0-9')
-  base=$(guest_base) || return 1
+  base=$(guest_base "$2") || return 1
   mkdir -p "$folder"/{upper,work,root}
   mount -t overlay "$machine" -o "lowerdir=$base,upperdir=$folder/upper,workdir=$folder/work" "$folder/root" || return 1
   guest_boot "$folder"

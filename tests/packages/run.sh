@@ -1,5 +1,6 @@
 #!/bin/bash
-# run.sh - the packages in artifacts/packages: lint, contents, identical rebuild, and their life in a Debian 12 booted with systemd.
+# run.sh - the packages in artifacts/packages: lint, contents, identical rebuild, and their life in a Debian 12 booted with systemd,
+# and in a Debian 13.
 # As root. Ends with "N passed, N failed, N skipped". KEEP=1 leaves the guest running and says how to enter it.
 set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -17,7 +18,7 @@ end() {
   if [ "${KEEP:-}" = 1 ]; then
     echo "guest kept: nsenter -t $(cat "$work/guest/leader.pid") -a; it ends with: kill -TERM $(cat "$work/guest/nspawn.pid"); then umount $work/guest/root"
   else
-    guest_stop "$work/guest" && rm -rf --one-file-system "$work"
+    guest_stop "$work/guest" && guest_stop "$work/guest13" && rm -rf --one-file-system "$work"
   fi
 }
 trap end EXIT
@@ -25,17 +26,17 @@ trap end EXIT
 same_bytes() { diff <(cd "$1" && sha256sum ./*) <(cd "$2" && sha256sum ./*); }
 rpms_are_clean() { rpmlint --config packaging/rpm/rpmlint.toml $packages/*.rpm | tee /dev/stderr | grep -E ' 0 errors, 0 warnings' >/dev/null; }
 
-# A script of checks, in the guest; its count is added to ours.
+# inside FOLDER SCRIPT: checks in the guest of that folder; their count is added to ours.
 inside() {
-  local log=$work/$1.log
-  echo "-- $1, in the guest"
-  guest_exec "$work/guest" bash "/packages/$1" /packages/old /packages/newer > "$log" 2>&1
+  local log=$1-$2.log
+  echo "-- $2, in $(guest_exec "$1" sh -c '. /etc/os-release; echo "$PRETTY_NAME"')"
+  guest_exec "$1" bash "/packages/$2" /packages/old /packages/newer > "$log" 2>&1
   if [[ $(tail -n 1 "$log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
     head -n -1 "$log"
     passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2]))
   else
     cat "$log"
-    check "$1 ends with a count" false
+    check "$2 ends with a count" false
   fi
 }
 
@@ -70,24 +71,49 @@ check "packages of a higher version are built" built newer
 build again &
 again=$!
 
-check "a Debian 12 boots" guest_start "$work/guest"
-if [ -s "$work/guest/leader.pid" ]; then
-  mkdir -p "$work/guest/root/packages/old"
-  cp -t "$work/guest/root/packages/old" $packages/*
+# boots FOLDER SUITE: a guest that has all packages.
+boots() {
+  guest_start "$1" "$2" || return 1
+  mkdir -p "$1/root/packages/old"
+  cp -t "$1/root/packages/old" $packages/*
+  cp -r -t "$1/root/packages" "$work/newer" "$here"/*.sh "$here"/*.yaml
+  mkdir "$1/root/packages/bird-1.6"
+  cp -t "$1/root/packages/bird-1.6" artifacts/bird-1.6/usr/sbin/{bird,bird6,birdc6}
+}
+journal_of() { guest_exec "$1" journalctl -u canal-felix -u canal-bird-config-renderer -u canal-bird -u canal-bird6 -u canal-flannel-bridge -u canal-docker --no-pager -n 80; }
+
+debian12() {
+  check "those of the higher version are a repository" repository "$work/newer"
+  check "a Debian 12 boots" boots "$work/guest" bookworm
+  [ -s "$work/guest/leader.pid" ] || return
   check "the .rpms are a repository" repository "$work/guest/root/packages/old"
-  check "those of the higher version too" repository "$work/newer"
-  cp -r -t "$work/guest/root/packages" "$work/newer" "$here"/*.sh "$here"/*.yaml
-  mkdir "$work/guest/root/packages/bird-1.6"
-  check "BIRD 1.6 is there, beside BIRD 2" cp -t "$work/guest/root/packages/bird-1.6" artifacts/bird-1.6/usr/sbin/{bird,bird6,birdc6}
-  inside lifecycle.sh
+  inside "$work/guest" lifecycle.sh
   check "it boots again, with etcd down" guest_reboot "$work/guest"
-  inside boot.sh
-  inside firewalls.sh
-  inside bird.sh
-  inside secured.sh
-  inside rpm.sh
-  if [ "$failed" != 0 ]; then guest_exec "$work/guest" journalctl -u canal-felix -u canal-bird-config-renderer -u canal-bird -u canal-bird6 -u canal-flannel-bridge -u canal-docker --no-pager -n 80; fi
-fi
+  for script in boot.sh firewalls.sh bird.sh secured.sh rpm.sh; do inside "$work/guest" $script; done
+  [ "$failed" = 0 ] || journal_of "$work/guest"
+}
+
+# What differs there: systemd, OpenSSL, BIRD, etcd and nft of another age.
+debian13() {
+  passed=0 failed=0
+  check "a Debian 13 boots" boots "$work/guest13" trixie
+  if [ -s "$work/guest13/leader.pid" ]; then
+    inside "$work/guest13" lifecycle.sh
+    check "it boots again, with etcd down" guest_reboot "$work/guest13"
+    for script in boot.sh bird.sh secured.sh; do inside "$work/guest13" $script; done
+    [ "$failed" = 0 ] || journal_of "$work/guest13"
+  fi
+  summary
+}
+
+# Beside the other, as both mostly wait.
+debian13 > "$work/debian13.log" 2>&1 &
+newer_debian=$!
+debian12
+wait "$newer_debian"
+head -n -1 "$work/debian13.log"
+read -r more_passed _ more_failed _ < <(tail -n 1 "$work/debian13.log")
+passed=$((passed + more_passed)) failed=$((failed + more_failed))
 wait "$again"
 check "the packages are built again" built again
 check "with the same bytes" same_bytes $packages "$work/again"

@@ -32,7 +32,7 @@ internal sealed class GlobalOptions
 
     private readonly Option<string> timeout = new("--timeout")
     {
-        Description = "How long etcd may take to answer a request.",
+        Description = "How long etcd may take to answer a request; default: 5s.",
         HelpName = "DURATION",
         DefaultValueFactory = _ => "5s",
         Recursive = true,

@@ -6,13 +6,16 @@ namespace Canal.Hosting;
 /// <param name="Run">Returns the exit code.</param>
 public sealed record DaemonCommand(string Option, string Help, Func<DaemonStart, Task<int>> Run)
 {
+    /// <summary>Whole sentences that the manual page has besides; may be empty.</summary>
+    public string More { get; init; } = "";
+
     /// <summary>Every daemon has it.</summary>
     public static DaemonCommand CheckConfiguration { get; } =
         Configured("--check-config", "read the configuration and tell what is wrong with it", (_, configuration) =>
         {
             Console.Out.WriteLine($"the configuration is good (node {configuration.Get(CommonSettings.NodeName)})");
             return Task.FromResult(ExitCode.Ok);
-        });
+        }) with { More = "Errors are lines of the form file:line:column: message, and the exit status is 78." };
 
     /// <summary>For daemons whose whole configuration is on this host.</summary>
     public static DaemonCommand ShowConfiguration { get; } =
@@ -24,7 +27,10 @@ public sealed record DaemonCommand(string Option, string Help, Func<DaemonStart,
 
     /// <summary>Every daemon has it; the running one answers when it is over.</summary>
     public static DaemonCommand Reload { get; } =
-        Asks("--reload", "ask the running agent to read its configuration again, and wait until it has", "reload", ExitCode.Configuration);
+        Asks("--reload", "ask the running agent to read its configuration again, and wait until it has", "reload", ExitCode.Configuration) with
+        {
+            More = "A configuration with errors is refused whole; the agent keeps the one it has. This is what systemctl reload does.",
+        };
 
     /// <summary>One that needs the configuration; without a good one it ends with 78.</summary>
     public static DaemonCommand Configured(string option, string help, Func<DaemonStart, Configuration, Task<int>> run) => new(option, help, start =>

@@ -8,6 +8,9 @@ public sealed record DaemonProgram
 {
     public required ConfigurationSchema Schema { get; init; }
 
+    /// <summary>As people call it: <c>canal-felix</c>.</summary>
+    public string Name => DaemonStart.ProgramOf(Schema);
+
     /// <summary>One line: <c>The BGP agent: reads …</c></summary>
     public required string Summary { get; init; }
 
@@ -20,26 +23,28 @@ public sealed record DaemonProgram
     /// <summary>Runs the daemon; returns the exit code.</summary>
     public required Func<DaemonStart, Configuration, Task<int>> Run { get; init; }
 
+    /// <summary>All options, in the usage's order.</summary>
+    public IEnumerable<DaemonOption> Options =>
+    [
+        .. Commands.Select(c => new DaemonOption(c.Option, c.Help, c.More)),
+        new DaemonOption("--version", "print the version"),
+        new DaemonOption("--help", "print this"),
+        new DaemonOption("--config-dir", $"where canal.toml and {Schema.Daemon}.toml are (default /etc/canal)", Value: "DIR"),
+    ];
+
     /// <summary>What <c>--help</c> prints.</summary>
     public string Usage()
     {
-        (string Option, string Help)[] options =
-        [
-            .. Commands.Select(c => (c.Option, c.Help)),
-            ("--version", "print the version"),
-            ("--help", "print this"),
-            ("--config-dir DIR", $"where canal.toml and {Schema.Daemon}.toml are (default /etc/canal)"),
-        ];
         StringBuilder text = new($"""
-            Usage: {DaemonStart.ProgramOf(Schema)} [--config-dir DIR] [COMMAND]
+            Usage: {Name} [--config-dir DIR] [COMMAND]
 
             {Summary}
 
             Without a command it runs in the foreground until SIGTERM; {Afterwards}
 
             """);
-        int width = options.Max(o => o.Option.Length) + 2;
-        foreach ((string option, string help) in options) text.Append("  ").Append(option.PadRight(width)).Append(help).Append('\n');
+        int width = Options.Max(o => o.Head.Length) + 2;
+        foreach (DaemonOption option in Options) text.Append("  ").Append(option.Head.PadRight(width)).Append(option.Help).Append('\n');
         return text.ToString();
     }
 
@@ -47,15 +52,14 @@ public sealed record DaemonProgram
     public async Task<int> RunAsync(string[] arguments)
     {
         DaemonArguments parsed = DaemonArguments.Parse(arguments, [.. Commands.Select(c => c.Option), "--version", "--help"]);
-        string program = DaemonStart.ProgramOf(Schema);
         if (parsed.Error is not null)
         {
-            Console.Error.WriteLine($"{program}: {parsed.Error}\n{Usage()}");
+            Console.Error.WriteLine($"{Name}: {parsed.Error}\n{Usage()}");
             return ExitCode.Usage;
         }
         if (parsed.Option is "--help" or "--version")
         {
-            Console.Out.Write(parsed.Option == "--help" ? Usage() : $"{program} {Product.Version}\n");
+            Console.Out.Write(parsed.Option == "--help" ? Usage() : $"{Name} {Product.Version}\n");
             return ExitCode.Ok;
         }
         ImmutableDictionary<string, string> environment = ProcessEnvironment.Read();

@@ -74,7 +74,7 @@ packages: artifacts/packages.stamp ## .deb and .rpm, in artifacts/packages
 packages-arm64: $(arm64)/packages.stamp ## .deb and .rpm for arm64, cross-built and looked at, in artifacts/linux-arm64/packages
 	@ls -l $(arm64)/packages
 
-bench: build setup-test ## the benchmarks, as ratios (BENCH= names some: labels, calculator, nftables, daemon, cni, bgp, vxlan)
+bench: build setup-test ## the benchmarks, as ratios (BENCH= names some: labels, calculator, nftables, daemon, cni, packets, bgp, vxlan)
 	@CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' dotnet run -c Release --project tests/Canal.Benchmarks -- $(BENCH)
 
 # Page and program are compared by the tests; this is the same comparison, which writes.

@@ -8,6 +8,7 @@ using Canal.Benchmarks;
     ("nftables", NftablesBenchmark.Run),
     ("daemon", DaemonBenchmark.Run),
     ("cni", CniBenchmark.Run),
+    ("packets", PacketPathBenchmark.Run),
     ("bgp", BgpBenchmark.Run),
     ("vxlan", VxlanBenchmark.Run),
 ];

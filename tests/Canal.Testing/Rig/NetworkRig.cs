@@ -136,7 +136,7 @@ public sealed class NetworkRig : IAsyncDisposable
     {
         Command.IpBatch(Enumerable.Range(0, count).SelectMany(i => new[] { $"link add calimany{i} type veth peer name many{i} netns {Fabric.Name}", $"link set calimany{i} up" }), nodes["h1"].Netns);
         Command.IpBatch(Enumerable.Range(0, count).Select(i => $"link set many{i} up"), Fabric);
-        await Put([.. Enumerable.Range(0, count).Select(i => Calico.WorkloadEndpoint("default", "h1", "many" + i, "calimany" + i, $"02:66:00:00:00:{i:x2}", $"10.65.7.{i}/32"))]);
+        await Put([.. Enumerable.Range(0, count).Select(i => Calico.WorkloadEndpoint("default", "h1", "many" + i, "calimany" + i, $"02:66:00:00:{i >> 8:x2}:{i & 255:x2}", $"10.65.{7 + (i >> 8)}.{i & 255}/32"))]);
     }
 
     public async ValueTask DisposeAsync()

@@ -97,7 +97,8 @@ public sealed class NaiveCalculator
     {
         foreach ((ResourceKey key, Resource resource) in cluster)
         {
-            PolicySpec? spec = (resource as NetworkPolicy)?.Spec ?? (resource as GlobalNetworkPolicy)?.Spec ?? (resource as StagedNetworkPolicy)?.Spec ?? (resource as StagedGlobalNetworkPolicy)?.Spec;
+            PolicySpec? spec = (resource as NetworkPolicy)?.Spec ?? (resource as GlobalNetworkPolicy)?.Spec ?? (resource as StagedNetworkPolicy)?.Spec ?? (resource as StagedGlobalNetworkPolicy)?.Spec
+                ?? (resource as StagedKubernetesNetworkPolicy)?.Spec;
             if (spec is null || spec.StagedAction is StagedAction.Delete or StagedAction.Ignore || !CanStand(spec) || SelectorOf(key, spec) is not { } selector) continue;
             CompiledRule[]? ingress = spec.Types.HasFlag(PolicyTypes.Ingress) ? Compile(spec.Ingress, key.Namespace) : [];
             CompiledRule[]? egress = spec.Types.HasFlag(PolicyTypes.Egress) ? Compile(spec.Egress, key.Namespace) : [];

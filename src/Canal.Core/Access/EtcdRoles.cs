@@ -24,7 +24,7 @@ public static class EtcdRoles
     [
         ResourceKind.ClusterInformation, ResourceKind.FelixConfiguration, ResourceKind.Tier, ResourceKind.Profile, ResourceKind.NetworkPolicy,
         ResourceKind.GlobalNetworkPolicy, ResourceKind.NetworkSet, ResourceKind.GlobalNetworkSet, ResourceKind.HostEndpoint, ResourceKind.StagedNetworkPolicy,
-        ResourceKind.StagedGlobalNetworkPolicy, ResourceKind.Node, ResourceKind.WorkloadEndpoint, ResourceKind.IPPool,
+        ResourceKind.StagedGlobalNetworkPolicy, ResourceKind.StagedKubernetesNetworkPolicy, ResourceKind.Node, ResourceKind.WorkloadEndpoint, ResourceKind.IPPool,
         ResourceKind.BGPConfiguration, ResourceKind.BGPPeer,
     ];
 

@@ -73,11 +73,12 @@ public sealed class PolicyCalculator
             case ResourceKind.GlobalNetworkPolicy: ApplyPolicy(key, (resource as GlobalNetworkPolicy)?.Spec); break;
             case ResourceKind.StagedNetworkPolicy: ApplyPolicy(key, Counted((resource as StagedNetworkPolicy)?.Spec)); break;
             case ResourceKind.StagedGlobalNetworkPolicy: ApplyPolicy(key, Counted((resource as StagedGlobalNetworkPolicy)?.Spec)); break;
+            case ResourceKind.StagedKubernetesNetworkPolicy: ApplyPolicy(key, Counted((resource as StagedKubernetesNetworkPolicy)?.Spec)); break;
             case ResourceKind.Tier: ApplyTier(key.Name, resource as Tier); break;
             case ResourceKind.Profile: ApplyProfile(key, resource as Profile); break;
             case ResourceKind.BGPPeer: problems.Set(key, ProblemList.Part.Head, peerings.SetPeer(key.Name, resource as BgpPeer)); break;
             case ResourceKind.Node when key.Name == nodeName: peerings.SetNode(resource?.Metadata.Labels); break;
-            default: break; // Staged Kubernetes policies are not read; the other kinds are not about policy.
+            default: break; // The other kinds are not about policy.
         }
     }
 

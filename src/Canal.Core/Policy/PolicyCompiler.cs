@@ -29,7 +29,7 @@ public static class PolicyCompiler
             : null;
 
     /// <summary>A kind of policy that is only tried: it counts and decides nothing.</summary>
-    public static bool IsStaged(ResourceKind kind) => kind is ResourceKind.StagedNetworkPolicy or ResourceKind.StagedGlobalNetworkPolicy;
+    public static bool IsStaged(ResourceKind kind) => kind is ResourceKind.StagedNetworkPolicy or ResourceKind.StagedGlobalNetworkPolicy or ResourceKind.StagedKubernetesNetworkPolicy;
 
     /// <summary>Where the policy is asked.</summary>
     public static PolicyStage StageOf(PolicySpec spec) => spec.DoNotTrack ? PolicyStage.Untracked : spec.PreDnat ? PolicyStage.PreDnat : PolicyStage.Normal;
@@ -47,7 +47,7 @@ public static class PolicyCompiler
     /// <summary>The endpoints a policy applies to; null, with the reason, when a selector does not parse.</summary>
     public static Selector? SelectorOf(ResourceKey key, PolicySpec spec, out string? problem)
     {
-        bool ok = key.Kind is ResourceKind.NetworkPolicy or ResourceKind.StagedNetworkPolicy
+        bool ok = key.Kind is ResourceKind.NetworkPolicy or ResourceKind.StagedNetworkPolicy or ResourceKind.StagedKubernetesNetworkPolicy
             ? EffectiveSelector.TryForNetworkPolicy(key.Namespace ?? "", spec.Selector, spec.ServiceAccountSelector, out Selector? selector, out SelectorError? error)
             : EffectiveSelector.TryForGlobalNetworkPolicy(spec.Selector, spec.NamespaceSelector, spec.ServiceAccountSelector, out selector, out error);
         problem = ok ? null : $"spec.{error}";

@@ -89,9 +89,9 @@ internal static partial class NamedStates
                 W0,
                 new StagedGlobalNetworkPolicy { Key = new(ResourceKind.StagedGlobalNetworkPolicy, null, "s"), Metadata = new() { Name = "s" }, Spec = new() { Selector = "all()", Ingress = [Deny()] } },
                 new StagedNetworkPolicy { Key = new(ResourceKind.StagedNetworkPolicy, "default", "s"), Metadata = new() { Name = "s", Namespace = "default" }, Spec = new() { Ingress = [Deny()] } },
-                new StagedKubernetesNetworkPolicy { Key = new(ResourceKind.StagedKubernetesNetworkPolicy, "default", "s"), Metadata = new() { Name = "s", Namespace = "default" } },
+                new StagedKubernetesNetworkPolicy { Key = new(ResourceKind.StagedKubernetesNetworkPolicy, "default", "s"), Metadata = new() { Name = "s", Namespace = "default" }, Spec = new() { Order = 1000, Ingress = [Deny()] } },
             ],
-            "caliw0 is h1-cni-w0-eth0: in default~[s default/s], out default~[s default/s], profiles -", "policy s", "policy default/s"),
+            "caliw0 is h1-cni-w0-eth0: in default~[default/s s default/s], out default~[default/s s default/s], profiles -", "policy s", "policy default/s", "policy default/s"),
         State("a staged policy and its enforced twin",
             [
                 W0, In("s"),

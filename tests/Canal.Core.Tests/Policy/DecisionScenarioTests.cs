@@ -123,7 +123,7 @@ public sealed class DecisionScenarioTests
             new StagedGlobalNetworkPolicy { Key = new(ResourceKind.StagedGlobalNetworkPolicy, null, "p"), Metadata = new() { Name = "p" }, Spec = denyAll },
             new StagedGlobalNetworkPolicy { Key = new(ResourceKind.StagedGlobalNetworkPolicy, null, "d"), Metadata = new() { Name = "d" }, Spec = denyAll with { StagedAction = StagedAction.Delete } },
             new StagedNetworkPolicy { Key = new(ResourceKind.StagedNetworkPolicy, "default", "p"), Metadata = new() { Name = "p", Namespace = "default" }, Spec = denyAll },
-            new StagedKubernetesNetworkPolicy { Key = new(ResourceKind.StagedKubernetesNetworkPolicy, "default", "p"), Metadata = new() { Name = "p", Namespace = "default" } });
+            new StagedKubernetesNetworkPolicy { Key = new(ResourceKind.StagedKubernetesNetworkPolicy, "default", "p"), Metadata = new() { Name = "p", Namespace = "default" }, Spec = denyAll });
         Check(cluster, allowed: [("w1", "w0"), ("w0", "w1"), (X, "w0")], denied: []);
         Check(cluster.With(GlobalPolicy("p", "name == 'w0'", ingress: [Deny()])), allowed: [("w0", "w1")], denied: [("w1", "w0")]);
     }

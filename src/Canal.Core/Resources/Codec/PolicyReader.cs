@@ -38,7 +38,7 @@ internal static class PolicyReader
         };
     }
 
-    private static PolicyTypes ReadTypes(ref JsonScanner json)
+    public static PolicyTypes ReadTypes(ref JsonScanner json)
     {
         Span<char> buffer = stackalloc char[Buffer];
         PolicyTypes types = PolicyTypes.None;
@@ -67,18 +67,6 @@ internal static class PolicyReader
                 json.Fail($"{Problem.Quote(text)} is not a staged action (Set, Delete, Learn, Ignore)");
                 return StagedAction.Ignore;
         }
-    }
-
-    public static StagedKubernetesNetworkPolicy ReadKubernetes(ref JsonScanner json, StagedKubernetesNetworkPolicy policy)
-    {
-        List<RawField> fields = [];
-        if (!json.BeginObject()) return policy;
-        while (json.NextField())
-        {
-            if (json.Is("stagedAction"u8)) policy = policy with { StagedAction = ReadStagedAction(ref json) };
-            else fields.Add(new RawField(json.FieldName(), json.Raw()));
-        }
-        return policy with { Fields = fields.ToEquatableArray() };
     }
 
     public static Tier ReadTier(ref JsonScanner json, Tier tier)

@@ -25,7 +25,7 @@ internal static class SpecReader
             case ResourceKind.StagedGlobalNetworkPolicy:
                 return new StagedGlobalNetworkPolicy { Key = key, Metadata = metadata, Spec = PolicyReader.Read(ref json) };
             case ResourceKind.StagedKubernetesNetworkPolicy:
-                return PolicyReader.ReadKubernetes(ref json, new StagedKubernetesNetworkPolicy { Key = key, Metadata = metadata });
+                return new StagedKubernetesNetworkPolicy { Key = key, Metadata = metadata, Spec = KubernetesPolicyReader.Read(ref json) };
             case ResourceKind.Tier:
                 return PolicyReader.ReadTier(ref json, new Tier { Key = key, Metadata = metadata });
             case ResourceKind.Profile:

@@ -1,7 +1,7 @@
 namespace Canal.Core.Resources;
 
 /// <summary>The fields of every kind, as of Calico 3.32. Kinds whose fields are another part's knowledge have no shape:
-/// KubeControllersConfiguration, and the Kubernetes parts of StagedKubernetesNetworkPolicy.</summary>
+/// KubeControllersConfiguration, and what is inside the Kubernetes parts of StagedKubernetesNetworkPolicy.</summary>
 internal static class ResourceShapes
 {
     private static readonly Shape Entity = Shape.Of("nets notNets selector notSelector namespaceSelector ports notPorts")

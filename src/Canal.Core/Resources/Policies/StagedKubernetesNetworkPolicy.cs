@@ -1,10 +1,8 @@
 namespace Canal.Core.Resources;
 
-/// <summary>A staged Kubernetes policy. It is never enforced, so its fields are carried along unread.</summary>
+/// <summary>A policy in Kubernetes' own form that is only tried: its verdicts are counted, not enforced.</summary>
 public sealed record StagedKubernetesNetworkPolicy : Resource
 {
-    public StagedAction StagedAction { get; init; }
-
-    /// <summary>The other fields of the spec, in the order of the data.</summary>
-    public EquatableArray<RawField> Fields { get; init; }
+    /// <summary>The policy that means the same.</summary>
+    public required PolicySpec Spec { get; init; }
 }

@@ -97,6 +97,7 @@ internal static class KernelNames
         ResourceKind.NetworkPolicy => "np",
         ResourceKind.StagedGlobalNetworkPolicy => "sgnp",
         ResourceKind.StagedNetworkPolicy => "snp",
+        ResourceKind.StagedKubernetesNetworkPolicy => "sknp",
         ResourceKind.Profile => "profile",
         _ => kind.ToString().ToLowerInvariant(),
     };

@@ -15,7 +15,10 @@ public sealed record DaemonCommand(string Option, string Help, Func<DaemonStart,
         {
             Console.Out.WriteLine($"the configuration is good (node {configuration.Get(CommonSettings.NodeName)})");
             return Task.FromResult(ExitCode.Ok);
-        }) with { More = "Errors are lines of the form file:line:column: message, and the exit status is 78." };
+        }) with
+        {
+            More = "Errors are lines of the form file:line:column: message, and the exit status is 78.",
+        };
 
     /// <summary>For daemons whose whole configuration is on this host.</summary>
     public static DaemonCommand ShowConfiguration { get; } =

@@ -84,9 +84,10 @@ manuals: artifacts/tests.stamp ## what the manual pages have from the programs' 
 	@git status --short packaging/man
 
 # Analyzers and the rules of style are part of the build, where they are errors.
-lint: artifacts/tests.stamp setup-lint ## format, analyzers and scripts, changing nothing
+lint: artifacts/tests.stamp setup-lint ## format, analyzers, scripts and manual pages, changing nothing
 	@dotnet format whitespace . --folder --verify-no-changes --exclude artifacts
 	@packaging/version.sh >/dev/null
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning packaging/man/*; else echo 'mandoc is not installed: manual pages not checked'; fi
 	@if command -v shellcheck >/dev/null; then shellcheck -x $(scripts); shellcheck -s sh packaging/rpm/*.{pre,post,preun,postun}; else echo 'shellcheck is not installed: scripts not checked'; fi
 
 install: build ## into DESTDIR= under PREFIX=/usr, for those who package it themselves

@@ -68,6 +68,7 @@ check "removal takes what was kept for the next boot away" refuse test -e /var/l
 check "removal leaves the kernel as it was before the packages, and another's table in it" same_kernel before
 routes_by_hand
 check "removal ends enforcement" within 60 reach 8081
+no_routes_by_hand
 check "apt purge" apt-get -qq -y -o Dpkg::Use-Pty=0 purge canal-felix canal-cni canalctl canal-common
 check "purge leaves the file system as it was before the packages" same_files before
 check "nothing has failed" test -z "$(systemctl --failed --no-legend)"

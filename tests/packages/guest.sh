@@ -25,12 +25,13 @@ guest_base() {
   if [ ! -d "$base" ]; then
     mkdir -p "$guest_cache"
     part=$(mktemp -d "$base.XXXXXX")
-    # The hooks: no identity of the machine that builds, a journal in memory that drops nothing, no timers at work during a test.
+    # The hooks: no identity of the machine that builds, a journal in memory that drops nothing, no timers at work during a test, no
+    # modules to load where they cannot be.
     # shellcheck disable=SC2016 # mmdebstrap's own variable
     mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
       --customize-hook='rm -f "$1"/etc/hostname "$1"/etc/resolv.conf; : > "$1"/etc/machine-id; echo "127.0.0.1 localhost guest" > "$1"/etc/hosts' \
       --customize-hook='mkdir -p "$1"/etc/systemd/journald.conf.d; printf "[Journal]\nStorage=volatile\nRateLimitBurst=0\n" > "$1"/etc/systemd/journald.conf.d/tests.conf' \
-      --customize-hook='chroot "$1" systemctl mask --quiet apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer dpkg-db-backup.timer fstrim.timer console-getty.service getty@.service' \
+      --customize-hook='chroot "$1" systemctl mask --quiet apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer dpkg-db-backup.timer fstrim.timer console-getty.service getty@.service systemd-modules-load.service' \
       --customize-hook='for unit in bird firewalld ufw; do [ ! -e "$1/usr/lib/systemd/system/$unit.service" ] && [ ! -e "$1/lib/systemd/system/$unit.service" ] || chroot "$1" systemctl disable --quiet "$unit"; done' \
       "$suite" "$part/root" "$mirror" >&2 || { rm -rf "$part"; return 1; }
     # Two test runs may have built at once: the first to finish wins.

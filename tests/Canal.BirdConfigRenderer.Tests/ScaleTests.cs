@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Canal.BirdConfigRenderer.Bird;
 using Canal.Core.Bgp;
 using Canal.Core.Tests.Bgp;
+using Canal.Testing.Rig;
 
 namespace Canal.BirdConfigRenderer.Tests;
 
@@ -10,6 +11,19 @@ public sealed class ScaleTests(ITestOutputHelper output)
 {
     private const int Peers = 1000;
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(200);
+
+    [Fact]
+    public async Task A_thousand_peers_are_accepted_by_the_processes_of_Bird_1_6()
+    {
+        BgpInputs inputs = BgpSamples.Mesh(Peers + 1);
+        BirdConfiguration configuration = BirdPlanner.Plan(inputs).Configuration;
+        foreach ((BirdDialect dialect, string program) in BirdDialect.Bird16.Zip((string[])[Bird16.Program, Bird16.Program6]))
+        {
+            string text = BirdWriter.Write(dialect, configuration, BirdSnippets.None);
+            Assert.Equal(Peers, text.Split("protocol bgp Mesh_").Length - 1);
+            await Accepts(program, text);
+        }
+    }
 
     [Fact]
     public async Task A_thousand_peers_are_rendered_and_accepted_in_time()
@@ -28,13 +42,18 @@ public sealed class ScaleTests(ITestOutputHelper output)
         Assert.True(best < Limit, $"{best.TotalMilliseconds:0} ms");
         Assert.Equal(2 * Peers, text.Split("protocol bgp Mesh_").Length - 1);
 
+        await Accepts("bird", text);
+    }
+
+    private async Task Accepts(string program, string text)
+    {
         string file = Path.Combine(Path.GetTempPath(), $"canal-scale-{Guid.NewGuid():N}.conf");
         await File.WriteAllTextAsync(file, text);
         try
         {
             long start = Stopwatch.GetTimestamp();
-            Assert.Null(await new BirdProgram("bird", file, "").CheckAsync(file, CancellationToken.None));
-            output.WriteLine($"bird -p: {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms");
+            Assert.Null(await new BirdProgram(program, file, "").CheckAsync(file, CancellationToken.None));
+            output.WriteLine($"{program} -p: {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms");
         }
         finally
         {

@@ -49,7 +49,8 @@ internal sealed class BirdSocket : IDisposable
     /// <exception cref="IOException">BIRD does not answer there; a sentence with the path.</exception>
     public static async Task<BirdSocket> ConnectAsync(string path, CancellationToken cancel)
     {
-        if (!File.Exists(path)) throw new IOException($"BIRD does not run: there is no {path}");
+        // Where systemd starts BIRD this is a link, which stays when the socket goes.
+        if (!File.Exists(path) || File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: false }) throw new IOException($"BIRD does not run: there is no {path}");
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {

@@ -62,6 +62,15 @@ public sealed class BirdWatchTests
     }
 
     [Fact]
+    public async Task A_link_to_a_socket_that_is_not_there_is_a_Bird_that_does_not_run()
+    {
+        await using RendererHost host = new();
+        File.CreateSymbolicLink(host.SocketPath, host.PathOf("bird/bird.ctl"));
+        host.Start();
+        await host.Until(() => host.Log.Has($"BIRD does not run: there is no {host.SocketPath}"), "that BIRD does not run is not told");
+    }
+
+    [Fact]
     public async Task A_Bird_that_did_not_read_the_file_is_told_again()
     {
         await using RendererHost host = await Started();

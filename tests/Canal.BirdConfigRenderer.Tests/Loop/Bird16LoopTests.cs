@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using Canal.Testing.Rig;
 
 namespace Canal.BirdConfigRenderer.Tests.Loop;
@@ -64,12 +66,28 @@ public sealed class Bird16LoopTests
         await using RendererHost host = new();
         host.Write("bird", $"#!/bin/sh\n[ \"$1\" != --version ] || echo 'BIRD version {program}' >&2\n");
         File.SetUnixFileMode(host.PathOf("bird"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await host.Until(() => Runs(host.PathOf("bird")), "the program cannot be run");
         host.Configure($"bird_version = \"{setting}\"\nbird_program = \"{host.PathOf("bird")}\"\nbird6_program = \"{host.PathOf("bird")}\"");
         host.Start();
         await host.Snapshot(RendererHost.NodeAt("a", 1));
-        await host.Until(() => host.Text.Length > 0, "nothing was rendered");
+        await host.Until(() => host.Log.Has("BIRD's configuration follows"), "nothing was rendered");
         Assert.Equal(isTwo, File.Exists(host.PathOf("bird6.conf")));
         Assert.Equal(isTwo, !host.Text.Contains("ipv4;", StringComparison.Ordinal));
         Assert.Equal(setting == "auto" && program.Length == 0, host.Log.Has("it is taken for BIRD 2"));
+    }
+
+    /// <summary>A file that was just written is busy while a process that another test starts has it open still.</summary>
+    private static bool Runs(string program)
+    {
+        try
+        {
+            using Process process = Process.Start(program);
+            process.WaitForExit();
+            return true;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
     }
 }

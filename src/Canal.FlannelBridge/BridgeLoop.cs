@@ -66,6 +66,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     public async Task RunAsync(CancellationToken stop)
     {
         recallAt = time.GetUtcNow() + Patience;
+        RetireLast();
         Keeper.Remember(SubnetFile.Read() is { } text ? Core.Flannel.SubnetFile.Read(text).Subnet : null);
         while (true)
         {
@@ -103,6 +104,21 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
         leases = [.. Feed.Leases.Values];
         Feed.IsDirty = false;
         Wirer.PlanAnew();
+    }
+
+    /// <summary>The network may have got another backend while no agent was here to take the old one's devices away.</summary>
+    private void RetireLast()
+    {
+        if (Last.Read() is not { } known) return;
+        try
+        {
+            FlannelNetwork before = FlannelNetworkReader.Read(known.Config);
+            retired.UnionWith(FlannelBackend.Read(before).Devices(before));
+        }
+        catch (FlannelFormatException)
+        {
+            // Kept by a program that read more than this one.
+        }
     }
 
     /// <summary>An agent that starts while etcd is away works by what it knew last; no lease is written.</summary>

@@ -14,8 +14,8 @@ namespace Canal.Benchmarks;
 /// </summary>
 internal sealed class VxlanBenchmark : IDisposable
 {
-    private const int Rounds = 40;
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(0.5);
+    private const int Rounds = 400;
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(0.1);
 
     private readonly string prefix = $"canal-{Environment.ProcessId}";
     private readonly string folder = Directory.CreateTempSubdirectory("canal-bench-").FullName;

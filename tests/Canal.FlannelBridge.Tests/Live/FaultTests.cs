@@ -380,6 +380,20 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task Devices_of_a_backend_that_went_while_no_agent_ran_go_too()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start(Vxlan);
+        FlannelHost one = fabric.AddHost(1), two = fabric.AddHost(2);
+        await fabric.Run(one, two);
+        await fabric.Until(() => one.HasKept(two.Subnet), "the network is not kept");
+        one.Kill();
+        await fabric.Configure("""{"Network":"10.5.0.0/16","Backend":{"Type":"host-gw"}}""");
+        one.Start();
+        await fabric.Until(() => one.Routes().Contains($"{two.Subnet.V4Cidr} via {two.Address} dev e0", StringComparison.Ordinal) && !one.Netns.Shell("ip link").Contains("flannel.1", StringComparison.Ordinal), "the device of vxlan stays");
+        await fabric.Until(() => one.Reaches(two), "the hosts do not reach each other");
+    }
+
+    [Fact]
     public async Task An_MTU_above_the_links_is_told_once_and_the_links_is_used()
     {
         await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan","MTU":9000}}""");

@@ -10,6 +10,9 @@ public abstract record FlannelBackend(string Name)
     /// <summary>What a lease has as BackendType: for some of the oldest backends nothing.</summary>
     public virtual string LeaseType => Name;
 
+    /// <summary>Names of its devices on a host of this network.</summary>
+    public virtual IEnumerable<string> Devices(FlannelNetwork network) => [];
+
     /// <summary>Leases of hosts with another backend are taken all the same.</summary>
     public virtual bool TakesAnyLease => false;
 

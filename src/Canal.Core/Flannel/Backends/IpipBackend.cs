@@ -10,6 +10,8 @@ public sealed record IpipBackend(bool DirectRouting) : FlannelBackend("ipip")
 
     private const uint Overhead = 20;
 
+    public override IEnumerable<string> Devices(FlannelNetwork network) => [Device];
+
     public override bool Carries(IpFamily family) => family == IpFamily.V4;
 
     public override uint Mtu(uint link, IpFamily family) => Less(link, 0, Overhead);

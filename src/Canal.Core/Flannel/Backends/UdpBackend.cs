@@ -17,6 +17,8 @@ public sealed record UdpBackend(ushort Port) : FlannelBackend("udp")
 
     public override bool TakesAnyLease => true;
 
+    public override IEnumerable<string> Devices(FlannelNetwork network) => [Device];
+
     public override bool Carries(IpFamily family) => family == IpFamily.V4;
 
     public override uint Mtu(uint link, IpFamily family) => Less(link, 0, Overhead);

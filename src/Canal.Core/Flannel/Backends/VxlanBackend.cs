@@ -23,6 +23,8 @@ public sealed record VxlanBackend(uint Vni, ushort Port, bool Gbp, bool Learning
     /// <summary>Name of the device that carries this family's packets.</summary>
     public string Device(IpFamily family) => string.Create(CultureInfo.InvariantCulture, $"{(family == IpFamily.V4 ? "flannel" : "flannel-v6")}.{Vni}");
 
+    public override IEnumerable<string> Devices(FlannelNetwork network) => network.Ranges.Select(range => Device(range.Family));
+
     /// <summary>The kernel makes no device larger than the link that it is on, whatever is asked for.</summary>
     public override uint Mtu(uint link, IpFamily family) => Less(link, Math.Min(OuterMtu, link), family == IpFamily.V4 ? OverheadV4 : OverheadV6);
 

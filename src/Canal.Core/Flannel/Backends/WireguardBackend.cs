@@ -26,6 +26,8 @@ public sealed record WireguardBackend(ushort ListenPort, ushort ListenPortV6, Wi
     /// <summary>Name of the device that carries this family's packets.</summary>
     public string Device(IpFamily family) => family == IpFamily.V6 && Mode == WireguardMode.Separate ? "flannel-wg-v6" : "flannel-wg";
 
+    public override IEnumerable<string> Devices(FlannelNetwork network) => network.Ranges.Select(range => Device(range.Family)).Distinct();
+
     /// <summary>UDP port of that device.</summary>
     public ushort Port(IpFamily family) => family == IpFamily.V6 && Mode == WireguardMode.Separate ? ListenPortV6 : ListenPort;
 

@@ -6,7 +6,7 @@ using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
-using Canal.Felix.Dataplane.Nftables;
+using Canal.Felix.Dataplane;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
 using Canal.Felix.Flows;
@@ -36,6 +36,7 @@ internal sealed class Agent
     private readonly HashSet<string> toldErrors = new(StringComparer.Ordinal);
     private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
     private readonly Trouble files;
+    private readonly DataplaneKind kind;
     private Dictionary<string, string> toldClosed = [];
     private HostingConfiguration local;
     private HostingConfiguration effective;
@@ -44,19 +45,19 @@ internal sealed class Agent
     private ReportingParameters reporting = ReportingParameters.Off;
 
     /// <summary>An agent with this host's own configuration.</summary>
-    public Agent(HostingConfiguration configuration, TimeProvider time, ILogger log)
+    public Agent(HostingConfiguration configuration, TimeProvider time, ILogger log, DataplaneKind kind = DataplaneKind.Nftables)
     {
         local = effective = configuration;
-        (Time, Log) = (time, log);
+        (Time, Log, this.kind) = (time, log, kind);
         files = new Trouble("writing endpoint status files", Felix.Log.ProgrammingFailed, time, log);
-        Parameters = FelixParameters.From(configuration);
+        Parameters = FelixParameters.From(configuration, kind);
         RouteRefreshInterval = configuration.Get(FelixSettings.RouteRefreshInterval);
     }
 
     public required PolicyCalculator Calculator { get; init; }
     public required ClusterNetwork Network { get; init; }
     public required ResourceFeed Feed { get; init; }
-    public required NftablesDataplane Dataplane { get; init; }
+    public required IDataplane Dataplane { get; init; }
     public required IRouteStack RouteStack { get; init; }
     public required InterfaceTable Interfaces { get; init; }
     public required InterfaceWirer Wirer { get; init; }
@@ -134,7 +135,7 @@ internal sealed class Agent
         effective = result.Configuration;
         Configured(effective);
         ConfigureReporting(ReportingParameters.From(effective));
-        FelixParameters resolved = FelixParameters.From(effective) with { PeeringAddresses = PeeringAddresses.Of(Feed.Bgp) };
+        FelixParameters resolved = FelixParameters.From(effective, kind) with { PeeringAddresses = PeeringAddresses.Of(Feed.Bgp) };
         TimeSpan interval = effective.Get(FelixSettings.RouteRefreshInterval);
         if (resolved == Parameters && interval == RouteRefreshInterval) return;
         (Parameters, RouteRefreshInterval) = (resolved, interval);
@@ -332,6 +333,7 @@ internal sealed class Agent
         host endpoints: {DescribeHosts()}
         policies: {Calculator.ActivePolicyCount}
         sets: {Calculator.SetCount}
+        dataplane: {kind.ToString().ToLowerInvariant()}
         chains: {Dataplane.ChainCount}
         commits: {Dataplane.Commits}
         status files: {files.Reason ?? "written"}

@@ -7,6 +7,7 @@ using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
+using Canal.Linux.Iptables;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 using Serilog;
@@ -79,6 +80,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         {
             if (linksLost) RereadLinks();
             if (IsReady && foreign.Due <= time.GetUtcNow()) RepairTable();
+            if (IsReady && agent.Dataplane.CheckDue <= time.GetUtcNow()) CheckTable();
             if (MayProgram()) ProgramPolicy();
             if (IsReady) ProgramInterfaces();
             if (IsReady) agent.ProgramOverlay();
@@ -86,7 +88,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
             kernel.Note(null);
             if (RevokeDue <= time.GetUtcNow()) Revoke();
         }
-        catch (NftException e)
+        catch (Exception e) when (e is NftException or IptablesException)
         {
             agent.Meters.Failed();
             kernel.Note(e.Message);
@@ -185,6 +187,15 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         if (foreign.Repaired(time.GetUtcNow(), time.GetElapsedTime(start))) Log.Meddled(log, last, changes, before, repaired ? agent.Dataplane.LastMessages : 0);
     }
 
+    /// <summary>Where nobody tells of others' changes they are looked for now and then.</summary>
+    private void CheckTable()
+    {
+        if (!agent.Dataplane.Apply()) return;
+        agent.Meters.Repaired();
+        agent.Revoker.NoteAll();
+        Log.Mended(log, agent.Dataplane.Name, agent.Dataplane.LastMessages);
+    }
+
     private void FirstTurnDone()
     {
         agent.ListenToTables();
@@ -243,7 +254,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         {
             asked.Answer.TrySetResult(agent.Dataplane.Counters(asked.Prefix));
         }
-        catch (NftException e)
+        catch (Exception e) when (e is NftException or IptablesException)
         {
             asked.Answer.TrySetResult($"the kernel does not tell: {e.Message}\n");
         }
@@ -349,7 +360,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null, kernel.MayTry && IsReady ? agent.Dataplane.CheckDue : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.Heart.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.Heart.UntilWatchdog;

@@ -109,6 +109,10 @@ internal static class Log
         else log.Of(TableMeddled).Debug("table inet canal was changed{Times} by {Who}: nothing had to be repaired{More}", often, who, more);
     }
 
+    /// <summary>Another program changed what is ours, and it was found by looking.</summary>
+    public static void Mended(ILogger log, string what, int lines) =>
+        log.Of(TableMeddled).Warning("{What} were changed by somebody: repaired by {Lines} lines", what, lines);
+
     public static void Revoked(ILogger log, RevocationCount count, OnRevoke how) =>
         log.Of(ConnectionsRevoked).Information("{Cut} connections are cut because policy no longer allows them ({How}), {Restored} are allowed again", count.Cut, how.ToString().ToLowerInvariant(), count.Restored);
 

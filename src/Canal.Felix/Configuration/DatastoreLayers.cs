@@ -109,6 +109,7 @@ internal static class DatastoreLayers
     private static string ParameterOf(string key) => key switch
     {
         "reporting_interval" => "ReportingIntervalSecs",
+        "iptables_post_write_check_interval" => "IptablesPostWriteCheckIntervalSecs",
         "ipip_enabled" => "IpInIpEnabled",
         "ipip_mtu" => "IpInIpMtu",
         "reporting_ttl" => "ReportingTTLSecs",

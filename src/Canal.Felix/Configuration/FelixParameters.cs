@@ -35,6 +35,7 @@ internal sealed record FelixParameters
     public IpAddress? RouteSource6 { get; init; }
     public bool RouteSyncDisabled { get; init; }
     public NetworkParameters Network { get; init; } = new();
+    public IptablesParameters Iptables { get; init; } = new();
 
     /// <summary>Where workloads that speak BGP call their host: an address of each of their interfaces' host ends.</summary>
     public EquatableArray<IpAddress> PeeringAddresses { get; init; }
@@ -69,15 +70,26 @@ internal sealed record FelixParameters
     }
 
     /// <summary>Connections are revoked by a bit of their marks: without a fourth one they are kept.</summary>
-    private static OnRevoke OnRevokeOf(HostingConfiguration configuration) =>
-        new MarkBits((uint)configuration.Get(FelixSettings.NftablesMarkMask)).Revoked == 0 ? OnRevoke.Keep : configuration.Get(FelixSettings.OnRevoke);
+    private static OnRevoke OnRevokeOf(HostingConfiguration configuration, MarkBits marks) => marks.Revoked == 0 ? OnRevoke.Keep : configuration.Get(FelixSettings.OnRevoke);
 
-    public static FelixParameters From(HostingConfiguration configuration) => new()
+    /// <summary>As the configuration has them for a dataplane.</summary>
+    public static FelixParameters From(HostingConfiguration configuration, DataplaneKind dataplane = DataplaneKind.Nftables)
+    {
+        bool iptables = dataplane == DataplaneKind.Iptables;
+        MarkBits marks = new((uint)configuration.Get(iptables ? IptablesSettings.MarkMask : FelixSettings.NftablesMarkMask));
+        return Shared(configuration) with
+        {
+            Deny = configuration.Get(iptables ? IptablesSettings.FilterDenyAction : FelixSettings.FilterDenyAction),
+            OnRevoke = OnRevokeOf(configuration, marks),
+            Marks = marks,
+        };
+    }
+
+    /// <summary>What does not depend on the dataplane.</summary>
+    private static FelixParameters Shared(HostingConfiguration configuration) => new()
     {
         InterfacePrefixes = configuration.Get(FelixSettings.InterfacePrefix).ToEquatableArray(),
         EndpointToHost = configuration.Get(FelixSettings.DefaultEndpointToHostAction),
-        Deny = configuration.Get(FelixSettings.FilterDenyAction),
-        OnRevoke = OnRevokeOf(configuration),
         DropGroup = DropParameters.From(configuration) is { Log: not DropLog.Off, Group: ushort group } ? group : null,
         LogPrefix = configuration.Get(FelixSettings.LogPrefix),
         LogLimit = RateLimit.TryParse(configuration.Get(FelixSettings.LogActionRateLimit), (uint)configuration.Get(FelixSettings.LogActionRateLimitBurst), out RateLimit? limit) ? limit : null,
@@ -87,7 +99,6 @@ internal sealed record FelixParameters
         IpipFromWorkloads = configuration.Get(FelixSettings.AllowIpipFromWorkloads),
         KeepInvalid = configuration.Get(FelixSettings.DisableConntrackInvalidCheck),
         OwnsTable = configuration.Get(FelixSettings.NftablesTableOwned),
-        Marks = new MarkBits((uint)configuration.Get(FelixSettings.NftablesMarkMask)),
         FailsafeIn = FailsafePort.ListOf(configuration.Get(FelixSettings.FailsafeInbound)),
         FailsafeOut = FailsafePort.ListOf(configuration.Get(FelixSettings.FailsafeOutbound)),
         RemoveExternalRoutes = configuration.Get(FelixSettings.RemoveExternalRoutes),
@@ -100,5 +111,6 @@ internal sealed record FelixParameters
         RouteSource6 = IpAddress.TryParse(configuration.Get(FelixSettings.DeviceRouteSourceIpv6), out IpAddress source6) ? source6 : null,
         RouteSyncDisabled = configuration.Get(FelixSettings.RouteSyncDisabled),
         Network = NetworkParameters.From(configuration),
+        Iptables = IptablesParameters.From(configuration),
     };
 }

@@ -144,7 +144,7 @@ internal static class FelixSettings
         InterfacePrefix, DefaultEndpointToHostAction, FilterDenyAction, LogPrefix, LogActionRateLimit, LogActionRateLimitBurst, WorkloadSourceSpoofing, VxlanPort,
         AllowVxlanFromWorkloads, AllowIpipFromWorkloads, DisableConntrackInvalidCheck, FailsafeInbound, FailsafeOutbound, NftablesMarkMask, RemoveExternalRoutes, IpForwarding, Ipv6Support,
         Ipv4NormalRoutePriority, Ipv6NormalRoutePriority, DeviceRouteProtocol, DeviceRouteSource, DeviceRouteSourceIpv6, RouteSyncDisabled, RouteRefreshInterval, EndpointReportingEnabled, ReportingInterval, ReportingTtl, OpenstackRegion,
-        .. OverlaySettings.FromDatastore, .. WireGuardSettings.FromDatastore,
+        .. OverlaySettings.FromDatastore, .. WireGuardSettings.FromDatastore, .. IptablesSettings.FromDatastore,
         HealthEnabled, HealthHost, HealthPort, HealthTimeoutOverrides, MetricsEnabled, MetricsHost, MetricsPort,
         CommonSettings.LogLevel,
     ];
@@ -152,6 +152,6 @@ internal static class FelixSettings
     /// <summary>Everything that felix.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("felix",
     [
-        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, NftablesTableOwned, EndpointStatusPathPrefix, .. DropSettings.All, .. NodeSettings.All, OnMissingDatastore, OnRevoke,
+        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, NftablesTableOwned, EndpointStatusPathPrefix, .. IptablesSettings.Own, .. DropSettings.All, .. NodeSettings.All, OnMissingDatastore, OnRevoke,
     ]);
 }

@@ -9,6 +9,9 @@ internal readonly record struct MarkBits(uint Mask)
     /// <summary>How many are needed.</summary>
     public const int Needed = 3;
 
+    /// <summary>How many iptables needs.</summary>
+    public const int NeededByIptables = 4;
+
     /// <summary>A host endpoint's policy before connection tracking or DNAT has allowed the packet.</summary>
     public uint Accept => Bit(0);
 
@@ -26,6 +29,12 @@ internal readonly record struct MarkBits(uint Mask)
     /// sixth; 0 where the mask has neither.
     /// </summary>
     public uint WireGuard => Bit(5) != 0 ? Bit(5) : Bit(4);
+
+    /// <summary>
+    /// With iptables: the stage that the packet is in has accepted it. Set only while a packet is in a chain of ours; 0 where the mask has no fourth bit. Where there is no sixth it
+    /// is the place that <see cref="Revoked"/> has in the mark of connections.
+    /// </summary>
+    public uint Decided => Bit(5) != 0 ? Bit(4) : Bit(3);
 
     private uint Bit(int place)
     {

@@ -30,6 +30,25 @@ internal sealed class NftAnonymousSet : IEquatable<NftAnonymousSet>
     /// <summary>All elements, as in NFTA_SET_ELEM_LIST_ELEMENTS, whose 16-bit length they may exceed.</summary>
     internal ReadOnlySpan<byte> Elements => elements;
 
+    /// <summary>The elements as ranges of keys, in their order.</summary>
+    internal IReadOnlyList<NftRange> Ranges()
+    {
+        List<NftRange> ranges = [];
+        byte[]? first = null;
+        foreach (NetlinkAttribute element in new NetlinkAttributes(elements))
+        {
+            byte[] key = new NetlinkAttributes(element.Nested.Find(NftConstants.NFTA_SET_ELEM_KEY)).Find(NftConstants.NFTA_DATA_VALUE).ToArray();
+            bool isEnd = NftElementCollector.IsEnd(element.Nested.Find(NftConstants.NFTA_SET_ELEM_FLAGS));
+            if (isEnd) ranges.Add(new NftRange(first!, NftInterval.Before(key)));
+            // What has no end holds the last key of all.
+            else if (first is not null) ranges.Add(new NftRange(first, NftInterval.Before(new byte[key.Length])));
+            else if ((Flags & NftSetFlags.Interval) == 0) ranges.Add(new NftRange(key));
+            first = isEnd || (Flags & NftSetFlags.Interval) == 0 ? null : key;
+        }
+        if (first is not null) ranges.Add(new NftRange(first, NftInterval.Before(new byte[first.Length])));
+        return ranges;
+    }
+
     /// <summary>The elements in runs that each fit one message; an END stays with its start.</summary>
     internal List<Range> Runs()
     {

@@ -38,6 +38,15 @@ internal static class NftInterval
         if (Increment(next)) next.CopyTo(new NftElementWriter(buffer).Element(last.Length, end: true));
     }
 
+    /// <summary>The key before this one in memory order; before zero comes the last.</summary>
+    internal static byte[] Before(ReadOnlySpan<byte> key)
+    {
+        byte[] before = key.ToArray();
+        for (int i = before.Length - 1; i >= 0; i--)
+            if (before[i]-- != 0) break;
+        return before;
+    }
+
     /// <summary>The next key in memory order; false after the last one.</summary>
     private static bool Increment(Span<byte> key)
     {

@@ -37,6 +37,9 @@ public sealed class NftRule : IEquatable<NftRule>
     /// <summary>The sets written inside the rule, in the order of their lookups.</summary>
     internal ReadOnlySpan<NftAnonymousLookup> Lookups => lookups;
 
+    /// <summary>What the rule says, part by part.</summary>
+    public IReadOnlyList<NftStatement> Statements() => NftStatementReader.Read(this);
+
     public bool Equals(NftRule? other) =>
         ReferenceEquals(this, other) || (other is not null && Identity == other.Identity && Comment == other.Comment
             && Expressions.SequenceEqual(other.Expressions) && Lookups.SequenceEqual(other.Lookups));

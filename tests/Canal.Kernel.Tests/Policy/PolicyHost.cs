@@ -3,10 +3,13 @@ using Canal.Core.Calculation;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane;
+using Canal.Felix.Dataplane.Iptables;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Hosts;
 using Canal.Felix.Wiring;
 using Canal.Linux.Conntrack;
+using Canal.Linux.Iptables;
 using Canal.Linux.Namespaces;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
@@ -31,19 +34,21 @@ internal sealed class PolicyHost : IDisposable
     private readonly InterfaceTable table = new();
     private readonly HostInterfaces hosts = new();
     private readonly Dictionary<string, Port> ports = [];
-    private readonly NftablesDataplane dataplane;
+    private readonly IDataplane dataplane;
     private readonly InterfaceWirer wirer;
     private readonly PacketSocket outside;
+    private readonly PacketFilter filter;
     private bool wired;
 
-    private PolicyHost(IEnumerable<string> interfaces)
+    private PolicyHost(IEnumerable<string> interfaces, PacketFilter filter)
     {
         SysctlTree sysctl = new();
         sysctl.Write("0", "net", "ipv4", "conf", "default", "rp_filter");
         sysctl.Write("0", "net", "ipv4", "conf", "all", "rp_filter");
         sysctl.Write("0", "net", "ipv6", "conf", "default", "accept_dad");
         sysctls = new HostSysctls(sysctl);
-        (dataplane, wirer) = (new NftablesDataplane(nftables, calculator), new InterfaceWirer(stack, conntrack, sysctls, table, TimeProvider.System));
+        this.filter = filter;
+        (dataplane, wirer) = (NewDataplane(), new InterfaceWirer(stack, conntrack, sysctls, table, TimeProvider.System));
         (outside, SafeFileHandle there, NetlinkRouteStack thereStack) = NetworkNamespace.RunInNew(() => (new PacketSocket(), Here(), NetlinkRouteStack.Open()));
         using (there)
         using (thereStack)
@@ -77,13 +82,13 @@ internal sealed class PolicyHost : IDisposable
     internal PacketSocket Outside => outside;
 
     /// <summary>Runs a test on a thread that is in a fresh host's namespace; skips it where that is not allowed.</summary>
-    internal static void Run(IEnumerable<string> interfaces, Action<PolicyHost> test)
+    internal static void Run(IEnumerable<string> interfaces, Action<PolicyHost> test, PacketFilter filter = PacketFilter.Nftables)
     {
         Assert.SkipUnless(Environment.UserName == "root", "network namespaces need root");
         NetworkNamespace.RunInNew(() =>
         {
             PacketSocket.StayOnOneCpu();
-            using PolicyHost host = new(interfaces);
+            using PolicyHost host = new(interfaces, filter);
             test(host);
             return 0;
         });
@@ -112,8 +117,16 @@ internal sealed class PolicyHost : IDisposable
         Assert.False(dataplane.Apply(), "a second apply wrote something");
     }
 
-    /// <summary>The kernel's table; for messages.</summary>
+    /// <summary>What the kernel holds; for messages.</summary>
+    internal string Held => filter == PacketFilter.Nftables ? List() : $"{Programs.Save(IpFamily.V4, counters: true)}{Programs.Save(IpFamily.V6, counters: true)}{Programs.SaveSets()}";
+
+    /// <summary>The kernel's table of nftables.</summary>
     internal static string List() => Nftables.NftSandbox.Nft("list table inet canal");
+
+    /// <summary>The programs of the flavour under test.</summary>
+    internal HostIptables Programs => HostIptables.Open(filter == PacketFilter.IptablesLegacy ? IptablesFlavour.Legacy : IptablesFlavour.Nft);
+
+    private IDataplane NewDataplane() => filter == PacketFilter.Nftables ? new NftablesDataplane(nftables, calculator) : new IptablesDataplane(Programs, calculator, [IpFamily.V4, IpFamily.V6], TimeProvider.System);
 
     public void Dispose()
     {

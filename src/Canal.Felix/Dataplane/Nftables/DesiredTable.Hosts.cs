@@ -19,6 +19,12 @@ internal sealed partial class DesiredTable
         renderedHosts = null;
     }
 
+    /// <summary>Interfaces that a host endpoint governs by name.</summary>
+    public IEnumerable<string> Governed => hosts.ByInterface.Keys;
+
+    /// <summary>A host endpoint governs all other interfaces.</summary>
+    public bool GovernsAll => hosts.AllInterfaces is not null;
+
     private void RenderHosts()
     {
         renderedHosts = new HostEndpointRenderer(hosts, policies, parameters!, network);

@@ -68,6 +68,9 @@ internal sealed partial class DesiredTable
         foreach (ResourceKey key in closed.Policies.Where(k => UsesAny(k, changes.Sets)).ToArray()) Reopen(key);
     }
 
+    /// <summary>The interfaces that a map may have something for.</summary>
+    public IEnumerable<string> InterfacesOf(string map) => hostDispatch.TryGetValue(map, out Dictionary<string, string>? chains) ? chains.Keys : endpoints.Keys;
+
     /// <summary>Where packets of an interface go from a map; null when the map does not have it.</summary>
     public NftVerdict? Dispatch(NftSet map, string name)
     {

@@ -18,7 +18,7 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// <param name="kernel">The kernel's nf_tables.</param>
 /// <param name="calculator">Has the members of sets.</param>
 /// <param name="early">The table as it was read while the datastore was waited for; it counts when nothing has changed since.</param>
-internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calculator, Task<NftTable?>? early = null)
+internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calculator, Task<NftTable?>? early = null) : IDataplane
 {
     private readonly DesiredTable desired = new();
     private readonly NftTransaction transaction = new(KernelNames.Table);
@@ -28,6 +28,11 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     private bool cannotOwn, cannotLog, hasLogged;
     private FelixParameters inForce = new();
     private int wholeLength = 4096;
+
+    public string Name => "table inet canal";
+
+    /// <summary>The kernel tells when others change the table.</summary>
+    public DateTimeOffset? CheckDue => null;
 
     /// <summary>Transactions committed since the start.</summary>
     public long Commits { get; private set; }

@@ -1,0 +1,210 @@
+using System.Text;
+using Canal.Core.Addressing;
+using Canal.Core.Calculation;
+using Canal.Core.Overlay;
+using Canal.Core.Policy;
+using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane.Nftables;
+using Canal.Linux.Iptables;
+using Canal.Linux.Nftables;
+
+namespace Canal.Felix.Dataplane.Iptables;
+
+/// <summary>
+/// Keeps iptables, ip6tables and ipset as the calculator wants them: the nftables table in their words. First the sets and their members, then the rules, each
+/// table of iptables at one moment, then the sets that nobody looks up any more go. The state is read at the start, which adopts what an earlier run left, after
+/// every failure, and now and then, because iptables tells nobody of changes.
+/// </summary>
+/// <param name="kernel">The host's programs.</param>
+/// <param name="calculator">Has the members of sets.</param>
+/// <param name="families">Those that the kernel has.</param>
+/// <param name="time">Says when to read again.</param>
+internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calculator, IReadOnlyList<IpFamily> families, TimeProvider time) : IDataplane
+{
+    /// <summary>With the nft flavour the kernel lets go of a set a moment after the rule.</summary>
+    private static readonly TimeSpan RetirePause = TimeSpan.FromMilliseconds(500);
+
+    private readonly DesiredTable desired = new();
+    private readonly Dictionary<IpFamily, IptablesPicture> pictures = [];
+    private readonly HashSet<string> retiring = new(StringComparer.Ordinal);
+    private Dictionary<string, IEnumerable<Cidr>> netsInForce = new(StringComparer.Ordinal);
+    private Dictionary<IpFamily, IptablesImage>? images;
+    private Dictionary<string, HeldSet> readSets = [];
+    private HashSet<string> sets = [];
+    private FelixParameters inForce = new();
+    private DateTimeOffset? nextCheck, nextRetirement;
+
+    public string Name => "iptables and ipset";
+
+    public long Commits { get; private set; }
+
+    public int LastMessages { get; private set; }
+
+    public IReadOnlyDictionary<string, string> Closed => pictures.Values.SelectMany(p => p.Wrong).Concat(desired.Closed).DistinctBy(c => c.Key).ToDictionary(StringComparer.Ordinal);
+
+    public int ChainCount => desired.Chains.Count;
+
+    public DateTimeOffset? CheckDue => nextRetirement < (nextCheck ?? DateTimeOffset.MaxValue) ? nextRetirement : nextCheck;
+
+    public void Govern(HostEndpointResolution resolution) => desired.Govern(resolution);
+
+    public void Plan(DesiredChanges changes, FelixParameters parameters, NetworkSets? network = null)
+    {
+        inForce = parameters;
+        desired.Apply(changes, parameters, network);
+    }
+
+    public void Doubt() => images = null;
+
+    /// <summary>Nobody tells; the check after each write does for it.</summary>
+    public bool IsAlone() => true;
+
+    public bool Apply()
+    {
+        while (true)
+        {
+            if (images is null || nextCheck <= time.GetUtcNow()) Reread();
+            else if (desired.Changes.IsEmpty && !(nextRetirement <= time.GetUtcNow())) return false;
+            try
+            {
+                return Program();
+            }
+            catch (RefusedChain refused)
+            {
+                Forget();
+                if (!desired.Close([new NftFault(0, refused.Chain, null)], refused.Message)) throw refused.Refusal;
+            }
+            catch (IptablesException)
+            {
+                Forget();
+                throw;
+            }
+        }
+    }
+
+    public string Counters(string prefix)
+    {
+        Dictionary<string, string> names = pictures.Values.SelectMany(p => p.Tables.Values).SelectMany(t => t.Values).DistinctBy(c => c.Name).ToDictionary(c => c.Name, c => c.Source, StringComparer.Ordinal);
+        IptablesCounters counters = new(names);
+        foreach (IpFamily family in families) counters.Add(kernel.Save(family, counters: true));
+        return counters.Text(prefix);
+    }
+
+    public ReadOnlyMemory<byte>? Whole()
+    {
+        if (images is null || !desired.Changes.IsEmpty) return null;
+        desired.DoubtAll();
+        IpsetPlan plan = new(desired, [], new Dictionary<string, HeldSet>(), calculator, inForce.Iptables.MaxSetSize);
+        plan.Write(new Dictionary<string, IEnumerable<Cidr>>());
+        desired.Changes.Clear();
+        Dictionary<IpFamily, string> scripts = families.ToDictionary(f => f, f => RulePlan(f, new IptablesImage()).Script);
+        return Encoding.UTF8.GetBytes(new KeptScripts(plan.Script, scripts.GetValueOrDefault(IpFamily.V4, ""), scripts.GetValueOrDefault(IpFamily.V6, "")).ToText());
+    }
+
+    private bool Program()
+    {
+        int lines = 0;
+        foreach (IpFamily family in families) Picture(family).Draw(inForce);
+        IpsetPlan members = new(desired, sets, readSets, calculator, inForce.Iptables.MaxSetSize);
+        members.Write(netsInForce);
+        if (members.Wrong is { } wrong) throw new IptablesException(wrong);
+        if (members.Lines > 0) kernel.RestoreSets(members.Script);
+        members.Note();
+        lines += members.Lines;
+        foreach (IpFamily family in families) lines += Program(family);
+        retiring.UnionWith(members.Retired);
+        Retire();
+        NoteSets();
+        if (lines == 0) ScheduleCheck(inForce.Iptables.Refresh);
+        if (lines == 0) return false;
+        ScheduleCheck(inForce.Iptables.PostWriteCheck > TimeSpan.Zero ? inForce.Iptables.PostWriteCheck : inForce.Iptables.Refresh);
+        Commits++;
+        LastMessages = lines;
+        return true;
+    }
+
+    private int Program(IpFamily family)
+    {
+        IptablesPlan plan = RulePlan(family, images![family]);
+        if (plan.IsEmpty) return 0;
+        try
+        {
+            kernel.Restore(family, plan.Script);
+        }
+        catch (IptablesException refusal) when (refusal.Line is int line && plan.SourceOf(line) is string chain)
+        {
+            throw new RefusedChain(chain, refusal);
+        }
+        plan.Note();
+        return plan.Lines;
+    }
+
+    private IptablesPlan RulePlan(IpFamily family, IptablesImage image)
+    {
+        IptablesPlan plan = new(Picture(family), image, inForce.Iptables.Insert);
+        plan.Write();
+        return plan;
+    }
+
+    /// <summary>Sets that others' rules look up, or whose rules the kernel has not quite let go of, are tried again.</summary>
+    private void Retire()
+    {
+        string[] names = [.. retiring.Where(name => sets.Contains(name))];
+        retiring.Clear();
+        for (int from = 0; from < names.Length;)
+        {
+            try
+            {
+                kernel.RestoreSets(string.Concat(names[from..].Select(name => $"destroy {name}\n")));
+                sets.ExceptWith(names[from..]);
+                break;
+            }
+            catch (IptablesException e) when (e.Line is int line && line >= 1 && from + line <= names.Length)
+            {
+                sets.ExceptWith(names[from..(from + line - 1)]);
+                from += line;
+                retiring.Add(names[from - 1]);
+            }
+        }
+        nextRetirement = retiring.Count > 0 ? time.GetUtcNow() + RetirePause : null;
+    }
+
+    private void NoteSets()
+    {
+        foreach (string name in desired.Changes.Nets)
+        {
+            if (desired.Nets.TryGetValue(name, out NetsSet? nets)) netsInForce[name] = [.. nets.Members];
+            else netsInForce.Remove(name);
+        }
+        readSets = [];
+        desired.Changes.Clear();
+    }
+
+    private void Reread()
+    {
+        desired.DoubtAll();
+        Dictionary<IpFamily, IptablesImage> read = families.ToDictionary(f => f, f => IptablesImage.Read(kernel.Save(f)));
+        readSets = HeldSet.ReadAll(kernel.SaveSets());
+        (sets, netsInForce) = ([.. readSets.Keys], new(StringComparer.Ordinal));
+        retiring.Clear();
+        images = read;
+    }
+
+    private void Forget()
+    {
+        images = null;
+        ScheduleCheck(inForce.Iptables.Refresh);
+    }
+
+    private void ScheduleCheck(TimeSpan pause) => nextCheck = pause > TimeSpan.Zero ? time.GetUtcNow() + pause : null;
+
+    private IptablesPicture Picture(IpFamily family) => pictures.TryGetValue(family, out IptablesPicture? picture) ? picture : pictures[family] = new IptablesPicture(desired, family);
+
+    /// <summary>iptables does not take a line that is about one chain.</summary>
+    private sealed class RefusedChain(string chain, IptablesException refusal) : Exception(refusal.Message)
+    {
+        public string Chain { get; } = chain;
+
+        public IptablesException Refusal { get; } = refusal;
+    }
+}

@@ -1,0 +1,97 @@
+using Canal.Core.Addressing;
+
+namespace Canal.Linux.Iptables;
+
+/// <summary>The host's own programs, of one flavour.</summary>
+public sealed class HostIptables : IIptables
+{
+    /// <summary>Seconds to wait for another iptables of the legacy flavour to give its lock back; the other flavour has none.</summary>
+    private const string Patience = "10";
+
+    private readonly string infix;
+
+    private HostIptables(IptablesFlavour flavour, string infix) => (Flavour, this.infix) = (flavour, infix);
+
+    public IptablesFlavour Flavour { get; }
+
+    /// <summary>Whether the kernel has IPv6 at all: without it ip6tables has nothing to do.</summary>
+    public static bool HasIpv6 => Directory.Exists("/proc/sys/net/ipv6");
+
+    /// <summary>The programs of a flavour: those that are named after it, or the plain ones where they are of it.</summary>
+    /// <exception cref="IptablesException">There are none.</exception>
+    public static HostIptables Open(IptablesFlavour flavour)
+    {
+        string named = flavour == IptablesFlavour.Legacy ? "-legacy" : "-nft";
+        if (VersionOf($"iptables{named}") is not null) return new HostIptables(flavour, named);
+        if (VersionOf("iptables") is string version && FlavourOf(version) == flavour) return new HostIptables(flavour, "");
+        throw new IptablesException($"iptables{named} is not there, and iptables is not of that flavour", isMissing: true);
+    }
+
+    /// <summary>
+    /// The flavour that other software of this host uses: the one with more rules; where neither has more, the one that the name iptables stands for.
+    /// </summary>
+    /// <exception cref="IptablesException">There is no iptables.</exception>
+    public static IptablesFlavour Detect()
+    {
+        string version = VersionOf("iptables") ?? throw new IptablesException("iptables is not there", isMissing: true);
+        // Asking the legacy programs would make the kernel set their tables up, which then cost every packet.
+        if (!HasLegacyTables()) return FlavourOf(version);
+        int legacy = RulesOf(IptablesFlavour.Legacy), nft = RulesOf(IptablesFlavour.Nft);
+        return legacy == nft ? FlavourOf(version) : legacy > nft ? IptablesFlavour.Legacy : IptablesFlavour.Nft;
+    }
+
+    /// <summary>The flavours that have rules or tables in this namespace and whose programs are there.</summary>
+    public static IReadOnlyList<HostIptables> InUse()
+    {
+        List<HostIptables> found = [];
+        foreach (IptablesFlavour flavour in (ReadOnlySpan<IptablesFlavour>)[IptablesFlavour.Legacy, IptablesFlavour.Nft])
+            if ((flavour == IptablesFlavour.Nft || HasLegacyTables()) && TryOpen(flavour) is { } programs) found.Add(programs);
+        return found;
+    }
+
+    public string Save(IpFamily family, bool counters = false) => ProgramRun.Run(Program(family, "save"), counters ? ["-c"] : []);
+
+    public void Restore(IpFamily family, string script) => ProgramRun.Run(Program(family, "restore"), Flavour == IptablesFlavour.Legacy ? ["--noflush", "-w", Patience] : ["--noflush"], script);
+
+    public string SaveSets() => ProgramRun.Run("ipset", ["save"]);
+
+    public void RestoreSets(string script) => ProgramRun.Run("ipset", ["-exist", "restore"], script);
+
+    private static HostIptables? TryOpen(IptablesFlavour flavour)
+    {
+        try
+        {
+            return Open(flavour);
+        }
+        catch (IptablesException e) when (e.IsMissing)
+        {
+            return null;
+        }
+    }
+
+    private string Program(IpFamily family, string what) => $"{(family == IpFamily.V4 ? "iptables" : "ip6tables")}{infix}-{what}";
+
+    private static IptablesFlavour FlavourOf(string version) => version.Contains("nf_tables", StringComparison.Ordinal) ? IptablesFlavour.Nft : IptablesFlavour.Legacy;
+
+    private static int RulesOf(IptablesFlavour flavour) => TryOpen(flavour) is { } programs ? programs.Save(IpFamily.V4).Split('\n').Count(line => line.StartsWith("-A ", StringComparison.Ordinal)) : 0;
+
+    private static string? VersionOf(string program)
+    {
+        try
+        {
+            return ProgramRun.Run(program, ["--version"]);
+        }
+        catch (IptablesException e) when (e.IsMissing)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The kernel names the tables of a namespace that were ever asked for.</summary>
+    private static bool HasLegacyTables()
+    {
+        foreach (string names in (ReadOnlySpan<string>)["/proc/thread-self/net/ip_tables_names", "/proc/thread-self/net/ip6_tables_names"])
+            if (File.Exists(names) && File.ReadAllText(names).Length > 0) return true;
+        return false;
+    }
+}

@@ -20,6 +20,8 @@ using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
 using Canal.Linux.Conntrack;
+using Canal.Linux.Iptables;
+using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 using Serilog;
 using HostingConfiguration = Canal.Hosting.Configuration;
@@ -36,6 +38,7 @@ internal sealed class Agent
     private readonly HashSet<string> toldErrors = new(StringComparer.Ordinal);
     private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
     private readonly Trouble files;
+    private readonly Trouble leftovers;
     private readonly DataplaneKind kind;
     private Dictionary<string, string> toldClosed = [];
     private HostingConfiguration local;
@@ -50,6 +53,7 @@ internal sealed class Agent
         local = effective = configuration;
         (Time, Log, this.kind) = (time, log, kind);
         files = new Trouble("writing endpoint status files", Felix.Log.ProgrammingFailed, time, log);
+        leftovers = new Trouble("taking away what another dataplane programmed", Felix.Log.ProgrammingFailed, time, log);
         Parameters = FelixParameters.From(configuration, kind);
         RouteRefreshInterval = configuration.Get(FelixSettings.RouteRefreshInterval);
     }
@@ -58,6 +62,9 @@ internal sealed class Agent
     public required ClusterNetwork Network { get; init; }
     public required ResourceFeed Feed { get; init; }
     public required IDataplane Dataplane { get; init; }
+
+    /// <summary>What another packet filter may hold of an earlier run; null where nothing is known of others.</summary>
+    public Leftovers? Leftovers { get; init; }
     public required IRouteStack RouteStack { get; init; }
     public required InterfaceTable Interfaces { get; init; }
     public required InterfaceWirer Wirer { get; init; }
@@ -176,10 +183,29 @@ internal sealed class Agent
         return verdicts;
     }
 
+    /// <summary>Takes away what an earlier run programmed with another packet filter, once all is in force with this one.</summary>
+    public void RemoveLeftovers()
+    {
+        if (Leftovers?.MayBeThere != true || !leftovers.MayTry) return;
+        try
+        {
+            foreach (string name in Leftovers.Remove()) Felix.Log.Configuration(Log, $"what an earlier run programmed with {name} is taken away");
+            leftovers.Note(null);
+            PrepareHost();
+        }
+        catch (Exception e) when (e is NftException or IptablesException)
+        {
+            leftovers.Note(e.Message);
+        }
+    }
+
+    /// <summary>When that is tried again; null when there is nothing.</summary>
+    public DateTimeOffset? LeftoversRetryAt => leftovers.RetryAt;
+
     /// <summary>Makes the host's own settings as they should be, and writes down what the agent's routes are told by; what is refused is told once.</summary>
     public void PrepareHost()
     {
-        if (TraceFile.Set(Traces.Of(Parameters).ToText()) is string problem) Felix.Log.Host(Log, problem);
+        if (TraceFile.Set(Traces.Of(Parameters, kind == DataplaneKind.Iptables || Leftovers?.MayBeThere == true).ToText()) is string problem) Felix.Log.Host(Log, problem);
         List<string> refusals = Sysctls.PrepareHost(Parameters);
         foreach (string refusal in refusals)
             if (toldRefusals.Add(refusal)) Felix.Log.Host(Log, refusal);

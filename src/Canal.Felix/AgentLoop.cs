@@ -86,6 +86,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
             if (IsReady) agent.ProgramOverlay();
             if (IsReady) agent.ProgramWireGuard();
             kernel.Note(null);
+            if (IsReady) agent.RemoveLeftovers();
             if (RevokeDue <= time.GetUtcNow()) Revoke();
         }
         catch (Exception e) when (e is NftException or IptablesException)
@@ -360,7 +361,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null, kernel.MayTry && IsReady ? agent.Dataplane.CheckDue : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, agent.LeftoversRetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null, kernel.MayTry && IsReady ? agent.Dataplane.CheckDue : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.Heart.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.Heart.UntilWatchdog;

@@ -4,6 +4,7 @@ using Canal.Core.Calculation;
 using Canal.Core.Overlay;
 using Canal.Datastore;
 using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
@@ -19,6 +20,7 @@ using Canal.Felix.Wiring;
 using Canal.Hosting;
 using Canal.Linux;
 using Canal.Linux.Conntrack;
+using Canal.Linux.Iptables;
 using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
@@ -47,7 +49,7 @@ internal static class Daemon
         EtcdException => ExitCode.Unavailable,
         NetlinkException { Errno: Errno.EPERM } or NftException { Errno: Errno.EPERM } or UnauthorizedAccessException => ExitCode.Permission,
         IOException { InnerException: UnauthorizedAccessException } => ExitCode.Permission,
-        NetlinkException or NftException or IOException => ExitCode.Failure,
+        NetlinkException or NftException or IptablesException or IOException => ExitCode.Failure,
         _ => null,
     };
 
@@ -63,8 +65,10 @@ internal static class Daemon
         using NetlinkConntrack conntrack = NetlinkConntrack.Open();
         using NetlinkNftables nftables = NetlinkNftables.Open();
         using NftMonitor tables = NftMonitor.Open(KernelNames.Table, nftables.PortId);
-        if (KeptTableRestore.Run(nftables, KeptTable.In(start.Paths), configuration.Get(FelixSettings.OnMissingDatastore), FelixParameters.From(configuration)) is string restored) Log.Restore(run.Log, restored);
-        Task<NftTable?> early = Task.Run(ReadTable);
+        IPacketFilter filter = PacketFilterChoice.Of(configuration, nftables, run.Time, () => Task.Run(ReadTable));
+        FelixParameters atStart = FelixParameters.From(configuration, filter.Kind);
+        Log.Configuration(run.Log, $"policy is programmed with {filter.Name}");
+        if (KeptTableRestore.Run(filter, KeptTable.In(start.Paths), configuration.Get(FelixSettings.OnMissingDatastore), atStart) is string restored) Log.Restore(run.Log, restored);
         Directory.CreateDirectory(start.Paths.Runtime);
         using ControlSocketServer control = ControlSocketServer.Listen(start.ControlSocket);
         Inbox<AgentMessage> inbox = new(InboxCapacity, run.Time);
@@ -75,7 +79,7 @@ internal static class Daemon
         using FlowWatch flows = FlowWatch.OfKernel(inbox, drops);
         Agent agent = null!;
         using WebServices services = new(health, () => agent.Meters.Text(agent, drops, run), run);
-        agent = Assemble(start, configuration, run, routes, wireGuard, conntrack, nftables, early, tables, reporter, health, changed =>
+        agent = Assemble(start, configuration, run, routes, wireGuard, conntrack, nftables, filter, tables, reporter, health, changed =>
         {
             run.Configure(changed);
             drops.Configure(DropParameters.From(changed));
@@ -121,7 +125,7 @@ internal static class Daemon
 
     private static Agent Assemble(
         DaemonStart start, HostingConfiguration configuration, DaemonRun run,
-        NetlinkRouteStack routes, NetlinkWireGuard wireGuard, NetlinkConntrack conntrack, NetlinkNftables nftables, Task<NftTable?> early, NftMonitor tables, EtcdReporter reporter, HealthReporters health, Action<HostingConfiguration> configured)
+        NetlinkRouteStack routes, NetlinkWireGuard wireGuard, NetlinkConntrack conntrack, NetlinkNftables nftables, IPacketFilter filter, NftMonitor tables, EtcdReporter reporter, HealthReporters health, Action<HostingConfiguration> configured)
     {
         TimeProvider time = run.Time;
         string node = configuration.Get(CommonSettings.NodeName);
@@ -129,14 +133,16 @@ internal static class Daemon
         InterfaceTable interfaces = new();
         HostInterfaces hosts = new();
         HostSysctls sysctls = new(new SysctlTree());
-        NftablesDataplane dataplane = new(nftables, calculator, early);
+        IDataplane dataplane = filter.NewDataplane(calculator);
+        bool usedIptables = Traces.Read(Traces.In(start.Paths)) is { Iptables: true };
         ClusterNetwork network = new(node);
-        return new Agent(configuration, time, run.Log)
+        return new Agent(configuration, time, run.Log, filter.Kind)
         {
             Calculator = calculator,
             Network = network,
             Feed = new ResourceFeed(calculator, network) { NodeName = node },
             Dataplane = dataplane,
+            Leftovers = new Leftovers(filter, () => PacketFilterChoice.All(nftables, time), usedIptables),
             RouteStack = routes,
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(routes, conntrack, sysctls, interfaces, time),
@@ -157,7 +163,7 @@ internal static class Daemon
             Reporter = reporter,
             ReadConfiguration = start.ReadConfiguration,
             Configured = configured,
-            ListenToTables = tables.Listen,
+            ListenToTables = filter.Kind == DataplaneKind.Nftables ? tables.Listen : () => { },
         };
     }
 }

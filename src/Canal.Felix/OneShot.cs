@@ -1,11 +1,13 @@
 using Canal.Core;
 using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Overlay;
 using Canal.Felix.Status;
 using Canal.Hosting;
 using Canal.Linux;
+using Canal.Linux.Iptables;
 using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
@@ -47,7 +49,7 @@ internal static class OneShot
     }
 
     /// <summary>
-    /// Removes what this program made: the table, its routes, permanent neighbours of workload interfaces, tunnel devices, WireGuard's routes and rules, status files, the file of the MTU, the
+    /// Removes what this program made: nftables' table or iptables' chains and sets, its routes, permanent neighbours of workload interfaces, tunnel devices, WireGuard's routes and rules, status files, the file of the MTU, the
     /// table kept for the next boot. Sysctls stay: they die with the interfaces, and forwarding may be wanted by others.
     /// </summary>
     public static int Cleanup(HostingConfiguration configuration, RuntimePaths paths)
@@ -65,7 +67,7 @@ internal static class OneShot
             RemoveRoutes(parameters);
             RemoveWireGuard(parameters, traces?.Devices ?? default);
             File.Delete(KeptTable.In(paths));
-            RemoveTable();
+            RemovePolicy();
             if (configuration.Get(OverlaySettings.MtuFile) is { Length: > 0 } mtuFile && Directory.Exists(Path.GetDirectoryName(mtuFile))) File.Delete(mtuFile);
             StatusFiles files = new(configuration.Get(FelixSettings.EndpointStatusPathPrefix));
             files.Sweep([]);
@@ -73,7 +75,7 @@ internal static class OneShot
             File.Delete(Traces.In(paths));
             return ExitCode.Ok;
         }
-        catch (Exception e) when (e is NetlinkException or NftException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is NetlinkException or NftException or IptablesException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"canal-felix: {e.Message}");
             bool forbidden = e is UnauthorizedAccessException || (e is NetlinkException n && n.Errno == Errno.EPERM) || (e is NftException f && f.Errno == Errno.EPERM);
@@ -87,11 +89,12 @@ internal static class OneShot
         try
         {
             using NetlinkNftables nftables = NetlinkNftables.Open();
-            string? done = KeptTableRestore.Run(nftables, KeptTable.In(paths), configuration.Get(FelixSettings.OnMissingDatastore), FelixParameters.From(configuration));
+            IPacketFilter filter = PacketFilterChoice.Of(configuration, nftables, TimeProvider.System);
+            string? done = KeptTableRestore.Run(filter, KeptTable.In(paths), configuration.Get(FelixSettings.OnMissingDatastore), FelixParameters.From(configuration, filter.Kind));
             Console.Out.WriteLine(done ?? "policy is in force already");
             return ExitCode.Ok;
         }
-        catch (Exception e) when (e is NetlinkException or NftException)
+        catch (Exception e) when (e is NetlinkException or NftException or IptablesException or StartException)
         {
             Console.Error.WriteLine($"canal-felix: {e.Message}");
             return ExitCode.Failure;
@@ -104,13 +107,12 @@ internal static class OneShot
         return (nftables.ReadFlags(KernelNames.Table) & NftTableFlags.Owner) == NftTableFlags.Owner;
     }
 
-    private static void RemoveTable()
+    /// <summary>Whichever dataplane it was programmed with.</summary>
+    private static void RemovePolicy()
     {
         using NetlinkNftables nftables = NetlinkNftables.Open();
-        if (nftables.ReadFlags(KernelNames.Table) is null) return;
-        NftTransaction transaction = new(KernelNames.Table);
-        transaction.DeleteTable();
-        nftables.Commit(transaction);
+        foreach (IPacketFilter filter in PacketFilterChoice.All(nftables, TimeProvider.System))
+            if (filter.IsInForce()) filter.Remove();
     }
 
     private static void RemoveRoutes(FelixParameters parameters)

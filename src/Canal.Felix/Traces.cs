@@ -11,7 +11,8 @@ namespace Canal.Felix;
 /// <param name="Prefixes">Of workload interfaces' names.</param>
 /// <param name="Protocol">Of routes.</param>
 /// <param name="Devices">Of WireGuard.</param>
-internal sealed record Traces(EquatableArray<string> Prefixes, byte Protocol, EquatableArray<string> Devices)
+/// <param name="Iptables">There may be something of ours in iptables.</param>
+internal sealed record Traces(EquatableArray<string> Prefixes, byte Protocol, EquatableArray<string> Devices, bool Iptables = false)
 {
     /// <summary>Nobody else needs the file.</summary>
     public const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -20,10 +21,11 @@ internal sealed record Traces(EquatableArray<string> Prefixes, byte Protocol, Eq
     public static string In(RuntimePaths paths) => Path.Combine(paths.State, "traces");
 
     /// <summary>What these parameters leave.</summary>
-    public static Traces Of(FelixParameters parameters) => new(parameters.InterfacePrefixes, parameters.RouteProtocol, parameters.Network.WireGuard.Families.Where(f => f.IsEnabled).Select(f => f.Device).ToEquatableArray());
+    public static Traces Of(FelixParameters parameters, bool iptables) =>
+        new(parameters.InterfacePrefixes, parameters.RouteProtocol, parameters.Network.WireGuard.Families.Where(f => f.IsEnabled).Select(f => f.Device).ToEquatableArray(), iptables);
 
-    /// <summary>The file's text: a line for the protocol, and one for each prefix and device.</summary>
-    public string ToText() => $"protocol {Protocol.ToString(CultureInfo.InvariantCulture)}\n{string.Concat(Prefixes.Select(prefix => $"prefix {prefix}\n"))}{string.Concat(Devices.Select(device => $"device {device}\n"))}";
+    /// <summary>The file's text: a line for the protocol, one for each prefix and device, and one for iptables.</summary>
+    public string ToText() => $"protocol {Protocol.ToString(CultureInfo.InvariantCulture)}\n{string.Concat(Prefixes.Select(prefix => $"prefix {prefix}\n"))}{string.Concat(Devices.Select(device => $"device {device}\n"))}{(Iptables ? "iptables\n" : "")}";
 
     /// <summary>Null where there is none, or something else.</summary>
     /// <exception cref="IOException">It could not be read.</exception>
@@ -32,13 +34,15 @@ internal sealed record Traces(EquatableArray<string> Prefixes, byte Protocol, Eq
         if (!File.Exists(path)) return null;
         byte? protocol = null;
         List<string> prefixes = [], devices = [];
+        bool iptables = false;
         foreach (string line in File.ReadLines(path))
         {
             if (line.StartsWith("prefix ", StringComparison.Ordinal) && line.Length > "prefix ".Length) prefixes.Add(line["prefix ".Length..]);
             else if (line.StartsWith("device ", StringComparison.Ordinal) && line.Length > "device ".Length) devices.Add(line["device ".Length..]);
+            else if (line == "iptables") iptables = true;
             else if (line.StartsWith("protocol ", StringComparison.Ordinal) && byte.TryParse(line["protocol ".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out byte number)) protocol = number;
             else return null;
         }
-        return protocol is { } known ? new Traces([.. prefixes], known, [.. devices]) : null;
+        return protocol is { } known ? new Traces([.. prefixes], known, [.. devices], iptables) : null;
     }
 }

@@ -2,8 +2,7 @@ using Canal.Core.Calculation;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
-using Canal.Felix.Dataplane.Nftables;
-using Canal.Linux.Nftables;
+using Canal.Felix.Dataplane;
 
 namespace Canal.Felix.LastKnownGood;
 
@@ -16,10 +15,10 @@ internal static class FailsafeTable
     private static readonly HostEndpointPolicy Everything = new(new ResourceKey(ResourceKind.HostEndpoint, null, "failsafe-only")) { InterfaceName = HostEndpoint.AllInterfaces };
 
     /// <summary>Programs it; the agent's first complete picture takes its place.</summary>
-    /// <exception cref="NftException">The kernel refused.</exception>
-    public static void Enforce(INftables kernel, FelixParameters parameters)
+    /// <remarks>NftException, IptablesException: the kernel refused.</remarks>
+    public static void Enforce(IPacketFilter filter, FelixParameters parameters)
     {
-        NftablesDataplane dataplane = new(kernel, new PolicyCalculator(""));
+        IDataplane dataplane = filter.NewDataplane(new PolicyCalculator(""));
         dataplane.Govern(new HostEndpointResolution([], [Everything]));
         dataplane.Plan(new DesiredChanges(), parameters);
         dataplane.Apply();

@@ -1,13 +1,11 @@
 using System.Security.Cryptography;
-using Canal.Felix.Dataplane.Nftables;
 using Canal.Hosting;
-using Canal.Linux.Nftables;
 
 namespace Canal.Felix.LastKnownGood;
 
 /// <summary>
-/// The file that holds the table that was in force last: a line that names the format, the SHA-256 of the rest, and the rest, which is the batch that makes
-/// the table from nothing. It is what the kernel is told, not what etcd said: loading it needs no calculation, only the host's own part is in it, and a newer
+/// The file that holds the policy that was in force last: a line that names the format, the SHA-256 of the rest, and the rest, which is the batch that makes
+/// nftables' table from nothing, or the scripts that do it with iptables. It is what the kernel is told, not what etcd said: loading it needs no calculation, only the host's own part is in it, and a newer
 /// version of this program can load what an older one kept.
 /// </summary>
 internal static class KeptTable
@@ -27,7 +25,7 @@ internal static class KeptTable
     }
 
     /// <summary>Reads it; null with a sentence when it is not there or not good, which is then no reason to stop.</summary>
-    public static NftTransaction? Read(string path, out string? wrong)
+    public static ReadOnlyMemory<byte>? Read(string path, out string? wrong)
     {
         try
         {
@@ -40,14 +38,13 @@ internal static class KeptTable
         }
     }
 
-    private static NftTransaction? Check(ReadOnlySpan<byte> content, string path, out string? wrong)
+    private static ReadOnlyMemory<byte>? Check(ReadOnlyMemory<byte> content, string path, out string? wrong)
     {
         wrong = $"{path} is damaged";
-        if (content.Length < Magic.Length + HashLength || !content.StartsWith(Magic)) return null;
-        ReadOnlySpan<byte> batch = content[(Magic.Length + HashLength)..];
-        if (!content.Slice(Magic.Length, HashLength).SequenceEqual(SHA256.HashData(batch))) return null;
-        if (NftTransaction.TryRestore(KernelNames.Table, batch, out NftTransaction? transaction, out string? reason)) return transaction;
-        wrong = $"{path} is damaged: {reason}";
-        return null;
+        if (content.Length < Magic.Length + HashLength || !content.Span.StartsWith(Magic)) return null;
+        ReadOnlyMemory<byte> batch = content[(Magic.Length + HashLength)..];
+        if (!content.Span.Slice(Magic.Length, HashLength).SequenceEqual(SHA256.HashData(batch.Span))) return null;
+        wrong = null;
+        return batch;
     }
 }

@@ -40,6 +40,10 @@ public sealed class HostIptables : IIptables
         return legacy == nft ? FlavourOf(version) : legacy > nft ? IptablesFlavour.Legacy : IptablesFlavour.Nft;
     }
 
+    /// <summary>Throws where there is no ipset.</summary>
+    /// <exception cref="IptablesException">There is none.</exception>
+    public static void RequireIpset() => _ = VersionOf("ipset") ?? throw new IptablesException("ipset is not there", isMissing: true);
+
     /// <summary>The flavours that have rules or tables in this namespace and whose programs are there.</summary>
     public static IReadOnlyList<HostIptables> InUse()
     {

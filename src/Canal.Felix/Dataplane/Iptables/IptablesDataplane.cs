@@ -1,4 +1,3 @@
-using System.Text;
 using Canal.Core.Addressing;
 using Canal.Core.Calculation;
 using Canal.Core.Overlay;
@@ -98,7 +97,7 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         plan.Write(new Dictionary<string, IEnumerable<Cidr>>());
         desired.Changes.Clear();
         Dictionary<IpFamily, string> scripts = families.ToDictionary(f => f, f => RulePlan(f, new IptablesImage()).Script);
-        return Encoding.UTF8.GetBytes(new KeptScripts(plan.Script, scripts.GetValueOrDefault(IpFamily.V4, ""), scripts.GetValueOrDefault(IpFamily.V6, "")).ToText());
+        return new KeptScripts(plan.Script, scripts.GetValueOrDefault(IpFamily.V4, ""), scripts.GetValueOrDefault(IpFamily.V6, "")).ToBytes();
     }
 
     private bool Program()
@@ -146,26 +145,12 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         return plan;
     }
 
-    /// <summary>Sets that others' rules look up, or whose rules the kernel has not quite let go of, are tried again.</summary>
+    /// <summary>Sets that are still looked up are tried again.</summary>
     private void Retire()
     {
-        string[] names = [.. retiring.Where(name => sets.Contains(name))];
-        retiring.Clear();
-        for (int from = 0; from < names.Length;)
-        {
-            try
-            {
-                kernel.RestoreSets(string.Concat(names[from..].Select(name => $"destroy {name}\n")));
-                sets.ExceptWith(names[from..]);
-                break;
-            }
-            catch (IptablesException e) when (e.Line is int line && line >= 1 && from + line <= names.Length)
-            {
-                sets.ExceptWith(names[from..(from + line - 1)]);
-                from += line;
-                retiring.Add(names[from - 1]);
-            }
-        }
+        retiring.IntersectWith(sets);
+        sets.ExceptWith(retiring);
+        sets.UnionWith(new SetRetirement(kernel).Run(retiring));
         nextRetirement = retiring.Count > 0 ? time.GetUtcNow() + RetirePause : null;
     }
 

@@ -14,6 +14,9 @@ internal sealed class IptablesImage
     /// <summary>Chains of ours that others' rules call, by table and name: they cannot be deleted.</summary>
     public HashSet<(string Table, string Chain)> CalledByOthers { get; } = [];
 
+    /// <summary>There is anything of ours.</summary>
+    public bool IsOurs => Tables.Values.Any(t => t.Count > 0) || Hooks.Values.Any(h => h.Calls.Count > 0);
+
     /// <summary>The chains of a table.</summary>
     public Dictionary<string, EquatableArray<string>> Table(string name) => Tables.TryGetValue(name, out Dictionary<string, EquatableArray<string>>? chains) ? chains : Tables[name] = new(StringComparer.Ordinal);
 

@@ -202,10 +202,17 @@ internal sealed class Agent
     /// <summary>When that is tried again; null when there is nothing.</summary>
     public DateTimeOffset? LeftoversRetryAt => leftovers.RetryAt;
 
+    /// <summary>Writes down what a cleanup, or an agent with another dataplane, must know; before the first of it is in the kernel.</summary>
+    public void LeaveTraces()
+    {
+        bool iptables = kind == DataplaneKind.Iptables || Leftovers?.MayBeThere == true;
+        if (TraceFile.Set(Traces.Of(Parameters, iptables).ToText()) is string problem) Felix.Log.Host(Log, problem);
+    }
+
     /// <summary>Makes the host's own settings as they should be, and writes down what the agent's routes are told by; what is refused is told once.</summary>
     public void PrepareHost()
     {
-        if (TraceFile.Set(Traces.Of(Parameters, kind == DataplaneKind.Iptables || Leftovers?.MayBeThere == true).ToText()) is string problem) Felix.Log.Host(Log, problem);
+        LeaveTraces();
         List<string> refusals = Sysctls.PrepareHost(Parameters);
         foreach (string refusal in refusals)
             if (toldRefusals.Add(refusal)) Felix.Log.Host(Log, refusal);

@@ -86,6 +86,7 @@ internal static class Daemon
             services.Configure(changed);
         });
         agent.Configured(configuration);
+        if (filter.Kind == DataplaneKind.Iptables) agent.LeaveTraces();
         (agent.TunnelsWanted, agent.KeysWanted) = (registrar.Want, registrar.Publish);
         GuardReverter reverter = new(new GuardStore(new EtcdStore(channel)), run.Time, new Random(), run.Log);
         agent.RevertGuard = reverter.Want;

@@ -23,7 +23,17 @@ public sealed class PacketsEqualEvaluatorTests(ITestOutputHelper output)
     /// <summary>Long enough for any machine; only a missing packet waits so long.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public static MatrixTheoryData<PacketFilter, int> Seeds => new(Enum.GetValues<PacketFilter>(), Enumerable.Range(0, 10).Select(i => i * Clusters));
+    /// <summary>Half as many where programs are run for each step.</summary>
+    public static TheoryData<PacketFilter, int> Seeds
+    {
+        get
+        {
+            TheoryData<PacketFilter, int> seeds = [];
+            foreach (PacketFilter filter in Enum.GetValues<PacketFilter>())
+                for (int i = 0; i < (filter == PacketFilter.Nftables ? 10 : 5); i++) seeds.Add(filter, i * Clusters);
+            return seeds;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Seeds))]

@@ -1,5 +1,6 @@
 using Canal.Core.Addressing;
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
@@ -26,7 +27,6 @@ namespace Canal.Kernel.Tests.Policy;
 /// </summary>
 internal sealed class PolicyHost : IDisposable
 {
-    private readonly PolicyCalculator calculator = new(ResourceBuilder.ThisNode);
     private readonly NetlinkRouteStack stack = NetlinkRouteStack.Open();
     private readonly NetlinkNftables nftables = NetlinkNftables.Open();
     private readonly NetlinkConntrack conntrack = NetlinkConntrack.Open();
@@ -34,10 +34,12 @@ internal sealed class PolicyHost : IDisposable
     private readonly InterfaceTable table = new();
     private readonly HostInterfaces hosts = new();
     private readonly Dictionary<string, Port> ports = [];
-    private readonly IDataplane dataplane;
+    private readonly Dictionary<ResourceKey, Resource> present = [];
     private readonly InterfaceWirer wirer;
     private readonly PacketSocket outside;
-    private readonly PacketFilter filter;
+    private PolicyCalculator calculator = new(ResourceBuilder.ThisNode);
+    private PacketFilter filter;
+    private IDataplane dataplane;
     private bool wired;
 
     private PolicyHost(IEnumerable<string> interfaces, PacketFilter filter)
@@ -95,14 +97,19 @@ internal sealed class PolicyHost : IDisposable
     }
 
     /// <summary>Takes resources in and makes the kernel so, as the agent's loop does.</summary>
-    internal void Apply(IEnumerable<(ResourceKey Key, Resource? Value)> resources, FelixParameters parameters)
+    internal void Apply(IEnumerable<(ResourceKey Key, Resource? Value)> resources, FelixParameters parameters, NetworkSets? network = null)
     {
-        foreach ((ResourceKey key, Resource? value) in resources) calculator.Apply(key, value);
+        foreach ((ResourceKey key, Resource? value) in resources)
+        {
+            calculator.Apply(key, value);
+            if (value is null) present.Remove(key);
+            else present[key] = value;
+        }
         DesiredChanges changes = calculator.TakeChanges();
         if (!wired) hosts.SetAll(stack.Links(), stack.Addresses());
         hosts.SetEndpoints(changes.HostEndpoints);
         if (hosts.Resolve(parameters)) dataplane.Govern(hosts.Resolution);
-        dataplane.Plan(changes, parameters);
+        dataplane.Plan(changes, parameters, network);
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) table.SetEndpoint(name, endpoint);
         dataplane.Apply();
         if (!wired)
@@ -116,6 +123,35 @@ internal sealed class PolicyHost : IDisposable
         Assert.Empty(wirer.Failures);
         Assert.False(dataplane.Apply(), "a second apply wrote something");
     }
+
+    /// <summary>
+    /// A new agent on what the kernel holds, with this packet filter or another; returns whether it wrote anything. Nothing is taken away of what another filter holds.
+    /// </summary>
+    internal bool Restart(PacketFilter with, FelixParameters parameters, NetworkSets? network = null)
+    {
+        (calculator, filter) = (new PolicyCalculator(ResourceBuilder.ThisNode), with);
+        foreach ((ResourceKey key, Resource value) in present) calculator.Apply(key, value);
+        dataplane = NewDataplane();
+        DesiredChanges changes = calculator.TakeChanges();
+        hosts.SetEndpoints(changes.HostEndpoints);
+        hosts.Resolve(parameters);
+        dataplane.Govern(hosts.Resolution);
+        dataplane.Plan(changes, parameters, network);
+        return dataplane.Apply();
+    }
+
+    /// <summary>Reads what is there and repairs it; returns whether anything had to be.</summary>
+    internal bool Repair()
+    {
+        dataplane.Doubt();
+        return dataplane.Apply();
+    }
+
+    /// <summary>The dataplane at work.</summary>
+    internal IDataplane Dataplane => dataplane;
+
+    /// <summary>The filter in use, as the start of the agent knows it.</summary>
+    internal IPacketFilter Filter => filter == PacketFilter.Nftables ? new NftablesFilter(nftables) : IptablesFilter.Of(Programs, TimeProvider.System);
 
     /// <summary>What the kernel holds; for messages.</summary>
     internal string Held => filter == PacketFilter.Nftables ? List() : $"{Programs.Save(IpFamily.V4, counters: true)}{Programs.Save(IpFamily.V6, counters: true)}{Programs.SaveSets()}";

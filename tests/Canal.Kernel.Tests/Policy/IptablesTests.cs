@@ -1,0 +1,148 @@
+using Canal.Core.Addressing;
+using Canal.Core.Calculation;
+using Canal.Core.Resources;
+using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane;
+using Canal.Felix.Dataplane.Iptables;
+using Canal.Linux.Iptables;
+using static Canal.Testing.ResourceBuilder;
+
+namespace Canal.Kernel.Tests.Policy;
+
+/// <summary>The dataplane of iptables over the host's own programs, of both flavours.</summary>
+public sealed class IptablesTests
+{
+    private static readonly FelixParameters Parameters = new() { DropGroup = 170 };
+
+    private static readonly Resource[] Cluster =
+    [
+        NewTier("first", order: 1),
+        Open(),
+        Workload("w0", "10.0.0.1, fd00::1", "app=web", "open", ports: "http=8080/TCP"),
+        Workload("w1", "10.0.0.2", "app=db", "open"),
+        Workload("w2", "10.0.1.3, fd00::3", "app=web", "open", ports: "http=8081/TCP", node: "h2"),
+        GlobalNetworks("partners", "192.0.2.0/24, 2001:db8::/32", "partner=yes"),
+        GlobalNetworks("everybody", "0.0.0.0/0, ::/0", "everybody=yes"),
+        GlobalPolicy("guard", "app == 'db'", [Deny(Entity(selector: "partner == 'yes'")), Pass()], tier: "first"),
+        GlobalPolicy("all", "app == 'db'", [Allow(Entity(selector: "everybody == 'yes'"), protocol: "UDP")]),
+        NamespacePolicy("default", "db", "app == 'db'", [Allow(Entity(selector: "app == 'web'"), Entity(ports: "5432,6000:6010"), "TCP"), Log()], order: 10),
+        GlobalPolicy("out", "app == 'web'", egress: [Allow(to: Entity(selector: "app == 'web'", ports: "http"), protocol: "TCP"), Deny(to: Entity(nets: "10.0.0.0/8,172.16.0.0/12")), Allow()]),
+        Staged(GlobalPolicy("tried", "app == 'web'", [Deny(Entity(nets: "198.51.100.7/32"))])),
+        Host("h1-eth0", "192.168.250.1", profiles: "open"),
+    ];
+
+    public static TheoryData<PacketFilter> Flavours => [PacketFilter.IptablesLegacy, PacketFilter.IptablesNft];
+
+    [Theory]
+    [MemberData(nameof(Flavours))]
+    public void A_new_agent_finds_nothing_to_write(PacketFilter filter) => Run(filter, host =>
+    {
+        string before = Rules(host);
+        Assert.False(host.Restart(filter, Parameters));
+        Assert.Equal(0, host.Dataplane.Commits);
+        Assert.Equal(before, Rules(host));
+    });
+
+    [Theory]
+    [MemberData(nameof(Flavours))]
+    public void A_new_agent_writes_the_one_chain_that_is_different(PacketFilter filter) => Run(filter, host =>
+    {
+        host.Programs.Restore(IpFamily.V4, "*filter\n-A canal-policy-in/gnp/all -j ACCEPT\nCOMMIT\n");
+        host.Programs.RestoreSets($"add {SetWith(host, "192.0.2.0/24")} 203.0.113.0/24\n");
+        Assert.True(host.Restart(filter, Parameters));
+        Assert.InRange(host.Dataplane.LastMessages, 2, 10);
+        Assert.DoesNotContain("203.0.113.0/24", host.Programs.SaveSets(), StringComparison.Ordinal);
+        Assert.False(host.Repair());
+    });
+
+    [Theory]
+    [MemberData(nameof(Flavours))]
+    public void What_others_have_stays_and_what_they_take_from_us_comes_back(PacketFilter filter) => Run(filter, host =>
+    {
+        const string Others = "*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -s 203.0.113.9/32 -j DROP\n-I FORWARD 1 -j DOCKER-USER\n-A INPUT -s 203.0.113.10/32 -j DROP\nCOMMIT\n";
+        host.Programs.Restore(IpFamily.V4, Others);
+        host.Programs.RestoreSets("create others hash:ip\nadd others 203.0.113.11\n");
+        Assert.True(host.Repair());
+        string whole = Rules(host);
+        Assert.StartsWith("-A FORWARD -m comment --comment \"canal:", whole.Split('\n').First(l => l.StartsWith("-A FORWARD ", StringComparison.Ordinal)).Replace("--comment canal:", "--comment \"canal:"), StringComparison.Ordinal);
+        host.Programs.Restore(IpFamily.V4, "*filter\n-F canal-FORWARD\n-F canal-from-workload\n-D FORWARD 1\nCOMMIT\n");
+        Assert.NotEqual(whole, Rules(host));
+        Assert.True(host.Repair());
+        Assert.Equal(whole, Rules(host));
+        host.Filter.Remove();
+        string rest = Rules(host);
+        Assert.DoesNotContain("canal-", rest, StringComparison.Ordinal);
+        foreach (string line in (string[])["-A DOCKER-USER -s 203.0.113.9/32 -j DROP", "-A FORWARD -j DOCKER-USER", "-A INPUT -s 203.0.113.10/32 -j DROP", "add others 203.0.113.11"])
+            Assert.Contains(line, rest, StringComparison.Ordinal);
+    });
+
+    [Theory]
+    [MemberData(nameof(Flavours))]
+    public void A_change_of_one_policy_writes_its_chain_alone(PacketFilter filter) => Run(filter, host =>
+    {
+        Resource changed = GlobalPolicy("all", "app == 'db'", [Allow(protocol: "TCP")]);
+        host.Apply([(changed.Key, changed)], Parameters);
+        Assert.InRange(host.Dataplane.LastMessages, 3, 15);
+        Assert.Contains("-A canal-policy-in/gnp/all -p tcp", Rules(host), StringComparison.Ordinal);
+    });
+
+    [Theory]
+    [MemberData(nameof(Flavours))]
+    public void Sets_go_with_the_policy_that_looked_them_up(PacketFilter filter) => Run(filter, host =>
+    {
+        string set = SetWith(host, "192.0.2.0/24");
+        host.Apply([(new ResourceKey(ResourceKind.GlobalNetworkPolicy, null, "guard"), null)], Parameters);
+        for (int turn = 0; turn < 100 && host.Programs.SaveSets().Contains($"create {set} ", StringComparison.Ordinal); turn++)
+        {
+            Thread.Sleep(50);
+            host.Dataplane.Apply();
+        }
+        Assert.DoesNotContain($"create {set} ", host.Programs.SaveSets(), StringComparison.Ordinal);
+    });
+
+    [Theory]
+    [MemberData(nameof(Flavours))]
+    public void What_is_kept_for_the_next_boot_is_all_of_it(PacketFilter filter) => Run(filter, host =>
+    {
+        string before = Rules(host);
+        ReadOnlyMemory<byte> kept = host.Dataplane.Whole()!.Value;
+        host.Filter.Remove();
+        Assert.False(host.Filter.IsInForce());
+        Assert.Null(host.Filter.Load(kept));
+        Assert.Equal(before, Rules(host));
+        Assert.False(host.Restart(filter, Parameters));
+    });
+
+    [Theory]
+    [MemberData(nameof(Flavours))]
+    public void Counters_are_told_under_the_names_of_policies(PacketFilter filter) => Run(filter, host =>
+    {
+        Assert.Contains("0 0 policy-in/np/default/db np/default/db ingress 0 allow\n", host.Dataplane.Counters(""), StringComparison.Ordinal);
+        Assert.DoesNotContain("policy-in", host.Dataplane.Counters("policy-out/"), StringComparison.Ordinal);
+    });
+
+    [Theory]
+    [MemberData(nameof(Flavours))]
+    public void A_refused_program_says_why_and_where(PacketFilter filter) => Run(filter, host =>
+    {
+        IptablesException refusal = Assert.Throws<IptablesException>(() => host.Programs.Restore(IpFamily.V4, "*filter\n:canal-x - [0:0]\n-A canal-x -j NONE-SUCH\nCOMMIT\n"));
+        Assert.True(refusal.Line is 3 or 4, refusal.Message);
+        Assert.Contains("NONE-SUCH", refusal.Message, StringComparison.Ordinal);
+    });
+
+    private static void Run(PacketFilter filter, Action<PolicyHost> test) => PolicyHost.Run(["caliw0", "caliw1"], host =>
+    {
+        host.Apply(Cluster.Select(r => (r.Key, (Resource?)r)), Parameters);
+        test(host);
+    }, filter);
+
+    /// <summary>All that iptables, ip6tables and ipset hold, without counters and times.</summary>
+    private static string Rules(PolicyHost host) =>
+        string.Join('\n', $"{host.Programs.Save(IpFamily.V4)}{host.Programs.Save(IpFamily.V6)}{string.Join('\n', host.Programs.SaveSets().Split('\n').Select(Stable).Order(StringComparer.Ordinal))}".Split('\n').Where(l => !l.StartsWith('#') && !l.StartsWith(':')));
+
+    /// <summary>A set's line without what the kernel chooses.</summary>
+    private static string Stable(string line) => line.StartsWith("create ", StringComparison.Ordinal) ? string.Join(' ', line.Split(' ').Take(3)) : line;
+
+    private static string SetWith(PolicyHost host, string member) =>
+        host.Programs.SaveSets().Split('\n').First(l => l.StartsWith("add canal-p4-", StringComparison.Ordinal) && l.EndsWith($" {member}", StringComparison.Ordinal)).Split(' ')[1];
+}

@@ -1,0 +1,184 @@
+using Canal.Core.Addressing;
+using Canal.Core.Calculation;
+using Canal.Core.Resources;
+using Canal.Felix.Configuration;
+using Canal.Felix.Dataplane.Iptables;
+using Canal.Felix.Tests.Loop;
+using Canal.Linux.Iptables;
+using Canal.Testing;
+using static Canal.Testing.ResourceBuilder;
+
+namespace Canal.Felix.Tests.Dataplane.Iptables;
+
+/// <summary>Over iptables in memory: it converges, writes nothing twice, and whatever goes wrong on the way heals.</summary>
+public sealed class IptablesHealingTests
+{
+    private readonly FakeIptables kernel = new();
+    private readonly ManualTime time = new();
+    private PolicyCalculator calculator = new(ThisNode);
+    private IptablesDataplane dataplane;
+
+    public IptablesHealingTests() => dataplane = New();
+
+    [Fact]
+    public void A_second_apply_and_a_new_agent_write_nothing()
+    {
+        Plan(SampleCluster.All);
+        Assert.True(dataplane.Apply());
+        int scripts = kernel.Scripts;
+        Assert.False(dataplane.Apply());
+        Restart(SampleCluster.All);
+        Assert.False(dataplane.Apply());
+        Assert.Equal(scripts, kernel.Scripts);
+    }
+
+    [Fact]
+    public void A_changed_policy_touches_its_own_chains_alone()
+    {
+        Plan(SampleCluster.All);
+        dataplane.Apply();
+        Plan(SampleCluster.WebOnOtherPort);
+        Assert.True(dataplane.Apply());
+        Assert.InRange(dataplane.LastMessages, 4, 16);
+        Assert.Equal(DumpOf([.. SampleCluster.All.Where(r => r.Key != SampleCluster.Web.Key), SampleCluster.WebOnOtherPort]), Dump);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whatever_script_fails_before_or_after_its_work_the_next_apply_heals(bool after)
+    {
+        string wanted = DumpOf(SampleCluster.All);
+        for (int at = 0; at < 3; at++)
+        {
+            FakeIptables broken = new();
+            bool failed = false;
+            broken.Fault = number => number != at || failed ? false : after ? failed = true : throw Failure(ref failed);
+            PolicyCalculator own = new(ThisNode);
+            foreach (Resource resource in SampleCluster.All) own.Apply(resource.Key, resource);
+            IptablesDataplane healing = new(broken, own, [IpFamily.V4, IpFamily.V6], time);
+            healing.Plan(own.TakeChanges(), new FelixParameters());
+            Assert.Throws<IptablesException>(() => healing.Apply());
+            Assert.True(failed);
+            healing.Apply();
+            Assert.Equal(wanted, DumpOf(broken));
+            Assert.False(healing.Apply());
+        }
+    }
+
+    [Fact]
+    public void What_others_take_away_comes_back_when_it_is_looked_for()
+    {
+        Plan(SampleCluster.All);
+        dataplane.Apply();
+        string whole = Dump;
+        kernel.Restore(IpFamily.V4, "*filter\n-F FORWARD\n-F canal-FORWARD\nCOMMIT\n");
+        Assert.False(dataplane.Apply());
+        time.Advance(TimeSpan.FromSeconds(5));
+        Assert.True(dataplane.CheckDue <= time.GetUtcNow());
+        Assert.True(dataplane.Apply());
+        Assert.Equal(whole, Dump);
+    }
+
+    [Fact]
+    public void A_rule_that_is_not_ours_in_a_chain_of_ours_goes_and_others_chains_stay()
+    {
+        Plan(SampleCluster.All);
+        dataplane.Apply();
+        string whole = Dump;
+        kernel.Restore(IpFamily.V4, "*filter\n:OTHERS - [0:0]\n-A OTHERS -j DROP\n-A canal-forward-to -j ACCEPT\nCOMMIT\n");
+        dataplane.Doubt();
+        Assert.True(dataplane.Apply());
+        Assert.Equal(whole, Dump.Replace(":OTHERS - [0:0]\n", "", StringComparison.Ordinal).Replace("-A OTHERS -j DROP\n", "", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_set_that_is_in_use_by_others_stays_and_the_rest_goes()
+    {
+        Plan(SampleCluster.All);
+        dataplane.Apply();
+        string set = kernel.SaveSets().Split('\n').First(l => l.StartsWith("create canal-p4-", StringComparison.Ordinal)).Split(' ')[1];
+        kernel.Restore(IpFamily.V4, $"*filter\n:OTHERS - [0:0]\n-A OTHERS -m set --match-set {set} src -j DROP\nCOMMIT\n");
+        Forget(SampleCluster.All);
+        Assert.True(dataplane.Apply());
+        Assert.Equal([set], kernel.SaveSets().Split('\n').Where(l => l.StartsWith("create ", StringComparison.Ordinal)).Select(l => l.Split(' ')[1]));
+        kernel.Restore(IpFamily.V4, "*filter\n-F OTHERS\nCOMMIT\n");
+        time.Advance(TimeSpan.FromSeconds(1));
+        dataplane.Apply();
+        Assert.Empty(kernel.SaveSets());
+    }
+
+    [Fact]
+    public void A_set_of_our_name_and_another_type_is_told()
+    {
+        Plan(SampleCluster.All);
+        dataplane.Apply();
+        string set = kernel.SaveSets().Split('\n').First(l => l.StartsWith("create canal-p4-", StringComparison.Ordinal)).Split(' ')[1];
+        FakeIptables other = new();
+        other.RestoreSets($"create {set} list:set\n");
+        PolicyCalculator own = new(ThisNode);
+        foreach (Resource resource in SampleCluster.All) own.Apply(resource.Key, resource);
+        IptablesDataplane refused = new(other, own, [IpFamily.V4], time);
+        refused.Plan(own.TakeChanges(), new FelixParameters());
+        Assert.Contains($"the ipset {set} is list:set and should be hash:net", Assert.Throws<IptablesException>(() => refused.Apply()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_of_ours_is_left_when_it_is_removed()
+    {
+        Plan(SampleCluster.All);
+        dataplane.Apply();
+        new IptablesFilter(kernel, IptablesFlavour.Nft, [IpFamily.V4, IpFamily.V6], time).Remove();
+        Assert.DoesNotContain("canal", Dump, StringComparison.Ordinal);
+    }
+
+    private static IptablesException Failure(ref bool failed)
+    {
+        failed = true;
+        return new IptablesException("no memory");
+    }
+
+    private IptablesDataplane New() => new(kernel, calculator, [IpFamily.V4, IpFamily.V6], time);
+
+    private void Plan(params IEnumerable<Resource> resources)
+    {
+        foreach (Resource resource in resources) calculator.Apply(resource.Key, resource);
+        dataplane.Plan(calculator.TakeChanges(), new FelixParameters());
+    }
+
+    private void Forget(IEnumerable<Resource> resources)
+    {
+        foreach (Resource resource in resources) calculator.Apply(resource.Key, null);
+        dataplane.Plan(calculator.TakeChanges(), new FelixParameters());
+    }
+
+    private void Restart(IEnumerable<Resource> resources)
+    {
+        calculator = new PolicyCalculator(ThisNode);
+        dataplane = New();
+        Plan(resources);
+    }
+
+    private string Dump => DumpOf(kernel);
+
+    /// <summary>Tables, chains and sets in the order of their names; rules in theirs.</summary>
+    private static string DumpOf(FakeIptables kernel) => string.Join('\n', new[] { IpFamily.V4, IpFamily.V6 }.SelectMany(f => Sorted(kernel.Save(f)))) + "\n" + kernel.SaveSets();
+
+    private static IEnumerable<string> Sorted(string saved)
+    {
+        string table = "";
+        return saved.Split('\n').Select(line => (Table: table = line.StartsWith('*') ? line : table, line)).Where(l => l.line.Length > 0).OrderBy(l => l.Table, StringComparer.Ordinal)
+            .ThenBy(l => l.line.StartsWith("-A ", StringComparison.Ordinal) ? $"~{l.line.Split(' ')[1]}" : l.line, StringComparer.Ordinal).Select(l => l.line);
+    }
+
+    private string DumpOf(IEnumerable<Resource> cluster)
+    {
+        FakeIptables fresh = new();
+        PolicyCalculator own = new(ThisNode);
+        foreach (Resource resource in cluster) own.Apply(resource.Key, resource);
+        IptablesDataplane made = new(fresh, own, [IpFamily.V4, IpFamily.V6], time);
+        made.Plan(own.TakeChanges(), new FelixParameters());
+        Assert.True(made.Apply());
+        return DumpOf(fresh);
+    }
+}

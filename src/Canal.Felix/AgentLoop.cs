@@ -191,7 +191,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     /// <summary>Where nobody tells of others' changes they are looked for now and then.</summary>
     private void CheckTable()
     {
-        if (!agent.Dataplane.Apply()) return;
+        if (!agent.Dataplane.Check()) return;
         agent.Meters.Repaired();
         agent.Revoker.NoteAll();
         Log.Mended(log, agent.Dataplane.Name, agent.Dataplane.LastMessages);

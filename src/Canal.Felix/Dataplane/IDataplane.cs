@@ -27,7 +27,7 @@ internal interface IDataplane
     /// <summary>Chains there should be.</summary>
     int ChainCount { get; }
 
-    /// <summary>When <see cref="Apply"/> has something to do though nothing is planned: what the kernel holds is read again where it does not tell of others' changes. Null for never.</summary>
+    /// <summary>When to <see cref="Check"/>; null for never.</summary>
     DateTimeOffset? CheckDue { get; }
 
     /// <summary>Other host endpoints govern, or other interfaces; it counts from the next plan on.</summary>
@@ -49,6 +49,9 @@ internal interface IDataplane
 
     /// <summary>What makes it all from nothing, to be kept for the next boot; null while what the kernel holds is not known. Costs as much as it is large.</summary>
     ReadOnlyMemory<byte>? Whole();
+
+    /// <summary>Where the kernel does not tell of others' changes: reads what it holds when it is time, and repairs it. Returns whether anything had to be.</summary>
+    bool Check();
 
     /// <summary>Makes the kernel hold what is desired. Returns whether anything was written.</summary>
     bool Apply();

@@ -95,7 +95,7 @@ public sealed class IptablesTests
         for (int turn = 0; turn < 100 && host.Programs.SaveSets().Contains($"create {set} ", StringComparison.Ordinal); turn++)
         {
             Thread.Sleep(50);
-            host.Dataplane.Apply();
+            host.Dataplane.Check();
         }
         Assert.DoesNotContain($"create {set} ", host.Programs.SaveSets(), StringComparison.Ordinal);
     });

@@ -62,8 +62,8 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     {
         while (true)
         {
-            if (images is null || nextCheck <= time.GetUtcNow()) Reread();
-            else if (desired.Changes.IsEmpty && !(nextRetirement <= time.GetUtcNow())) return false;
+            if (images is null) Reread();
+            else if (desired.Changes.IsEmpty) return false;
             try
             {
                 return Program();
@@ -79,6 +79,14 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
                 throw;
             }
         }
+    }
+
+    public bool Check()
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        if (nextCheck <= now) Doubt();
+        else if (nextRetirement <= now) Retire();
+        return Apply();
     }
 
     public string Counters(string prefix)

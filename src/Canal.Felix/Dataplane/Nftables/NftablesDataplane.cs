@@ -34,6 +34,8 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     /// <summary>The kernel tells when others change the table.</summary>
     public DateTimeOffset? CheckDue => null;
 
+    public bool Check() => false;
+
     /// <summary>Transactions committed since the start.</summary>
     public long Commits { get; private set; }
 

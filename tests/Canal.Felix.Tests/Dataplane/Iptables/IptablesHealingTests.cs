@@ -76,7 +76,8 @@ public sealed class IptablesHealingTests
         Assert.False(dataplane.Apply());
         time.Advance(TimeSpan.FromSeconds(5));
         Assert.True(dataplane.CheckDue <= time.GetUtcNow());
-        Assert.True(dataplane.Apply());
+        Assert.False(dataplane.Apply());
+        Assert.True(dataplane.Check());
         Assert.Equal(whole, Dump);
     }
 
@@ -104,7 +105,8 @@ public sealed class IptablesHealingTests
         Assert.Equal([set], kernel.SaveSets().Split('\n').Where(l => l.StartsWith("create ", StringComparison.Ordinal)).Select(l => l.Split(' ')[1]));
         kernel.Restore(IpFamily.V4, "*filter\n-F OTHERS\nCOMMIT\n");
         time.Advance(TimeSpan.FromSeconds(1));
-        dataplane.Apply();
+        Assert.True(dataplane.CheckDue <= time.GetUtcNow());
+        Assert.False(dataplane.Check());
         Assert.Empty(kernel.SaveSets());
     }
 

@@ -185,7 +185,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         if (repaired) agent.Meters.Repaired();
         if (repaired) agent.Revoker.NoteAll();
         int before = foreign.Untold;
-        if (foreign.Repaired(time.GetUtcNow(), time.GetElapsedTime(start))) Log.Meddled(log, last, changes, before, repaired ? agent.Dataplane.LastMessages : 0);
+        if (foreign.Repaired(time.GetUtcNow(), time.GetElapsedTime(start))) Log.Meddled(log, agent.Dataplane.Name, last, changes, before, repaired ? agent.Dataplane.LastMessages : 0);
     }
 
     /// <summary>Where nobody tells of others' changes they are looked for now and then.</summary>

@@ -5,6 +5,7 @@ using Canal.Core.Overlay;
 using Canal.Datastore;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane;
+using Canal.Felix.Dataplane.Iptables;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
@@ -64,8 +65,8 @@ internal static class Daemon
         using NetlinkWireGuard wireGuard = NetlinkWireGuard.Open();
         using NetlinkConntrack conntrack = NetlinkConntrack.Open();
         using NetlinkNftables nftables = NetlinkNftables.Open();
-        using NftMonitor tables = NftMonitor.Open(KernelNames.Table, nftables.PortId);
         IPacketFilter filter = PacketFilterChoice.Of(configuration, nftables, run.Time, () => Task.Run(ReadTable));
+        using NftMonitor tables = filter.Kind == DataplaneKind.Nftables ? NftMonitor.Open(KernelNames.Table, nftables.PortId) : NftMonitor.OpenIptables();
         FelixParameters atStart = FelixParameters.From(configuration, filter.Kind);
         Log.Configuration(run.Log, $"policy is programmed with {filter.Name}");
         if (KeptTableRestore.Run(filter, KeptTable.In(start.Paths), configuration.Get(FelixSettings.OnMissingDatastore), atStart) is string restored) Log.Restore(run.Log, restored);
@@ -164,7 +165,8 @@ internal static class Daemon
             Reporter = reporter,
             ReadConfiguration = start.ReadConfiguration,
             Configured = configured,
-            ListenToTables = filter.Kind == DataplaneKind.Nftables ? tables.Listen : () => { },
+            // x_tables tells nobody of changes.
+            ListenToTables = filter is IptablesFilter { Flavour: IptablesFlavour.Legacy } ? () => { } : tables.Listen,
         };
     }
 }

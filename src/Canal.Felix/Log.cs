@@ -101,17 +101,17 @@ internal static class Log
         });
 
     /// <summary>Another program changed our table.</summary>
-    public static void Meddled(ILogger log, NftEvent last, int changes, int before, int messages)
+    public static void Meddled(ILogger log, string what, NftEvent last, int changes, int before, int messages)
     {
         string who = last.Kind == NftEventKind.Overrun ? "somebody (events were lost)" : $"{last.ProcessName} (pid {last.ProcessId})";
         string often = changes > 1 ? $" {changes} times" : "", more = before > 0 ? $"; {before} repairs before it were not told" : "";
-        if (messages > 0) log.Of(TableMeddled).Warning("table inet canal was changed{Times} by {Who}: repaired by {Messages} messages in one commit{More}", often, who, messages, more);
-        else log.Of(TableMeddled).Debug("table inet canal was changed{Times} by {Who}: nothing had to be repaired{More}", often, who, more);
+        if (messages > 0) log.Of(TableMeddled).Warning("{What} was changed{Times} by {Who}: repaired by {Messages} messages in one commit{More}", what, often, who, messages, more);
+        else log.Of(TableMeddled).Debug("{What} was changed{Times} by {Who}: nothing had to be repaired{More}", what, often, who, more);
     }
 
     /// <summary>Another program changed what is ours, and it was found by looking.</summary>
     public static void Mended(ILogger log, string what, int lines) =>
-        log.Of(TableMeddled).Warning("{What} were changed by somebody: repaired by {Lines} lines", what, lines);
+        log.Of(TableMeddled).Warning("{What} was changed by somebody: repaired by {Lines} lines", what, lines);
 
     public static void Revoked(ILogger log, RevocationCount count, OnRevoke how) =>
         log.Of(ConnectionsRevoked).Information("{Cut} connections are cut because policy no longer allows them ({How}), {Restored} are allowed again", count.Cut, how.ToString().ToLowerInvariant(), count.Restored);

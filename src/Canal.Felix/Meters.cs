@@ -72,7 +72,7 @@ internal sealed class Meters
             .Summary("felix_calc_graph_update_time_seconds", "Time to compute what a change means for this host.", calculations, calculating)
             .Summary("felix_int_dataplane_apply_time_seconds", "Time to write what changed to the kernel.", applications, applying)
             .Counter("felix_int_dataplane_failures", "Times that the kernel refused and it was tried again.", failures)
-            .Counter("felix_nft_calls", "Transactions that nf_tables committed.", agent.Dataplane.Commits)
+            .Counter(agent.Dataplane.CommitsMetric, "Changes that the kernel committed.", agent.Dataplane.Commits)
             .Gauge("canal_felix_chains", "Chains of table inet canal.", agent.Dataplane.ChainCount)
             .Gauge("canal_felix_closed", "Policies and endpoints that cannot be programmed and deny instead.", agent.Dataplane.Closed.Count)
             .Counter("canal_felix_revoked_connections_total", "Connections that were cut because policy no longer allows them.", agent.Revoker.Cut)

@@ -15,6 +15,9 @@ internal interface IDataplane
     /// <summary>As operators call it: <c>table inet canal</c>.</summary>
     string Name { get; }
 
+    /// <summary>Calico's name of the metric that counts <see cref="Commits"/>.</summary>
+    string CommitsMetric { get; }
+
     /// <summary>Changes committed since the start.</summary>
     long Commits { get; }
 

@@ -21,15 +21,15 @@ public sealed class NftMonitor : IDisposable
     private const int ReceiveBuffer = 16 << 20;
 
     private readonly NetlinkSocket socket;
-    private readonly byte[] table;
+    private readonly (byte Family, byte[] Name)[] tables;
     private readonly byte[] received = new byte[ReceiveLength];
     private readonly Queue<NftEvent> ready = [];
     private bool touched;
 
-    private NftMonitor(NetlinkSocket socket, string table)
+    private NftMonitor(NetlinkSocket socket, IEnumerable<(byte Family, string Name)> tables)
     {
         this.socket = socket;
-        this.table = Encoding.UTF8.GetBytes(table + '\0');
+        this.tables = [.. tables.Select(table => (table.Family, Encoding.UTF8.GetBytes(table.Name + '\0')))];
     }
 
     /// <summary>
@@ -38,10 +38,23 @@ public sealed class NftMonitor : IDisposable
     /// <exception cref="NetlinkException">The kernel refused.</exception>
     public static NftMonitor Open(string table, uint ownPort)
     {
+        NftMonitor monitor = Open([(NFPROTO_INET, table)]);
+        monitor.socket.IgnoreSender(ownPort);
+        return monitor;
+    }
+
+    /// <summary>
+    /// The same of the tables in which the nft flavour of iptables and ip6tables has its rules. Nobody is ignored: those programs are run by us and by others.
+    /// </summary>
+    /// <exception cref="NetlinkException">The kernel refused.</exception>
+    public static NftMonitor OpenIptables() =>
+        Open(from family in (byte[])[NFPROTO_IPV4, NFPROTO_IPV6] from table in (string[])["raw", "mangle", "nat", "filter"] select (family, table));
+
+    private static NftMonitor Open(IEnumerable<(byte Family, string Name)> tables)
+    {
         NetlinkSocket socket = NetlinkSocket.Open(NETLINK_NETFILTER);
         socket.SetReceiveBuffer(ReceiveBuffer);
-        socket.IgnoreSender(ownPort);
-        return new NftMonitor(socket, table);
+        return new NftMonitor(socket, tables);
     }
 
     public void Dispose() => socket.Dispose();
@@ -84,8 +97,15 @@ public sealed class NftMonitor : IDisposable
             if (reader.Current.Type >> 8 != NFNL_SUBSYS_NFTABLES) continue;
             NetlinkAttributes attributes = reader.Current.Attributes(4);
             if ((reader.Current.Type & 0xff) == NFT_MSG_NEWGEN) Finish(attributes);
-            else touched |= attributes.Find(NFTA_TABLE).SequenceEqual(table) && reader.Current.Payload[0] == NFPROTO_INET;
+            else touched |= IsWatched(reader.Current.Payload[0], attributes.Find(NFTA_TABLE));
         }
+    }
+
+    private bool IsWatched(byte family, ReadOnlySpan<byte> name)
+    {
+        foreach ((byte watched, byte[] table) in tables)
+            if (watched == family && name.SequenceEqual(table)) return true;
+        return false;
     }
 
     private void Finish(NetlinkAttributes generation)

@@ -1,3 +1,4 @@
+using Canal.Linux.Iptables;
 using Canal.Linux.Nftables;
 
 namespace Canal.Kernel.Tests.Nftables;
@@ -61,5 +62,21 @@ public class MonitorTests
     {
         using CancellationTokenSource stop = new(Patience);
         return monitor.NextAsync(stop.Token).AsTask().GetAwaiter().GetResult();
+    }
+
+    [Fact]
+    public void Iptables_is_heard_where_its_flavour_is_nft()
+    {
+        NftSandbox.Run(_ =>
+        {
+            using NftMonitor monitor = NftMonitor.OpenIptables();
+            monitor.Listen();
+            NftSandbox.Nft("add table inet others");
+            Assert.Equal(NftEventKind.OtherTableChanged, Next(monitor).Kind);
+            HostIptables.Open(IptablesFlavour.Nft).Restore(Core.Addressing.IpFamily.V6, "*filter\n:theirs - [0:0]\nCOMMIT\n");
+            NftEvent heard = Next(monitor);
+            Assert.Equal(NftEventKind.TableChanged, heard.Kind);
+            Assert.StartsWith("ip6tables", heard.ProcessName, StringComparison.Ordinal);
+        });
     }
 }

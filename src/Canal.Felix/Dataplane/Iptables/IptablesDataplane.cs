@@ -33,7 +33,9 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     private FelixParameters inForce = new();
     private DateTimeOffset? nextCheck, nextRetirement;
 
-    public string Name => "iptables and ipset";
+    public string Name => "iptables";
+
+    public string CommitsMetric => "felix_iptables_restore_calls";
 
     public long Commits { get; private set; }
 

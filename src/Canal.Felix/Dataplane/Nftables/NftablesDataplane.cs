@@ -31,6 +31,8 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
 
     public string Name => "table inet canal";
 
+    public string CommitsMetric => "felix_nft_calls";
+
     /// <summary>The kernel tells when others change the table.</summary>
     public DateTimeOffset? CheckDue => null;
 

@@ -62,8 +62,8 @@ test-e2e: setup-all build artifacts/tests.stamp artifacts/packages.stamp ## the 
 test-packages: setup-all artifacts/packages.stamp ## the packages alone, in a guest with systemd (part of test-e2e)
 	@tests/packages/run.sh
 
-test-vm: setup-test setup-vm build ## WireGuard on the kernel of Debian, in a virtual machine; not part of test
-	@CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' tests/wireguard/run.sh
+test-vm: setup-test setup-vm build ## WireGuard and IP-in-IP on the kernel of Debian, in a virtual machine; not part of test
+	@CANAL_BIN_DIR='$(CURDIR)/artifacts/bin' tests/vm/run.sh
 
 build: $(binaries) ## the native binaries, in artifacts/bin
 	@ls -l $(binaries)

@@ -10,7 +10,7 @@ namespace Canal.Ctl;
 /// <summary><c>canalctl diag</c>: everything that helps to understand a fault, in one archive, with secrets taken out.</summary>
 internal sealed partial class DiagCommand
 {
-    private static readonly string[] ConfigurationFiles = ["canal.toml", "felix.toml", "bird-config-renderer.toml", "flannel-bridge.toml", "cni.toml"];
+    private static readonly string[] ConfigurationFiles = ["canal.toml", "felix.toml", "bird-config-renderer.toml", "flannel-bridge.toml", "cni.toml", "docker.toml"];
 
     private static readonly (string Name, string Program, string[] Arguments)[] Commands =
     [
@@ -22,7 +22,8 @@ internal sealed partial class DiagCommand
         ("journal-felix.txt", "journalctl", ["-u", "canal-felix", "-n", "2000", "--no-pager", "-o", "short-precise"]),
         ("journal-bird.txt", "journalctl", ["-u", "canal-bird-config-renderer", "-u", "canal-bird", "-u", "canal-bird6", "-n", "2000", "--no-pager", "-o", "short-precise"]),
         ("journal-flannel.txt", "journalctl", ["-u", "canal-flannel-bridge", "-n", "2000", "--no-pager", "-o", "short-precise"]),
-        ("units.txt", "systemctl", ["status", "--no-pager", "canal-felix", "canal-bird-config-renderer", "canal-bird", "canal-bird6", "canal-flannel-bridge"]),
+        ("journal-docker.txt", "journalctl", ["-u", "canal-docker", "-n", "2000", "--no-pager", "-o", "short-precise"]),
+        ("units.txt", "systemctl", ["status", "--no-pager", "canal-felix", "canal-bird-config-renderer", "canal-bird", "canal-bird6", "canal-flannel-bridge", "canal-docker"]),
     ];
 
     private static readonly (string Name, string Daemon, string Request)[] Questions =

@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh [PART...] - encryption between hosts in a kernel that has WireGuard: Debian's, in a virtual machine without privileges and without acceleration, all of
-# it in memory. Hosts in network namespaces of the machine run the agents; the parts are felix (felix.sh) and flannel (flannel.sh), both without arguments.
+# run.sh [PART...] - tunnels between hosts in a kernel that has WireGuard and IP-in-IP: Debian's, in a virtual machine without privileges and without acceleration, all of
+# it in memory. Hosts in network namespaces of the machine run the agents; the parts are felix (felix.sh: WireGuard), ipip (ipip.sh) and flannel (flannel.sh), all without arguments.
 # CANAL_BIN_DIR names the folder of the native binaries.
 # Ends with "N passed, N failed, N skipped"; everything is skipped where qemu, busybox or the kernel's package cannot be had.
 set -euo pipefail
@@ -10,7 +10,7 @@ bin=${CANAL_BIN_DIR:-$PWD/artifacts/bin}
 kernels=$PWD/artifacts/vm
 seconds=${CANAL_VM_SECONDS:-1200}
 parts=("$@")
-[ $# -gt 0 ] || parts=(felix flannel)
+[ $# -gt 0 ] || parts=(felix ipip flannel)
 
 skip() { echo "$*"; echo '0 passed, 0 failed, 1 skipped'; exit 0; }
 
@@ -66,7 +66,7 @@ fill_machine() {
   # What .NET opens by name.
   for library in $(/sbin/ldconfig -p | awk '/lib(ssl|crypto)\.so\.3 .*x86-64/ {print $NF}'); do install -D -m 0755 "$library" "$root$library"; done
   cp -a "$kernels/lib" "$root/"
-  cp -a tests/demo tests/packages tests/wireguard "$root/canal/tests/"
+  cp -a tests/demo tests/packages tests/vm "$root/canal/tests/"
   printf 'root:x:0:0:root:/root:/bin/sh\n' > "$root/etc/passwd"
   cat > "$root/init" <<'INIT'
 #!/bin/busybox sh
@@ -75,7 +75,7 @@ mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; m
 ln -s /proc/self/fd /dev/fd
 hostname vm
 ip link set lo up
-for part in $(cat /parts); do CANAL_BIN_DIR=/bin bash "/canal/tests/wireguard/$part.sh"; done
+for part in $(cat /parts); do CANAL_BIN_DIR=/bin bash "/canal/tests/vm/$part.sh"; done
 echo "ended with $?"
 poweroff -f
 INIT

@@ -6,29 +6,17 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/../demo/stage.sh"
 # shellcheck source=tests/packages/checks.sh
 . "$here/../packages/checks.sh"
+# shellcheck source=tests/vm/overlay.sh
+. "$here/overlay.sh"
 hosts=(h1 h2)
 workloads=(w0 v0)
 host=([w0]=h1 [v0]=h2)
-patience=120
-nodes=/calico/resources/v3/projectcalico.org/nodes
+declare -A address6=() block6=()
 rule='not from all fwmark 0x200000/0x200000 lookup 1'
-declare -A agent=() block=()
 
-etcdc() { ETCDCTL_API=3 in_ns fab etcdctl --endpoints "$etcd" "$@"; }
-node_json() { etcdc get --print-value-only "$nodes/$1"; }
-# field HOST NAME: a string of its Node; empty when it has none.
-field() { node_json "$1" | grep -oE "\"$2\":\"[^\"]*\"" | cut -d'"' -f4; }
-has_field() { [ -n "$(field "$1" "$2")" ]; }
-field_is() { [ "$(field "$1" "$2")" = "$3" ]; }
 key_of() { field "$1" wireguardPublicKey; }
 keyless() { [ -z "$(key_of "$1")" ]; }
 other_key() { [ -n "$(key_of "$1")" ] && [ "$(key_of "$1")" != "$2" ]; }
-
-start() { start_agent "$1"; agent[$1]=${pids[-1]}; }
-stop() { kill "${agent[$1]}"; wait "${agent[$1]}" 2>/dev/null; }
-
-# felix NAME FIELDS: a FelixConfiguration with these fields of its spec.
-felix() { printf 'apiVersion: projectcalico.org/v3\nkind: FelixConfiguration\nmetadata: {name: %s}\nspec: {%s}\n' "$1" "$2" | ctl apply -f -; }
 
 device_is() { in_ns "$1" ip -d link show wireguard.cali | tr '\n' ' ' | grep -E "mtu $2 .*wireguard" >/dev/null; }
 no_device() { ! in_ns "$1" ip link show wireguard.cali; }
@@ -40,6 +28,15 @@ thrown() { in_ns "$1" ip route show table 1 | grep "^throw $2 " >/dev/null; }
 table_empty() { [ -z "$(in_ns "$1" ip route show table 1 2>/dev/null)" ]; }
 valid_mark() { [ "$(in_ns "$1" cat /proc/sys/net/ipv4/conf/all/src_valid_mark)" = 1 ]; }
 
+device6() { in_ns "$1" ip -d link show wg-v6.cali | tr '\n' ' ' | grep -E "mtu 1420 .*wireguard" >/dev/null; }
+routed6() { in_ns "$1" ip -6 route show table all | grep "^$2 dev wg-v6.cali " >/dev/null; }
+# Of an address in a block of 64: the block, and another address of it.
+block6_of() { echo "${1%:*}:$(printf '%x' $((0x${1##*:} & ~63)))/122"; }
+address6_in() { echo "${1%:*}:$(printf '%x' $(((0x${1##*:} & ~63) + 40)))"; }
+link_local_of() { in_ns "$1" ip -6 address show dev "$2" scope link | grep -oE 'fe80[^/]*'; }
+passes6() { in_ns "$1" timeout 3 ping -6 -c 1 -W 2 "${address6[$2]}" >/dev/null; }
+looks6() { reset; passes6 w0 v0 && passes6 v0 w0 && [ "$(counted encrypted6)" -gt 0 ] && [ "$(counted plain6)" = 0 ]; }
+
 # What comes in at h2's wire: encrypted packets, packets of workloads as they are, and those of h1 itself to the test's port.
 count_wire() {
   in_ns h2 nft -f - <<'NFT'
@@ -47,41 +44,23 @@ table inet look {
   counter encrypted { }
   counter plain { }
   counter host { }
+  counter encrypted6 { }
+  counter plain6 { }
   chain wire {
     type filter hook prerouting priority -400
     iifname "eth0" udp dport 51820 counter name "encrypted"
     iifname "eth0" ip saddr 10.65.0.0/16 counter name "plain"
     iifname "eth0" ip saddr 10.100.0.1 tcp dport 8056 counter name "host"
+    iifname "eth0" meta nfproto ipv6 udp dport 51821 counter name "encrypted6"
+    iifname "eth0" ip6 saddr fd00:65::/32 counter name "plain6"
   }
 }
 NFT
 }
-counted() { in_ns h2 nft list counter inet look "$1" | grep -oE 'packets [0-9]+' | cut -d' ' -f2; }
-reset() { in_ns h2 nft reset counters table inet look >/dev/null; }
-passes() { in_ns "$1" timeout 3 nc -z -w 2 "${address[$2]}" 8055; }
 only_encrypted() { [ "$(counted encrypted)" -gt 0 ] && [ "$(counted plain)" = 0 ]; }
 only_plain() { [ "$(counted encrypted)" = 0 ] && [ "$(counted plain)" -gt 0 ]; }
-# A connection and what it looked like on the wire.
-looks() { reset; passes w0 v0 && passes v0 w0 && "$1"; }
 host_encrypted() { reset; in_ns h1 timeout 3 nc -z -w 2 10.100.0.2 8056 && [ "$(counted host)" = 0 ] && [ "$(counted encrypted)" -gt 0 ]; }
 host_plain() { reset; in_ns h1 timeout 3 nc -z -w 2 10.100.0.2 8056 && [ "$(counted host)" -gt 0 ]; }
-
-# Not by env: busybox's would take busybox's ip.
-clean_up() { RUNTIME_DIRECTORY="$work/$1/run" STATE_DIRECTORY="$work/$1/state" ip netns exec "$prefix-$1" "$bin/canal-felix" --config-dir "$work/$1/etc" --cleanup; }
-
-# The block that an address is of, and another address of it.
-block_of() { local a=${1%.*} b=${1##*.}; echo "$a.$((b & ~63))/26"; }
-address_in() { local a=${1%/*}; echo "${a%.*}.$((${a##*.} + 40))"; }
-
-endpoint() {
-  cat <<YAML
-apiVersion: projectcalico.org/v3
-kind: WorkloadEndpoint
-metadata: {namespace: default, labels: {app: $1}}
-spec: {node: ${host[$1]}, orchestrator: cni, containerID: $1, endpoint: eth0, interfaceName: cali$1, mac: "ee:ee:ee:ee:ee:ee", ipNetworks: [${address[$1]}/32], profiles: [open]}
----
-YAML
-}
 
 cat > /tmp/base.yaml <<'YAML'
 apiVersion: projectcalico.org/v3
@@ -183,6 +162,31 @@ check "workloads reach each other without encryption" within $patience looks onl
 
 felix default 'wireguardEnabled: true, programClusterRoutes: Enabled'
 check "switched on again, encrypted" within $patience looks only_encrypted
+
+printf 'apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {name: pool6}\nspec: {cidr: "fd00:65::/48"}\n' | ctl apply -f -
+for one in "${hosts[@]}"; do
+  in_ns "$one" ip address add "fd00:100::${one#h}/64" dev eth0 nodad
+  ctl node init "$one" --ip "10.100.0.${one#h}/24" --ip "fd00:100::${one#h}/64"
+done
+felix default 'wireguardEnabled: true, wireguardEnabledV6: true, programClusterRoutes: Enabled'
+for one in "${hosts[@]}"; do
+  check "$one tells its key for IPv6" within $patience has_field "$one" wireguardPublicKeyV6
+  check "$one has an IPv6 address for its device" within $patience has_field "$one" interfaceIPv6Address
+  block6[$one]=$(block6_of "$(field "$one" interfaceIPv6Address)")
+  check "$one has that device, with the host's MTU less 80" within $patience device6 "$one"
+done
+check "h1 reaches h2's IPv6 block through it" within $patience routed6 h1 "${block6[h2]}"
+check "h2 reaches h1's" within $patience routed6 h2 "${block6[h1]}"
+for one in "${workloads[@]}"; do
+  address6[$one]=$(address6_in "$(field "${host[$one]}" interfaceIPv6Address)")
+  in_ns "$one" ip address add "${address6[$one]}/128" dev eth0 nodad
+  in_ns "$one" ip -6 route add default via "$(link_local_of "${host[$one]}" "cali$one")" dev eth0
+done
+for one in "${workloads[@]}"; do endpoint "$one" "${address6[$one]}/128"; done > /tmp/workloads.yaml
+ctl apply -f /tmp/workloads.yaml
+check "workloads reach each other by IPv6, encrypted" within $patience looks6
+check "and by IPv4" within $patience looks only_encrypted
+
 stop h1
 check "a cleanup ends well" clean_up h1
 check "it leaves no device" no_device h1

@@ -48,10 +48,20 @@ public sealed class TunnelDevices(IRouteStack stack, IReadOnlyCollection<string>
             Try(KernelChange.Delete(held));
             held = null;
         }
-        if (held is null) return Try(KernelChange.Add(device.Link with { Flags = LinkFlags.Up }));
+        if (held is null) return AddLink(device);
         bool mac = device.Link.Mac is not null && held.Mac != device.Link.Mac, mtu = held.Mtu != device.Link.Mtu;
         if (!mac && !mtu && held.IsAdminUp) return false;
         return Try(KernelChange.Set(new LinkSettings { Index = held.Index, Mac = mac ? device.Link.Mac : null, Mtu = mtu ? device.Link.Mtu : null, Up = held.IsAdminUp ? null : true }));
+    }
+
+    /// <summary>A request for an ipip device may have the kernel load its module, which makes tunl0 first: then that is the one to use.</summary>
+    private bool AddLink(TunnelDevice device)
+    {
+        KernelChange change = KernelChange.Add(device.Link with { Flags = LinkFlags.Up });
+        if (device.Link.Name != Permanent) return Try(change);
+        ChangeResult result = stack.Try(change);
+        if (result.Errno == Errno.EEXIST && stack.Links().FirstOrDefault(l => l.Name == Permanent) is { } made && device.Fits(made)) return MakeLink(device, made) || made.IsAdminUp;
+        return Done(change, result);
     }
 
     private bool MakeAddress(IpAddress address, Link link, Underlay underlay)
@@ -66,9 +76,10 @@ public sealed class TunnelDevices(IRouteStack stack, IReadOnlyCollection<string>
         return present ? changed : Try(KernelChange.Add(wanted)) || changed;
     }
 
-    private bool Try(KernelChange change)
+    private bool Try(KernelChange change) => Done(change, stack.Try(change));
+
+    private bool Done(KernelChange change, ChangeResult result)
     {
-        ChangeResult result = stack.Try(change);
         if (result.IsOk) return true;
         bool unknownKind = result.Errno == EOPNOTSUPP && change is { Verb: ChangeVerb.Add, Subject: Link };
         failures.Add(unknownKind ? $"this kernel has no devices of type {((Link)change.Subject).Kind}, which the configuration asks for: {result.Error}" : result.Error!);

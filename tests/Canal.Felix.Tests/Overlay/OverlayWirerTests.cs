@@ -2,6 +2,7 @@ using Canal.Core.Addressing;
 using Canal.Core.Overlay;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
+using Canal.Linux;
 using Canal.Linux.Routing;
 using static Canal.Testing.ResourceBuilder;
 
@@ -150,6 +151,25 @@ public sealed class OverlayWirerTests
         int device = host.Kernel.FindLink("tunl0")!.Index;
         Assert.Contains(Route.Via(Cidr.Parse("10.65.1.0/26"), IpAddress.Parse("192.0.2.2"), device), host.Kernel.Routes(default));
         Assert.Contains(host.Kernel.Addresses(), a => a.Interface == device && a.Address == IpAddress.Parse("10.65.0.1") && a.PrefixLength == 32);
+    }
+
+    [Fact]
+    public void The_device_that_comes_with_the_kernels_module_is_taken()
+    {
+        OverlayHost host = new();
+        bool loaded = false;
+        host.Kernel.RefuseNext(Errno.EEXIST, change =>
+        {
+            if (loaded || change is not { Verb: ChangeVerb.Add, Subject: Link { Name: "tunl0" } }) return false;
+            loaded = true;
+            host.Kernel.Meddle(KernelChange.Add(new Link { Name = "tunl0", Kind = "ipip", Mtu = 1500, Detail = new IpipDetail(null, null, 0) }));
+            return true;
+        });
+        host.Put(Pool("10.65.0.0/16", ipip: EncapsulationMode.Always), NodeAt("h1", "192.0.2.1/24", ipip: "10.65.0.1"));
+        Assert.Empty(host.Wirer.Failures);
+        Link device = host.Kernel.FindLink("tunl0")!;
+        Assert.Equal((1480u, true), (device.Mtu, device.IsAdminUp));
+        Assert.Contains(host.Kernel.Addresses(), a => a.Interface == device.Index && a.Address == IpAddress.Parse("10.65.0.1"));
     }
 
     [Fact]

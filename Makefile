@@ -104,9 +104,10 @@ setup-all:
 setup-build setup-test setup-lint setup-packages setup-arm64 setup-vm: setup-%:
 	@packaging/setup.sh $*
 
-# Removing a file makes nothing newer, so the list of files is itself a prerequisite.
+# Removing a file makes nothing newer, so the list of files is itself a prerequisite. Written by make: for an argument of a command it is too long.
 artifacts/%.list: FORCE
-	@mkdir -p artifacts && printf '%s\n' $($*) | cmp -s - $@ || printf '%s\n' $($*) > $@
+	$(shell mkdir -p artifacts)$(file >$@.new,$($*))
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # One restore for everything: publishing for a platform would otherwise restore the libraries for that platform alone, and the next
 # build for none, each rewriting their lock files (or failing, in locked mode).

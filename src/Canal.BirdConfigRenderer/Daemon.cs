@@ -4,7 +4,6 @@ using Canal.BirdConfigRenderer.Configuration;
 using Canal.BirdConfigRenderer.Feed;
 using Canal.BirdConfigRenderer.Files;
 using Canal.BirdConfigRenderer.Status;
-using Canal.Core;
 using Canal.Datastore;
 using Canal.Hosting;
 using HostingConfiguration = Canal.Hosting.Configuration;

@@ -1,11 +1,9 @@
-using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Flannel;
 using Canal.Core.Overlay;
 using Canal.FlannelBridge.Backends;
 using Canal.FlannelBridge.Kernel;
 using Canal.Linux.Routing;
-using Canal.Linux.WireGuard;
 using Canal.Testing;
 
 namespace Canal.FlannelBridge.Tests;

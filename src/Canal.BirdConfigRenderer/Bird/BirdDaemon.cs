@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Canal.BirdConfigRenderer.Configuration;
-using Canal.Core;
 using Canal.Core.Bgp;
 using Serilog;
 using HostingConfiguration = Canal.Hosting.Configuration;

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Canal.BirdConfigRenderer.Bird;
-using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Bgp;
 using Canal.Core.Resources;

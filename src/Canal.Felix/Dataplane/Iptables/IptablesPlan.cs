@@ -95,7 +95,7 @@ internal sealed class IptablesPlan(IptablesPicture picture, IptablesImage image,
     private Dictionary<string, IptablesChain> Wanted(string table) => picture.Tables.GetValueOrDefault(table) ?? [];
 
     /// <summary>Those that others call are emptied once.</summary>
-    private IEnumerable<string> Stale(string table, Dictionary<string, IptablesChain> wanted) =>
+    private string[] Stale(string table, Dictionary<string, IptablesChain> wanted) =>
         image.Table(table).Where(held => !wanted.ContainsKey(held.Key) && !(held.Value.IsEmpty && image.CalledByOthers.Contains((table, held.Key)))).Select(held => held.Key).ToArray();
 
     private void Line(string text, string source = "")

@@ -73,8 +73,8 @@ public sealed class SwitchTests
             stop = true;
             thread.Join();
             SpinWait.SpinUntil(() => Receive() || arrived.Count(a => a.Key % 2 == 0) >= sent, Patience);
-            Assert.Empty(Enumerable.Range(0, sent).Select(i => i * 2).Where(number => !arrived.ContainsKey(number)));
-            Assert.Empty(arrived.Keys.Where(number => number % 2 == 1));
+            Assert.DoesNotContain(Enumerable.Range(0, sent).Select(i => i * 2), number => !arrived.ContainsKey(number));
+            Assert.DoesNotContain(arrived.Keys, number => number % 2 == 1);
         }
 
         public void Dispose()

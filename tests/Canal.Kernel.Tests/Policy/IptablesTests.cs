@@ -1,7 +1,6 @@
 using Canal.Core.Addressing;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
-using Canal.Felix.Dataplane.Iptables;
 using Canal.Linux.Iptables;
 using static Canal.Testing.ResourceBuilder;
 

@@ -4,8 +4,8 @@
 
 guest_cache=${CANAL_GUEST_CACHE:-/var/cache/canal-tests}
 # Debian 12 has all that is tried; Debian 13, with newer systemd, OpenSSL and BIRD, what the packages themselves need.
-guest_packages=systemd,systemd-sysv,dbus,iproute2,nftables,etcd-server,etcd-client,netcat-openbsd,iputils-ping,procps,ca-certificates,bird2
-declare -A guest_more=([bookworm]=,libssl3,rpm,dnf,firewalld,ufw,iptables [trixie]=,libssl3t64)
+guest_packages=systemd,systemd-sysv,dbus,iproute2,nftables,etcd-server,etcd-client,netcat-openbsd,iputils-ping,procps,ca-certificates,bird2,iptables,ipset
+declare -A guest_more=([bookworm]=",libssl3,rpm,dnf,firewalld,ufw" [trixie]=",libssl3t64")
 guest_cgroups="/sys/fs/cgroup/unified /sys/fs/cgroup/systemd /sys/fs/cgroup"
 
 # The machine's own mirror, so that what the machine may reach is what the guest is made of.

@@ -99,7 +99,7 @@ debian13() {
   if [ -s "$work/guest13/leader.pid" ]; then
     inside "$work/guest13" lifecycle.sh
     check "it boots again, with etcd down" guest_reboot "$work/guest13"
-    for script in boot.sh bird.sh secured.sh; do inside "$work/guest13" $script; done
+    for script in boot.sh iptables.sh bird.sh secured.sh; do inside "$work/guest13" $script; done
     [ "$failed" = 0 ] || journal_of "$work/guest13"
   fi
   summary

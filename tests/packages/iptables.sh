@@ -53,9 +53,12 @@ check "another goes on with iptables-legacy, as root" dataplane iptables legacy
 check "which enforces" within 60 enforced
 check "with its chains" has_chains legacy
 check "nftables' table is gone" within 60 refuse has_canal_table
+check "another, still as root, with iptables-nft" dataplane iptables nft
+check "which enforces" within 60 enforced
+check "the chains of iptables-legacy are gone" within 60 refuse has_chains legacy
 rm -r /etc/systemd/system/canal-felix.service.d
 systemctl daemon-reload
-check "and another with iptables-nft, as the agent's own user" dataplane iptables nft
+check "and it goes on as the agent's own user" systemctl restart canal-felix
 check "which enforces" within 60 enforced
 check "apt purge" apt-get -qq -y -o Dpkg::Use-Pty=0 purge canal-felix canalctl canal-common
 check "nothing of Canal's is in iptables-nft" refuse has_chains nft

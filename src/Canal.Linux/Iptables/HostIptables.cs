@@ -91,11 +91,20 @@ public sealed class HostIptables : IIptables
         }
     }
 
-    /// <summary>The kernel names the tables of a namespace that were ever asked for.</summary>
+    /// <summary>
+    /// The kernel names the tables of a namespace that were ever asked for, to root alone. Who is not root cannot use that flavour either, whose lock is root's:
+    /// for them there is none.
+    /// </summary>
     private static bool HasLegacyTables()
     {
-        foreach (string names in (ReadOnlySpan<string>)["/proc/thread-self/net/ip_tables_names", "/proc/thread-self/net/ip6_tables_names"])
-            if (File.Exists(names) && File.ReadAllText(names).Length > 0) return true;
+        try
+        {
+            foreach (string names in (ReadOnlySpan<string>)["/proc/thread-self/net/ip_tables_names", "/proc/thread-self/net/ip6_tables_names"])
+                if (File.Exists(names) && File.ReadAllText(names).Length > 0) return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+        }
         return false;
     }
 }

@@ -10,7 +10,7 @@ internal static class CommandLine
     public static DaemonProgram Program { get; } = new()
     {
         Schema = FelixSettings.Schema,
-        Summary = "The network policy agent: reads Calico's resources from etcd and enforces them with nftables.",
+        Summary = "The network policy agent: reads Calico's resources from etcd and enforces them with nftables or iptables.",
         Afterwards = "enforcement stays when it ends.",
         Commands =
         [

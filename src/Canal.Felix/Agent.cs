@@ -1,4 +1,5 @@
 using System.Globalization;
+using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Calculation;
 using Canal.Core.Nodes;
@@ -23,6 +24,7 @@ using Canal.Linux.Conntrack;
 using Canal.Linux.Iptables;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
+using Canal.Linux.Tunnels;
 using Serilog;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
@@ -69,6 +71,7 @@ internal sealed class Agent
     public required InterfaceTable Interfaces { get; init; }
     public required InterfaceWirer Wirer { get; init; }
     public required OverlayWirer Overlay { get; init; }
+    public required TunnelOffload Offload { get; init; }
     public required WireGuardWirer WireGuard { get; init; }
 
     /// <summary>By which Calico's CNI plugin, and ours, learn how much a workload may send in one packet: a decimal number.</summary>
@@ -104,6 +107,9 @@ internal sealed class Agent
 
     /// <summary>Told of tunnels of this host that need an address and have none.</summary>
     public Action<IReadOnlyList<TunnelAddress>> TunnelsWanted { get; set; } = _ => { };
+
+    /// <summary>Told of other hosts at which it is not known whether checksums arrive.</summary>
+    public Action<EquatableArray<ChecksumPeer>> ChecksumsDoubted { get; set; } = _ => { };
 
     /// <summary>Told of keys that this host's Node should tell and does not.</summary>
     public Action<WireGuardKeys> KeysWanted { get; set; } = _ => { };
@@ -279,7 +285,16 @@ internal sealed class Agent
         if (refused != toldOverlay && refused.Length > 0) Felix.Log.Failed(Log, "programming tunnels and routes to other hosts", refused);
         else if (refused != toldOverlay) Felix.Log.Recovered(Log, "programming tunnels and routes to other hosts");
         toldOverlay = refused;
+        ChecksumsDoubted(Overlay.DoubtfulPeers());
         if (Overlay.WorkloadMtu > 0 && MtuFile.Set(Overlay.WorkloadMtu.ToString(CultureInfo.InvariantCulture)) is string problem) Felix.Log.Host(Log, problem);
+    }
+
+    /// <summary>Checksums that the device leaves open arrive wrong: it leaves none open any more.</summary>
+    public void BreakOffload(ChecksumPeer peer)
+    {
+        if (!Offload.Break(peer.Device)) return;
+        Felix.Log.ChecksumsBroken(Log, peer);
+        Overlay.Doubt();
     }
 
     /// <summary>Likewise encryption between hosts. What cannot be programmed is not asked for by the other hosts either: they are told no key.</summary>

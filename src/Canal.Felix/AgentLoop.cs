@@ -239,6 +239,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
             // Before the table was first read there is nothing to doubt.
             case AgentMessage.Tables tables: if (IsReady) foreign.Note(tables.Change); break;
             case AgentMessage.Reload reload: reload.Done.TrySetResult(agent.Reload()); break;
+            case AgentMessage.ChecksumsBroken { Peer: var peer }: agent.BreakOffload(peer); break;
             case AgentMessage.Counters counters: TellCounters(counters); break;
             case AgentMessage.Dropped dropped: agent.Name(dropped.Flows); dropped.Named.TrySetResult(true); break;
             case AgentMessage.FlowPlaces flows: flows.Answer.TrySetResult(agent.PlacesOf(flows.Query)); break;

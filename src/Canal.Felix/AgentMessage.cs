@@ -1,3 +1,4 @@
+using Canal.Core.Overlay;
 using Canal.Datastore;
 using Canal.Felix.Drops;
 using Canal.Felix.Flows;
@@ -38,6 +39,9 @@ internal abstract record AgentMessage
 
     /// <summary>What does policy say of these connections, from that one on? Of as many as fit in a turn of the loop, at least one.</summary>
     public sealed record FlowsFound(IReadOnlyList<TrackedFlow> Flows, int From, TaskCompletionSource<List<FlowVerdict>> Answer) : AgentMessage;
+
+    /// <summary>Checksums that a tunnel leaves open arrive wrong at that host.</summary>
+    public sealed record ChecksumsBroken(ChecksumPeer Peer) : AgentMessage;
 
     /// <summary>Somebody asks how things are.</summary>
     public sealed record Question(AgentQuestion About, TaskCompletionSource<string> Answer) : AgentMessage;

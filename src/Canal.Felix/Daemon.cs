@@ -26,6 +26,7 @@ using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 using Canal.Linux.Sysctl;
+using Canal.Linux.Tunnels;
 using Canal.Linux.WireGuard;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
@@ -89,6 +90,8 @@ internal static class Daemon
         agent.Configured(configuration);
         if (filter.Kind == DataplaneKind.Iptables) agent.LeaveTraces();
         (agent.TunnelsWanted, agent.KeysWanted) = (registrar.Want, registrar.Publish);
+        using ChecksumWatch checksums = new((host, stop) => ChecksumProbe.TryAsync(host, run.Time, stop), (peer, stop) => inbox.PutAsync(new AgentMessage.ChecksumsBroken(peer), stop), run.Time);
+        agent.ChecksumsDoubted = checksums.Want;
         GuardReverter reverter = new(new GuardStore(new EtcdStore(channel)), run.Time, new Random(), run.Log);
         agent.RevertGuard = reverter.Want;
         AgentLoop loop = new(agent, inbox, run.Time, run.Log);
@@ -105,6 +108,7 @@ internal static class Daemon
                 reporter.RunAsync(stop),
                 reverter.RunAsync(stop),
                 drops.RunAsync(stop),
+                checksums.RunAsync(stop),
                 registrar.RunAsync(stop),
                 registrar.PublishAsync(stop),
                 control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, drops, flows, cancel), stop),
@@ -138,6 +142,7 @@ internal static class Daemon
         IDataplane dataplane = filter.NewDataplane(calculator);
         bool usedIptables = Traces.Read(Traces.In(start.Paths)) is { Iptables: true };
         ClusterNetwork network = new(node);
+        TunnelOffload offload = TunnelOffload.OfKernel();
         return new Agent(configuration, time, run.Log, filter.Kind)
         {
             Calculator = calculator,
@@ -152,7 +157,8 @@ internal static class Daemon
             Hosts = hosts,
             Revoker = new Revoker(conntrack, calculator, interfaces, hosts, time),
             Keeper = new TableKeeper(KeptTable.In(start.Paths), dataplane.Whole, Task.Run, time, run.Log),
-            Overlay = new OverlayWirer(routes, network, time),
+            Overlay = new OverlayWirer(routes, network, offload, time),
+            Offload = offload,
             WireGuard = new WireGuardWirer(routes, wireGuard, network, () => RandomNumberGenerator.GetBytes(WireGuardKey.Length), time),
             MtuFile = new SmallFile("mtu_file", configuration.Get(OverlaySettings.MtuFile), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead),
             TraceFile = new SmallFile("the file that tells a cleanup what is ours,", Traces.In(start.Paths), Traces.Mode),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Canal.Core.Addressing;
 using Canal.Core.Calculation;
+using Canal.Core.Overlay;
 using Canal.Felix.Drops;
 using Canal.Felix.Feed;
 using Canal.Felix.Revocation;
@@ -39,6 +40,8 @@ internal static class Log
     private static readonly LogEventKind NodeCompleted = LogEventKind.Of("node-registered", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a16");
     private static readonly LogEventKind Denied = LogEventKind.Of("denied", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a12");
     private static readonly LogEventKind DeniedMore = LogEventKind.Of("denied-not-told", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a13");
+
+    private static readonly LogEventKind OffloadBroken = LogEventKind.Of("checksum-offload-broken", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a31");
 
     private static readonly LogEventKind TakenBack = LogEventKind.Of("change-taken-back", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a30");
 
@@ -115,6 +118,9 @@ internal static class Log
 
     public static void Revoked(ILogger log, RevocationCount count, OnRevoke how) =>
         log.Of(ConnectionsRevoked).Information("{Cut} connections are cut because policy no longer allows them ({How}), {Restored} are allowed again", count.Cut, how.ToString().ToLowerInvariant(), count.Restored);
+
+    public static void ChecksumsBroken(ILogger log, ChecksumPeer peer) =>
+        log.Of(OffloadBroken).Warning("checksums that {Device} leaves for the network card to fill in arrive wrong at {Peer}: the kernel fills them in from now on. To have it so from the start, say featureDetectOverride ChecksumOffloadBroken=true", peer.Device, peer.Address.ToString());
 
     public static void Registered(ILogger log, string node, string addresses) =>
         log.Of(NodeCompleted).Information("Node {Node} is completed: {Addresses}", node, addresses.Length > 0 ? addresses : "without an address");

@@ -74,6 +74,7 @@ internal sealed class Meters
             .Counter("felix_int_dataplane_failures", "Times that the kernel refused and it was tried again.", failures)
             .Counter(agent.Dataplane.CommitsMetric, "Changes that the kernel committed.", agent.Dataplane.Commits)
             .Gauge("canal_felix_chains", "Chains of table inet canal.", agent.Dataplane.ChainCount)
+            .Gauge("canal_felix_checksum_offload_broken", "VXLAN devices whose checksum offload was switched off because checksums arrived wrong.", agent.Offload.Broken)
             .Gauge("canal_felix_closed", "Policies and endpoints that cannot be programmed and deny instead.", agent.Dataplane.Closed.Count)
             .Counter("canal_felix_revoked_connections_total", "Connections that were cut because policy no longer allows them.", agent.Revoker.Cut)
             .Counter("canal_felix_repairs_total", "Times that table inet canal was put back after another program had changed it.", repairs);

@@ -1,6 +1,7 @@
 using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Flannel;
+using Canal.Core.Overlay;
 using Canal.Datastore;
 using Canal.FlannelBridge.Backends;
 using Canal.FlannelBridge.Configuration;
@@ -12,6 +13,7 @@ using Canal.Hosting;
 using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
+using Canal.Linux.Tunnels;
 using Serilog;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
@@ -44,6 +46,10 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     public required HostTelling Telling { get; init; }
     public required Heartbeat Heart { get; init; }
     public required HostMeans Means { get; init; }
+    public required TunnelOffload Offload { get; init; }
+
+    /// <summary>Told of other hosts at which it is not known whether checksums arrive.</summary>
+    public required Action<EquatableArray<ChecksumPeer>> ChecksumsDoubted { get; init; }
 
     /// <summary>Reads the configuration files anew.</summary>
     public required Func<ConfigurationResult> ReadConfiguration { get; init; }
@@ -181,6 +187,18 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
             kernelTrouble.Note(e.Message);
         }
         TellPeers();
+        ChecksumsDoubted(DoubtfulPeers());
+    }
+
+    /// <summary>Other hosts' ends of VXLAN tunnels that packets go through, where it is not known whether checksums arrive.</summary>
+    private EquatableArray<ChecksumPeer> DoubtfulPeers()
+    {
+        if (planner is not VxlanPlanner || Wirer.Inputs is not { } inputs) return default;
+        Dictionary<int, string> devices = [];
+        foreach (string device in planner.DeviceNames)
+            if (inputs.Device(device) is { } index && Offload.IsDoubtful(device)) devices[index] = device;
+        return Wirer.Plan.Routes.Values.Where(r => r.Gateway is not null && devices.ContainsKey(r.Interface)).OrderBy(r => r.Destination)
+            .Select(r => new ChecksumPeer(devices[r.Interface], r.Interface, r.Gateway!.Value)).ToEquatableArray();
     }
 
     /// <summary>Says of each lease that cannot be used why, once, and when it can be again.</summary>
@@ -234,6 +252,11 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
             case BridgeMessage.Tables:
                 Rules.Doubt();
                 break;
+            case BridgeMessage.ChecksumsBroken { Peer: var peer }:
+                if (!Offload.Break(peer.Device)) break;
+                Log.ChecksumsBroken(log, peer);
+                Wirer.Doubt();
+                break;
             case BridgeMessage.Outcome:
                 break; // The turn that follows takes the outcome.
             case BridgeMessage.Request { Word: "reload" } request:
@@ -253,6 +276,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     private void Use(HostingConfiguration configuration)
     {
         settings = configuration;
+        Offload.Use = settings.Get(BridgeSettings.ChecksumOffload);
         Configured(configuration);
         Wirer.Doubt();
     }

@@ -1,3 +1,4 @@
+using Canal.Core.Overlay;
 using Canal.Datastore;
 using Canal.Hosting;
 using Canal.Linux.Nftables;
@@ -20,6 +21,9 @@ internal abstract record BridgeMessage
 
     /// <summary>Another program changed our nftables table.</summary>
     public sealed record Tables(NftEvent Change) : BridgeMessage;
+
+    /// <summary>Checksums that a tunnel leaves open arrive wrong at that host.</summary>
+    public sealed record ChecksumsBroken(ChecksumPeer Peer) : BridgeMessage;
 
     /// <summary>Something that was asked of etcd beside the loop has its answer.</summary>
     public sealed record Outcome : BridgeMessage;

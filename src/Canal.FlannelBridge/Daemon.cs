@@ -11,6 +11,7 @@ using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
 using Canal.Linux.Sysctl;
+using Canal.Linux.Tunnels;
 using Canal.Linux.WireGuard;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
@@ -51,7 +52,8 @@ internal static class Daemon
         BridgeHealth health = new(run.Time, LoopPatience);
         using HttpEndpoint? endpoint = StartException.For(() => Listen(configuration, health));
         Inbox<BridgeMessage> inbox = new(InboxCapacity, run.Time);
-        BridgeLoop loop = Assemble(start, configuration, run, inbox, channel, routes, wireGuard, nftables, health);
+        using ChecksumWatch checksums = new((host, stop) => ChecksumProbe.TryAsync(host, run.Time, stop), (peer, stop) => inbox.PutAsync(new BridgeMessage.ChecksumsBroken(peer), stop), run.Time);
+        BridgeLoop loop = Assemble(start, configuration, run, inbox, channel, routes, wireGuard, nftables, health, checksums);
         EtcdWatcher watcher = new(channel, LeaseFeed.Ranges(configuration.Get(BridgeSettings.EtcdPrefix)), new EtcdWatcherOptions(), run.Time, new Random());
 
         await run.UntilOneEndsAsync(
@@ -60,6 +62,7 @@ internal static class Daemon
                 loop.RunAsync(stop),
                 Sources.WatchKernelAsync(monitor, inbox, stop),
                 Sources.WatchTablesAsync(tables, inbox, stop),
+                checksums.RunAsync(stop),
                 .. Common(run, inbox, watcher, control, endpoint, stop),
             ],
             "stopping; tunnels, routes and rules stay").ConfigureAwait(false);
@@ -108,15 +111,19 @@ internal static class Daemon
     private static Heartbeat Heart(DaemonRun run, BridgeHealth health, string inForce, string waiting) => new(run.Notifier, run.Watchdog, health.Report, run.Time) { InForce = inForce, Waiting = waiting };
 
     private static BridgeLoop Assemble(
-        DaemonStart start, HostingConfiguration configuration, DaemonRun run, Inbox<BridgeMessage> inbox, EtcdChannel channel, IRouteStack routes, IWireGuard wireGuard, INftables nftables, BridgeHealth health)
+        DaemonStart start, HostingConfiguration configuration, DaemonRun run, Inbox<BridgeMessage> inbox, EtcdChannel channel, IRouteStack routes, IWireGuard wireGuard, INftables nftables, BridgeHealth health, ChecksumWatch checksums)
     {
         string prefix = configuration.Get(BridgeSettings.EtcdPrefix);
         LeaseTable table = new(new EtcdStore(channel), prefix, configuration.Get(BridgeSettings.LeaseDuration), new Random(), run.Time);
+        TunnelOffload offload = TunnelOffload.OfKernel();
+        offload.Use = configuration.Get(BridgeSettings.ChecksumOffload);
         return new BridgeLoop(configuration, inbox, run.Time, run.Log)
         {
             Feed = new LeaseFeed(prefix),
             Keeper = new LeaseKeeper(table, run.Time, run.Log),
-            Wirer = new KernelWirer(routes, new DeviceSettings(new SysctlTree(), configuration.Get(BridgeSettings.ChecksumOffload)).Prepare, run.Time),
+            Wirer = new KernelWirer(routes, new DeviceSettings(new SysctlTree(), offload).Prepare, run.Time),
+            Offload = offload,
+            ChecksumsDoubted = checksums.Want,
             Rules = RulesOf(configuration, nftables, run.Time),
             SubnetFile = SubnetFile(configuration, run),
             Last = new LastNetwork(new TextFile(Path.Combine(start.Paths.State, LastNetwork.FileName(prefix)), "keeping the network for a start without etcd", run.Time, run.Log) { IsSecret = true }, prefix, run.Time),

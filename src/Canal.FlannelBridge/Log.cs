@@ -1,3 +1,4 @@
+using Canal.Core.Overlay;
 using Canal.Hosting;
 using Serilog;
 
@@ -15,6 +16,8 @@ internal static class Log
     private static readonly LogEventKind Subnet = LogEventKind.Of("subnet-leased", "5f0c8a1de3a24c5c9d6f3b7a41d2e807");
     private static readonly LogEventKind SubnetLost = LogEventKind.Of("subnet-lost", "5f0c8a1de3a24c5c9d6f3b7a41d2e808");
     private static readonly LogEventKind Configured = LogEventKind.Of("configured", "5f0c8a1de3a24c5c9d6f3b7a41d2e809");
+
+    private static readonly LogEventKind OffloadBroken = LogEventKind.Of("checksum-offload-broken", "5f0c8a1de3a24c5c9d6f3b7a41d2e80c");
 
     /// <summary>What may not work about the lease.</summary>
     public static LogEventKind LeaseFailure { get; } = LogEventKind.Of("lease-failed", "5f0c8a1de3a24c5c9d6f3b7a41d2e80a");
@@ -46,6 +49,9 @@ internal static class Log
         log.Of(Subnet).Warning("etcd does not answer: this host goes on with {Subnet} and {Peers} other hosts, as it knew the network last", subnet, peers);
 
     public static void LeaseLost(ILogger log, string why) => log.Of(SubnetLost).Warning("{Why}", why);
+
+    public static void ChecksumsBroken(ILogger log, ChecksumPeer peer) =>
+        log.Of(OffloadBroken).Warning("checksums that {Device} leaves for the network card to fill in arrive wrong at {Peer}: the kernel fills them in from now on. To have it so from the start, say checksum_offload = \"off\"", peer.Device, peer.Address.ToString());
 
     public static void Network(ILogger log, string what) => log.Of(Configured).Information("network: {What}", what);
 

@@ -83,6 +83,14 @@ public sealed class HostCommandTests(Cluster cluster) : ClusterTests(cluster)
     }
 
     [Fact]
+    public async Task Checksums_are_tried_at_the_addresses_that_are_given()
+    {
+        Assert.Equal("HOST       CHECKSUMS\n127.0.0.1  arrive\n::1        arrive\n", (await Cluster.Run("overlay", "check", "127.0.0.1", "::1")).Good().Output);
+        Assert.Equal("HOST  CHECKSUMS\n", (await Cluster.Run("overlay", "check")).Good().Output);
+        (await Cluster.Run("overlay", "check", "127.0.0")).Bad(ExitCode.Usage, "'127.0.0' is not an address");
+    }
+
+    [Fact]
     public async Task Leases_of_the_flannel_network_are_shown()
     {
         await Put("/coreos.com/network/subnets/10.5.20.0-24", """{"PublicIP":"192.0.2.2","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"12:34:56:78:9a:bc"}}""");

@@ -10,6 +10,9 @@ namespace Canal.Ctl;
 /// <summary><c>canalctl overlay</c>: how one host should reach the others' workloads, computed from etcd as the host itself does.</summary>
 internal sealed class OverlayCommand
 {
+    /// <summary>Hosts that are tried at once.</summary>
+    private const int Together = 64;
+
     private static readonly string[] Header = ["DESTINATION", "NODE", "WAY", "VIA", "WRITTEN-BY"];
 
     private readonly GlobalOptions options;
@@ -18,6 +21,8 @@ internal sealed class OverlayCommand
 
     private readonly Option<string> prefix = new("--flannel-prefix") { Description = "etcd_prefix of canal-flannel-bridge.", HelpName = "PREFIX", DefaultValueFactory = _ => "/coreos.com/network" };
 
+    private readonly Argument<string[]> hosts = new("ADDRESS") { Description = "Addresses in the tunnels of the other hosts, such as the first of a flannel host's subnet; those of the VXLAN pools' hosts unless given.", Arity = ArgumentArity.ZeroOrMore };
+
     public OverlayCommand(GlobalOptions options, Surroundings around)
     {
         (this.options, this.around) = (options, around);
@@ -25,7 +30,9 @@ internal sealed class OverlayCommand
         status.SetAction(StatusAsync);
         Command leases = new("leases", "Show which host leases which subnet of the flannel network.") { prefix };
         leases.SetAction(LeasesAsync);
-        Definition = new Command("overlay", "Show how hosts reach each other's workloads.") { status, leases };
+        Command check = new("check", "Try, from this host, whether checksums that tunnels leave open arrive at the others. Ends with 1 where they do not.") { hosts };
+        check.SetAction(CheckAsync);
+        Definition = new Command("overlay", "Show how hosts reach each other's workloads.") { status, leases, check };
     }
 
     public Command Definition { get; }
@@ -55,6 +62,34 @@ internal sealed class OverlayCommand
         await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         TableText.Write(await new LeaseTable(connection.Etcd, around).ReadAsync(parsed.GetValue(prefix)!.TrimEnd('/'), stop), around.Output);
         return ExitCode.Ok;
+    }
+
+    private async Task<int> CheckAsync(ParseResult parsed, CancellationToken stop)
+    {
+        IReadOnlyCollection<IpAddress> peers = parsed.GetValue(hosts) is { Length: > 0 } given ? [.. given.Select(Address)] : await PeersAsync(parsed, stop);
+        List<string[]> rows = [["HOST", "CHECKSUMS"]];
+        bool broken = false;
+        foreach (IpAddress[] some in peers.Chunk(Together))
+        {
+            ChecksumVerdict[] verdicts = await Task.WhenAll(some.Select(peer => ChecksumProbe.TryAsync(peer, TimeProvider.System, stop)));
+            foreach ((IpAddress peer, ChecksumVerdict verdict) in some.Zip(verdicts))
+                rows.Add([peer.ToString(), verdict switch { ChecksumVerdict.Arrive => "arrive", ChecksumVerdict.Broken => "broken on the way", _ => "unknown: no answer" }]);
+            broken |= verdicts.Contains(ChecksumVerdict.Broken);
+        }
+        TableText.Write(rows, around.Output);
+        if (broken) around.Say("turn offload off: featureDetectOverride ChecksumOffloadBroken=true in FelixConfiguration, checksum_offload = \"off\" in flannel-bridge.toml");
+        return broken ? ExitCode.Failure : ExitCode.Ok;
+    }
+
+    private static IpAddress Address(string text) =>
+        IpAddress.TryParse(text, out IpAddress address) ? address : throw new CommandException(ExitCode.Usage, $"{Problem.Quote(text)} is not an address");
+
+    /// <summary>The far ends of this host's VXLAN tunnels, as far as a route goes through them.</summary>
+    private async Task<IReadOnlyCollection<IpAddress>> PeersAsync(ParseResult parsed, CancellationToken stop)
+    {
+        await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
+        (ClusterNetwork network, _) = await ReadAsync(connection, Connection.NodeName(parsed, options, around), stop);
+        return [.. network.Routes.Values.Where(route => route.Class == RouteClass.VxlanTunnel && route.Gateway is not null).Select(route => route.Gateway!.Value).Distinct().Order()];
     }
 
     /// <summary>The network as if canal-felix wrote all its routes, and which it does write.</summary>

@@ -1,6 +1,7 @@
 using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Overlay;
+using Canal.Linux.Tunnels;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
 namespace Canal.Felix.Configuration;
@@ -24,6 +25,9 @@ internal sealed record NetworkParameters
     public uint VxlanVni { get; init; } = 4096;
     public uint IpipMtu { get; init; }
     public WireGuardParameters WireGuard { get; init; } = new();
+
+    /// <summary>Whether checksums of packets in VXLAN tunnels are left open.</summary>
+    public OffloadUse Offload { get; init; }
     public string MtuInterfacePattern { get; init; } = OverlaySettings.MtuInterfacePattern.Default;
 
     public static NetworkParameters From(HostingConfiguration configuration) => new()
@@ -47,6 +51,7 @@ internal sealed record NetworkParameters
         VxlanVni = (uint)configuration.Get(OverlaySettings.VxlanVni),
         IpipMtu = (uint)configuration.Get(OverlaySettings.IpipMtu),
         WireGuard = WireGuardParameters.From(configuration),
+        Offload = OverlaySettings.OffloadOf(configuration.Get(OverlaySettings.FeatureDetectOverride)),
         MtuInterfacePattern = configuration.Get(OverlaySettings.MtuInterfacePattern),
     };
 

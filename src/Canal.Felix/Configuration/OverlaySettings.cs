@@ -9,6 +9,8 @@ namespace Canal.Felix.Configuration;
 /// <summary>Settings of felix.toml about traffic between hosts and to the outside: translation, tunnels, routes.</summary>
 internal static class OverlaySettings
 {
+    private const string ChecksumOffloadBroken = "ChecksumOffloadBroken";
+
     public static StringSetting NatPortRange { get; } = new("nat_port_range", "", "Source ports that translated TCP and UDP connections get, such as 10000:20000 or 10000-20000; empty: the kernel chooses.")
     {
         Check = text => text.Length == 0 || TryParsePorts(text, out _) ? null : "must be FIRST:LAST with 1 <= FIRST <= LAST <= 65535",
@@ -57,6 +59,11 @@ internal static class OverlaySettings
         "Whether this agent makes the routes of pools with IP-in-IP, of those without encapsulation, or of both; else BIRD does.",
         ("Disabled", ClusterRoutes.None), ("Enabled", ClusterRoutes.Enabled), ("EnabledIPIPOnly", ClusterRoutes.EnabledIpipOnly), ("EnabledNoEncapOnly", ClusterRoutes.EnabledNoEncapOnly));
 
+    public static StringListSetting FeatureDetectOverride { get; } = new("feature_detect_override", [], "What this host has, as NAME=true or NAME=false, where the agent should not find out itself; only ChecksumOffloadBroken is looked at.")
+    {
+        CheckItem = text => FeatureOf(text) is null ? "must be NAME=true or NAME=false" : null,
+    };
+
     public static StringSetting MtuFile { get; } = new("mtu_file", "/var/lib/calico/mtu", "File that tells CNI plugins the MTU of workloads; empty: none.")
     {
         Check = text => text.Length == 0 || text.StartsWith('/') ? null : "must be an absolute path, or empty",
@@ -66,7 +73,7 @@ internal static class OverlaySettings
     public static ImmutableArray<Setting> FromDatastore { get; } =
     [
         NatPortRange, NatOutgoingAddress, NatOutgoingExclusions, NatOutgoingInterfaceFilter, FloatingIps, ExternalNodes, VxlanEnabled, VxlanMtu, VxlanMtuV6, VxlanVni,
-        IpipEnabled, IpipMtu, MtuInterfacePattern, RouteSource, ProgramClusterRoutes,
+        IpipEnabled, IpipMtu, MtuInterfacePattern, RouteSource, ProgramClusterRoutes, FeatureDetectOverride,
     ];
 
     /// <summary>Reads <c>10000:20000</c>, <c>10000-20000</c> or one port.</summary>
@@ -78,6 +85,18 @@ internal static class OverlaySettings
         range = new PortRange(first, last);
         return true;
     }
+
+    /// <summary>The last word on <c>ChecksumOffloadBroken</c>; without one the agent finds out.</summary>
+    public static OffloadUse OffloadOf(IEnumerable<string> overrides)
+    {
+        OffloadUse use = OffloadUse.Automatic;
+        foreach (string text in overrides)
+            if (FeatureOf(text) is (string name, bool value) && name.Equals(ChecksumOffloadBroken, StringComparison.OrdinalIgnoreCase)) use = value ? OffloadUse.Off : OffloadUse.Kept;
+        return use;
+    }
+
+    private static (string Name, bool Value)? FeatureOf(string text) =>
+        text.Split('=', StringSplitOptions.TrimEntries) is [{ Length: > 0 } name, var word] && bool.TryParse(word, out bool value) ? (name, value) : null;
 
     private static EnumSetting<OverlayUse> Use(string key, string doc) =>
         new(key, OverlayUse.Automatic, doc, ("auto", OverlayUse.Automatic), ("true", OverlayUse.On), ("false", OverlayUse.Off));

@@ -1,3 +1,4 @@
+using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Overlay;
 using Canal.Felix.Configuration;
@@ -11,7 +12,7 @@ namespace Canal.Felix.Overlay;
 /// and sends only the difference. Routes of others are never touched; one in the way of ours is told. What the kernel refuses is tried again, and holds up
 /// nothing else.
 /// </summary>
-internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, TimeProvider time)
+internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, TunnelOffload offload, TimeProvider time)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -83,6 +84,20 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
         return true;
     }
 
+    /// <summary>Other hosts' ends of VXLAN tunnels that packets go through, where it is not known whether checksums arrive.</summary>
+    public EquatableArray<ChecksumPeer> DoubtfulPeers()
+    {
+        List<ChecksumPeer> peers = [];
+        foreach (IpFamily family in Families)
+        {
+            string device = TunnelNames.Vxlan(family);
+            if (!tunnels.TryGetValue(device, out int index) || !offload.IsDoubtful(device)) continue;
+            HashSet<IpAddress> gateways = [.. network.Routes.Values.Where(r => r.Class == RouteClass.VxlanTunnel && r.Destination.Family == family && r.Gateway is not null).Select(r => r.Gateway!.Value)];
+            peers.AddRange(gateways.Order().Select(gateway => new ChecksumPeer(device, index, gateway)));
+        }
+        return peers.ToEquatableArray();
+    }
+
     /// <summary>Everything may differ: devices first, because the rest is on them.</summary>
     private void Reread()
     {
@@ -94,6 +109,9 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Ti
         tunnels.Clear();
         foreach (TunnelDevice device in wanted)
             if (underlay.Find(device.Link.Name) is { } link && device.Fits(link)) tunnels[link.Name] = link.Index;
+        offload.Use = parameters.Network.Offload;
+        foreach (IpFamily family in Families)
+            if (tunnels.ContainsKey(TunnelNames.Vxlan(family)) && offload.Prepare(TunnelNames.Vxlan(family)) is { } refused) failures.Add(refused);
         held = HeldEntries.Read(stack, tunnels.Values, RoutesBetweenHosts());
         peersDirty = true;
         dirtyRoutes.UnionWith(held.Destinations);

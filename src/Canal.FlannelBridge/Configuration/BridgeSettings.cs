@@ -66,7 +66,8 @@ internal static class BridgeSettings
 
     public static BoolSetting BlackholeRoute { get; } = new("blackhole_route", false, "Drop packets to addresses of this host's subnet that nobody has, where no bridge's route covers it.");
 
-    public static BoolSetting ChecksumOffload { get; } = new("checksum_offload", true, "Whether checksums of packets in tunnels may be left to network cards; some send wrong ones.");
+    public static EnumSetting<OffloadUse> ChecksumOffload { get; } = new("checksum_offload", OffloadUse.Automatic, "Whether checksums of packets in tunnels may be left to network cards, some of which send wrong ones; auto: until they are seen to.",
+        ("auto", OffloadUse.Automatic), ("on", OffloadUse.Kept), ("off", OffloadUse.Off), ("true", OffloadUse.Kept), ("false", OffloadUse.Off));
 
     public static BoolSetting AllowExtension { get; } = new("allow_extension", false, "Run the commands that the network's configuration names, if its backend is extension: whoever writes to etcd chooses them.");
 

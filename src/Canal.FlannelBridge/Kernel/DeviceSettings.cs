@@ -5,23 +5,14 @@ namespace Canal.FlannelBridge.Kernel;
 
 /// <summary>Settings of tunnels' devices.</summary>
 /// <param name="sysctls">The kernel's settings.</param>
-/// <param name="keepsOffload">Checksums may be left to whoever sends the wrapped packet.</param>
-internal sealed class DeviceSettings(SysctlTree sysctls, bool keepsOffload)
+/// <param name="offload">Whether checksums are left to whoever sends the wrapped packet.</param>
+internal sealed class DeviceSettings(SysctlTree sysctls, TunnelOffload offload)
 {
     /// <summary>Makes them as they should be; returns what stands in the way, or null.</summary>
     public string? Prepare(string device)
     {
         IgnoreAdvertisements(device);
-        if (keepsOffload) return null;
-        try
-        {
-            if (ChecksumOffload.IsOn(device)) ChecksumOffload.Set(device, on: false);
-            return null;
-        }
-        catch (IOException e)
-        {
-            return e.Message;
-        }
+        return offload.Prepare(device);
     }
 
     /// <summary>A router's advertisement that comes through a tunnel must not change this host's routes. Without IPv6 in the kernel there is nothing to set.</summary>

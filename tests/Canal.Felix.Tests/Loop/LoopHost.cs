@@ -17,6 +17,7 @@ using Canal.Felix.Wiring;
 using Canal.Hosting;
 using Canal.Linux.Routing;
 using Canal.Linux.Sysctl;
+using Canal.Linux.Tunnels;
 using Canal.Testing;
 using Canal.Testing.Conntrack;
 using Resource = Canal.Testing.Rig.Resource;
@@ -36,6 +37,9 @@ internal sealed class LoopHost : IDisposable
     private Inbox<AgentMessage> inbox = null!;
     private AgentLoop loop = null!;
     private long revision = 10;
+
+    /// <summary>Devices whose checksum offload is off.</summary>
+    public HashSet<string> Unoffloaded { get; } = [];
 
     public LoopHost(string configuration = "")
     {
@@ -88,6 +92,7 @@ internal sealed class LoopHost : IDisposable
         InterfaceTable interfaces = new();
         ClusterNetwork network = new(ResourceBuilder.ThisNode);
         HostInterfaces hosts = new();
+        TunnelOffload offload = new(device => !Unoffloaded.Contains(device), device => Unoffloaded.Add(device));
         HostSysctls sysctls = new(new SysctlTree(Sysctls));
         NftablesDataplane dataplane = new(Nftables, calculator);
         Routes.TakeEvents();
@@ -105,7 +110,8 @@ internal sealed class LoopHost : IDisposable
             Hosts = hosts,
             Revoker = new Revoker(Conntrack, calculator, interfaces, hosts, Time),
             Keeper = new TableKeeper(KeptFile, dataplane.Whole, work => Task.FromResult(work()), Time, Log.Logger),
-            Overlay = new OverlayWirer(Routes, network, Time),
+            Overlay = new OverlayWirer(Routes, network, offload, Time),
+            Offload = offload,
             WireGuard = new WireGuardWirer(Routes, WireGuard, network, FakeWireGuard.NewKey, Time),
             MtuFile = new SmallFile("mtu_file", "", UnixFileMode.None),
             TraceFile = new SmallFile("traces", Path.Combine(folder, "traces"), Traces.Mode),

@@ -4,6 +4,7 @@ using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Overlay;
 using Canal.Linux.Routing;
+using Canal.Linux.Tunnels;
 using Canal.Testing;
 
 namespace Canal.Felix.Tests.Overlay;
@@ -14,7 +15,8 @@ internal sealed class OverlayHost
     public OverlayHost(FakeRouteStack? kernel = null)
     {
         Kernel = kernel ?? NewKernel();
-        Wirer = new OverlayWirer(Kernel, Network, TimeProvider.System);
+        Offload = new TunnelOffload(device => !Unoffloaded.Contains(device), device => Unoffloaded.Add(device));
+        Wirer = new OverlayWirer(Kernel, Network, Offload, TimeProvider.System);
         WireGuard = new FakeWireGuard(Kernel);
         WireGuardWirer = new WireGuardWirer(Kernel, WireGuard, Network, FakeWireGuard.NewKey, TimeProvider.System);
     }
@@ -24,6 +26,11 @@ internal sealed class OverlayHost
     public ClusterNetwork Network { get; } = new(ResourceBuilder.ThisNode);
 
     public OverlayWirer Wirer { get; }
+
+    public TunnelOffload Offload { get; }
+
+    /// <summary>Devices whose checksum offload is off.</summary>
+    public HashSet<string> Unoffloaded { get; } = [];
 
     public FakeWireGuard WireGuard { get; }
 

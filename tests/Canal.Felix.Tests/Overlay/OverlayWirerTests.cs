@@ -186,4 +186,35 @@ public sealed class OverlayWirerTests
     }
 
     private static string Unnumbered(string dump) => System.Text.RegularExpressions.Regex.Replace(dump, @"\b\d+: ", "");
+
+    [Fact]
+    public void Checksum_offload_goes_where_checksums_break_and_of_a_device_that_is_made_again_too()
+    {
+        OverlayHost host = new OverlayHost().Put(Cluster).Put(Block("10.65.1.0/26", "h2")).Put(Block("fd00:65::1:0/122", "h2"));
+        Assert.Equal(["vxlan.calico 10.65.1.0", "vxlan-v6.calico fd00:65::1:0"], host.Wirer.DoubtfulPeers().Select(p => $"{p.Device} {p.Address}"));
+        Assert.True(host.Offload.Break("vxlan.calico"));
+        Assert.False(host.Offload.Break("vxlan.calico"));
+        host.Wirer.Doubt();
+        host.Apply();
+        Assert.Equal(["vxlan.calico"], host.Unoffloaded);
+        Assert.Equal(["vxlan-v6.calico"], host.Wirer.DoubtfulPeers().Select(p => p.Device));
+        host.Unoffloaded.Clear();
+        host.Kernel.Meddle(KernelChange.Delete(host.Kernel.FindLink("vxlan.calico")!));
+        host.Apply();
+        Assert.Equal(["vxlan.calico"], host.Unoffloaded);
+    }
+
+    [Fact]
+    public void Who_says_how_it_is_with_checksum_offload_has_nothing_tried()
+    {
+        OverlayHost host = new OverlayHost().Put(Cluster).Put(Block("10.65.1.0/26", "h2"));
+        host.Parameters = host.Parameters with { Network = host.Parameters.Network with { Offload = OverlaySettings.OffloadOf(["IPIPDeviceIsL3=true", "ChecksumOffloadBroken=false"]) } };
+        host.Apply();
+        Assert.Empty(host.Wirer.DoubtfulPeers());
+        Assert.False(host.Offload.Break("vxlan.calico"));
+        host.Parameters = host.Parameters with { Network = host.Parameters.Network with { Offload = OverlaySettings.OffloadOf(["ChecksumOffloadBroken=true"]) } };
+        host.Apply();
+        Assert.Empty(host.Wirer.DoubtfulPeers());
+        Assert.Equal(["vxlan-v6.calico", "vxlan.calico"], host.Unoffloaded.Order(StringComparer.Ordinal));
+    }
 }

@@ -18,6 +18,7 @@ using Canal.Linux.Sysctl;
 using Canal.Testing;
 using Microsoft.Win32.SafeHandles;
 using InterfaceAddress = Canal.Linux.Routing.InterfaceAddress;
+using PacketSocket = Canal.Testing.Rig.PacketSocket;
 
 namespace Canal.Kernel.Tests.Policy;
 

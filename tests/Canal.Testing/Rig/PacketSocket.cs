@@ -1,10 +1,10 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace Canal.Kernel.Tests.Policy;
+namespace Canal.Testing.Rig;
 
 /// <summary>An AF_PACKET socket of the namespace it is opened in: sends whole Ethernet frames on any link, and sees all that arrive on any.</summary>
-internal sealed unsafe partial class PacketSocket : IDisposable
+public sealed unsafe partial class PacketSocket : IDisposable
 {
     private const int AF_PACKET = 17;
     private const int SOCK_RAW_NONBLOCK_CLOEXEC = 3 | 0x800 | 0x80000;
@@ -17,21 +17,23 @@ internal sealed unsafe partial class PacketSocket : IDisposable
 
     private readonly int fd;
 
-    internal PacketSocket()
+    /// <summary>Opens it in the namespace of the calling thread.</summary>
+    public PacketSocket()
     {
         fd = Check(Socket(AF_PACKET, SOCK_RAW_NONBLOCK_CLOEXEC, ETH_P_ALL_NETWORK_ORDER), "open a packet socket");
         int size = 16 << 20;
         Check(SetSockOpt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(int)), "enlarge its buffer");
     }
 
-    internal void Send(int link, ReadOnlySpan<byte> frame)
+    /// <summary>Sends a frame.</summary>
+    public void Send(int link, ReadOnlySpan<byte> frame)
     {
         SockaddrLl to = new() { Family = AF_PACKET, Protocol = BitConverter.ToUInt16(frame[12..14]), Index = link };
         fixed (byte* bytes = frame) Check((int)SendTo(fd, bytes, (nuint)frame.Length, 0, &to, (uint)sizeof(SockaddrLl)), $"send on link {link}");
     }
 
     /// <summary>The next frame that arrived, with the link it arrived on; false when there is none within the time.</summary>
-    internal bool TryReceive(TimeSpan wait, Span<byte> into, out int length, out int link)
+    public bool TryReceive(TimeSpan wait, Span<byte> into, out int length, out int link)
     {
         while (true)
         {
@@ -48,12 +50,13 @@ internal sealed unsafe partial class PacketSocket : IDisposable
     }
 
     /// <summary>Binds the calling thread to one CPU: what it sends through veths is then received in the order in which it was sent.</summary>
-    internal static void StayOnOneCpu()
+    public static void StayOnOneCpu()
     {
         ulong mask = 1UL << (SchedGetCpu() & 63);
         Check(SchedSetAffinity(0, sizeof(ulong), &mask), "stay on one CPU");
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _ = Close(fd);
 
     private static int Check(int result, string what) =>

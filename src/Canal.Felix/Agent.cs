@@ -17,6 +17,7 @@ using Canal.Felix.LastKnownGood;
 using Canal.Felix.Nodes;
 using Canal.Felix.Overlay;
 using Canal.Felix.Revocation;
+using Canal.Felix.Shaping;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -70,6 +71,7 @@ internal sealed class Agent
     public required IRouteStack RouteStack { get; init; }
     public required InterfaceTable Interfaces { get; init; }
     public required InterfaceWirer Wirer { get; init; }
+    public required Shaper Shaper { get; init; }
     public required OverlayWirer Overlay { get; init; }
     public required TunnelOffload Offload { get; init; }
     public required WireGuardWirer WireGuard { get; init; }

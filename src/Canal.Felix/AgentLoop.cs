@@ -26,6 +26,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private readonly InterfaceTable interfaces = agent.Interfaces;
     private readonly Trouble kernel = new("programming the kernel", Log.ProgrammingFailed, time, log);
     private readonly Trouble wiring = new("wiring interfaces", Log.ProgrammingFailed, time, log);
+    private readonly Trouble shaping = new("limiting bandwidth", Log.ProgrammingFailed, time, log);
     private readonly Trouble revoking = new("looking at connections", Log.ProgrammingFailed, time, log);
     private readonly ForeignChanges foreign = new();
     private readonly long started = time.GetTimestamp();
@@ -83,6 +84,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
             if (IsReady && agent.Dataplane.CheckDue <= time.GetUtcNow()) CheckTable();
             if (MayProgram()) ProgramPolicy();
             if (IsReady) ProgramInterfaces();
+            if (IsReady) LimitBandwidth();
             if (IsReady) agent.ProgramOverlay();
             if (IsReady) agent.ProgramWireGuard();
             kernel.Note(null);
@@ -147,6 +149,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.WireGuard.Plan(network);
         foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) untold[key] = policy;
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) interfaces.SetEndpoint(name, endpoint);
+        if (changes.Endpoints.Count > 0) agent.Shaper.Look();
         start = time.GetTimestamp();
         bool written = agent.Dataplane.Apply();
         if (written) agent.Meters.Applied(time.GetElapsedTime(start));
@@ -165,6 +168,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Revoker.Configure(agent.Parameters.OnRevoke);
         if (!agent.ParametersDue) return;
         agent.Wirer.ReadAll(agent.Parameters);
+        agent.Shaper.Doubt();
         interfaces.DirtyAll();
         if (IsReady) agent.PrepareHost();
         if (IsReady) ScheduleRouteRefresh();
@@ -230,6 +234,13 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Reporter.Complete();
     }
 
+    /// <summary>What cannot be limited is not: it holds up nothing else.</summary>
+    private void LimitBandwidth()
+    {
+        if (shaping.Reason is not null && shaping.MayTry) agent.Shaper.Doubt();
+        if (agent.Shaper.Apply(agent.Parameters) && (agent.Shaper.Trouble is null || shaping.MayTry)) shaping.Note(agent.Shaper.Trouble);
+    }
+
     private void Take(AgentMessage message)
     {
         switch (message)
@@ -285,6 +296,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     {
         agent.Overlay.Note(happened);
         agent.WireGuard.Note(happened);
+        agent.Shaper.Note(happened);
         bool removed = happened.Kind == KernelEventKind.Removed;
         if (happened.Kind == KernelEventKind.Overrun) linksLost = true;
         else if (happened.Subject is Link link) TakeLink(link, removed);
@@ -322,6 +334,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Wirer.ReadAll(agent.Parameters);
         agent.Overlay.Doubt();
         agent.WireGuard.Doubt();
+        agent.Shaper.Doubt();
         interfaces.DirtyAll();
         linksLost = false;
     }
@@ -332,6 +345,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Wirer.ReadAll(agent.Parameters);
         agent.Overlay.Doubt();
         agent.WireGuard.Doubt();
+        agent.Shaper.Doubt();
         interfaces.DirtyAll();
         ScheduleRouteRefresh();
     }
@@ -362,7 +376,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, agent.LeftoversRetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null, kernel.MayTry && IsReady ? agent.Dataplane.CheckDue : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, shaping.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, agent.LeftoversRetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null, kernel.MayTry && IsReady ? agent.Dataplane.CheckDue : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.Heart.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.Heart.UntilWatchdog;

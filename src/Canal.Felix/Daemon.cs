@@ -16,6 +16,7 @@ using Canal.Felix.Hosts;
 using Canal.Felix.Nodes;
 using Canal.Felix.Overlay;
 using Canal.Felix.Revocation;
+using Canal.Felix.Shaping;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -61,7 +62,7 @@ internal static class Daemon
         Log.Start(run.Log, configuration.Get(CommonSettings.NodeName), Product.Version);
         await using EtcdChannel channel = new(ConfiguredEtcd.Options(configuration, start.Environment), run.Time);
         using LinkMonitor monitor = LinkMonitor.Open(
-            KernelEventGroups.Links | KernelEventGroups.Addresses | KernelEventGroups.Routes | KernelEventGroups.Rules | KernelEventGroups.Neighbours | KernelEventGroups.Settings, 8 << 20);
+            KernelEventGroups.Links | KernelEventGroups.Addresses | KernelEventGroups.Routes | KernelEventGroups.Rules | KernelEventGroups.Neighbours | KernelEventGroups.Settings | KernelEventGroups.Traffic, 8 << 20);
         using NetlinkRouteStack routes = NetlinkRouteStack.Open();
         using NetlinkWireGuard wireGuard = NetlinkWireGuard.Open();
         using NetlinkConntrack conntrack = NetlinkConntrack.Open();
@@ -153,6 +154,7 @@ internal static class Daemon
             RouteStack = routes,
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(routes, conntrack, sysctls, interfaces, time),
+            Shaper = new Shaper(routes, interfaces),
             Sysctls = sysctls,
             Hosts = hosts,
             Revoker = new Revoker(conntrack, calculator, interfaces, hosts, time),

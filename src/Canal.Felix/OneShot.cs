@@ -4,6 +4,7 @@ using Canal.Felix.Dataplane;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Overlay;
+using Canal.Felix.Shaping;
 using Canal.Felix.Status;
 using Canal.Hosting;
 using Canal.Linux;
@@ -49,7 +50,7 @@ internal static class OneShot
     }
 
     /// <summary>
-    /// Removes what this program made: nftables' table or iptables' chains and sets, its routes, permanent neighbours of workload interfaces, tunnel devices, WireGuard's routes and rules, status files, the file of the MTU, the
+    /// Removes what this program made: nftables' table or iptables' chains and sets, its routes, permanent neighbours of workload interfaces, limits of bandwidth, tunnel devices, WireGuard's routes and rules, status files, the file of the MTU, the
     /// table kept for the next boot. Sysctls stay: they die with the interfaces, and forwarding may be wanted by others.
     /// </summary>
     public static int Cleanup(HostingConfiguration configuration, RuntimePaths paths)
@@ -65,6 +66,7 @@ internal static class OneShot
             Traces? traces = Traces.Read(Traces.In(paths));
             if (traces is not null) parameters = parameters with { InterfacePrefixes = traces.Prefixes, RouteProtocol = traces.Protocol };
             RemoveRoutes(parameters);
+            RemoveLimits(parameters);
             RemoveWireGuard(parameters, traces?.Devices ?? default);
             File.Delete(KeptTable.In(paths));
             RemovePolicy();
@@ -130,6 +132,12 @@ internal static class OneShot
         foreach (Link link in links)
             if (TunnelNames.All.Contains(link.Name)) changes.Add(link.Name == TunnelNames.Ipip ? KernelChange.SetUp(link.Index, up: false) : KernelChange.Delete(link));
         Send(stack, changes);
+    }
+
+    private static void RemoveLimits(FelixParameters parameters)
+    {
+        using NetlinkRouteStack stack = NetlinkRouteStack.Open();
+        Send(stack, Shaper.Removal(stack, parameters));
     }
 
     /// <summary>The devices under names that were configured here or in etcd, or are the usual ones; our rules, and our routes in the tables that they lead to.</summary>

@@ -9,7 +9,7 @@ public sealed partial class FakeRouteStack
 {
     private const int ERANGE = 34;
 
-    private static readonly string[] Kinds = ["dummy", "bridge", "veth", "vxlan", "wireguard", "ipip"];
+    private static readonly string[] Kinds = ["dummy", "bridge", "veth", "vxlan", "wireguard", "ipip", "ifb"];
 
     private readonly SortedDictionary<int, Link> links = new()
     {
@@ -71,6 +71,7 @@ public sealed partial class FakeRouteStack
         DropV6Addresses(link.Index);
         foreach (InterfaceAddress address in addresses.Where(address => address.Interface == link.Index).ToArray()) DropAddress(address);
         DropRoutesOf(link.Index);
+        DropTraffic(link.Index);
         Remove(fdb, entry => entry.Interface == link.Index);
         Remove(neighbours, neighbour => neighbour.Interface == link.Index);
         foreach (Link port in links.Values.Where(port => port.Master == link.Index).ToArray()) links[port.Index] = port with { Master = 0 };

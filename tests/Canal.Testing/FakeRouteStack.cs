@@ -96,6 +96,8 @@ public sealed partial class FakeRouteStack : IRouteStack, ILinkMonitor
         RoutingRule rule => PerformRule(change.Verb, rule),
         Neighbour neighbour => PerformNeighbour(change.Verb, neighbour),
         FdbEntry entry => PerformFdb(change.Verb, entry),
+        Qdisc qdisc => PerformQdisc(change.Verb, qdisc),
+        IngressFilter filter => PerformFilter(change.Verb, filter),
         _ => throw new NotSupportedException($"the fake does not know {change}"),
     };
 

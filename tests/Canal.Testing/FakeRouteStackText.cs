@@ -19,6 +19,8 @@ public static class FakeRouteStackText
         Add(lines, stack.Rules(), names);
         Add(lines, stack.Neighbours().Where(neighbour => neighbour.IsProxy || neighbour.State == NeighbourState.Permanent), names);
         Add(lines, stack.Fdb().Where(entry => entry.Destination is not null), names);
+        Add(lines, stack.Qdiscs().Where(qdisc => qdisc.Handle != 0), names);
+        Add(lines, links.SelectMany(link => stack.IngressFilters(link.Index)), names);
         return string.Join('\n', lines) + "\n";
     }
 

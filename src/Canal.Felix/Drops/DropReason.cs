@@ -41,8 +41,6 @@ internal sealed record DropReason(string Text, string? Policy, int? Rule, string
 
     public static string PacketRate(Direction direction) => $"packet-rate {Word(direction)}";
 
-    public static string Bandwidth(Direction direction) => $"bandwidth {Word(direction)}";
-
     public const string TooManyConnections = "too-many-connections ingress";
 
     public static string Revoked(Direction direction) => $"revoked-connection {Word(direction)}";

@@ -146,7 +146,6 @@ internal static class NftConstants
     internal const ushort NFTA_LIMIT_TYPE = 4;
     internal const ushort NFTA_LIMIT_FLAGS = 5;
     internal const uint NFT_LIMIT_PKTS = 0;
-    internal const uint NFT_LIMIT_PKT_BYTES = 1;
     internal const uint NFT_LIMIT_F_INV = 1;
 
     internal const ushort NFTA_CONNLIMIT_COUNT = 1;

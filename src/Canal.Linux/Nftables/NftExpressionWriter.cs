@@ -169,13 +169,13 @@ internal readonly ref struct NftExpressionWriter(NetlinkBuffer buffer)
         End(expression, data);
     }
 
-    internal void Limit(ulong rate, NftLimitUnit unit, uint burst, uint type = NFT_LIMIT_PKTS, uint flags = 0)
+    internal void Limit(ulong rate, NftLimitUnit unit, uint burst, uint flags = 0)
     {
         Begin("limit", out int expression, out int data);
         writer.UInt64BigEndian(NFTA_LIMIT_RATE, rate);
         writer.UInt64BigEndian(NFTA_LIMIT_UNIT, (ulong)unit);
         writer.UInt32BigEndian(NFTA_LIMIT_BURST, burst);
-        writer.UInt32BigEndian(NFTA_LIMIT_TYPE, type);
+        writer.UInt32BigEndian(NFTA_LIMIT_TYPE, NFT_LIMIT_PKTS);
         writer.UInt32BigEndian(NFTA_LIMIT_FLAGS, flags);
         End(expression, data);
     }

@@ -42,15 +42,7 @@ public sealed partial class NftRuleBuilder
     public NftRuleBuilder LimitOver(ulong packetsPerSecond, uint burst)
     {
         ArgumentOutOfRangeException.ThrowIfZero(packetsPerSecond);
-        Expressions().Limit(packetsPerSecond, NftLimitUnit.Second, burst, NFT_LIMIT_PKTS, NFT_LIMIT_F_INV);
-        return this;
-    }
-
-    /// <summary><c>limit rate over 1000 bytes/second burst 5 bytes</c>: matches what is beyond the rate. A packet larger than the burst always is.</summary>
-    public NftRuleBuilder LimitBytesOver(ulong bytesPerSecond, uint burst)
-    {
-        ArgumentOutOfRangeException.ThrowIfZero(bytesPerSecond);
-        Expressions().Limit(bytesPerSecond, NftLimitUnit.Second, burst, NFT_LIMIT_PKT_BYTES, NFT_LIMIT_F_INV);
+        Expressions().Limit(packetsPerSecond, NftLimitUnit.Second, burst, NFT_LIMIT_F_INV);
         return this;
     }
 

@@ -249,9 +249,7 @@ internal sealed class NftRuleText
         ulong rate = U64(data, NFTA_LIMIT_RATE);
         string unit = NftNames.LimitUnit(U64(data, NFTA_LIMIT_UNIT));
         string over = (U32(data, NFTA_LIMIT_FLAGS) & NFT_LIMIT_F_INV) != 0 ? "over " : "";
-        return U32(data, NFTA_LIMIT_TYPE) == NFT_LIMIT_PKT_BYTES
-            ? string.Create(CultureInfo.InvariantCulture, $"limit rate {over}{rate} bytes/{unit} burst {U32(data, NFTA_LIMIT_BURST)} bytes")
-            : string.Create(CultureInfo.InvariantCulture, $"limit rate {over}{rate}/{unit} burst {U32(data, NFTA_LIMIT_BURST)} packets");
+        return string.Create(CultureInfo.InvariantCulture, $"limit rate {over}{rate}/{unit} burst {U32(data, NFTA_LIMIT_BURST)} packets");
     }
 
     private static string Log(NetlinkAttributes data)

@@ -30,7 +30,7 @@ public abstract record NftStatement
     public sealed record SetDscp(byte Value) : NftStatement;
 
     /// <summary>Matches while so many packets, or bytes, in so many seconds are not exceeded; or what is over.</summary>
-    public sealed record Limit(ulong Rate, ulong Seconds, uint Burst, bool IsBytes, bool IsOver) : NftStatement;
+    public sealed record Limit(ulong Rate, ulong Seconds, uint Burst, bool IsOver) : NftStatement;
 
     /// <summary>Matches when more connections than that are there.</summary>
     public sealed record ConnectionsOver(uint Count) : NftStatement;

@@ -47,7 +47,7 @@ internal sealed class NftStatementReader(NftRule rule)
     private NftStatement Action(string name, NetlinkAttributes data) => name switch
     {
         "counter" => new NftStatement.Counter(),
-        "limit" => new NftStatement.Limit(U64(data, NFTA_LIMIT_RATE), U64(data, NFTA_LIMIT_UNIT), U32(data, NFTA_LIMIT_BURST), U32(data, NFTA_LIMIT_TYPE) == NFT_LIMIT_PKT_BYTES, (U32(data, NFTA_LIMIT_FLAGS) & NFT_LIMIT_F_INV) != 0),
+        "limit" => new NftStatement.Limit(U64(data, NFTA_LIMIT_RATE), U64(data, NFTA_LIMIT_UNIT), U32(data, NFTA_LIMIT_BURST), (U32(data, NFTA_LIMIT_FLAGS) & NFT_LIMIT_F_INV) != 0),
         "connlimit" when (U32(data, NFTA_CONNLIMIT_FLAGS) & NFT_CONNLIMIT_F_INV) != 0 => new NftStatement.ConnectionsOver(U32(data, NFTA_CONNLIMIT_COUNT)),
         "log" when data.Find(NFTA_LOG_GROUP) is { Length: 2 } group => new NftStatement.LogToGroup(BinaryPrimitives.ReadUInt16BigEndian(group), NftMessageReading.Text(data.Find(NFTA_LOG_PREFIX))),
         "log" => new NftStatement.LogToKernel(NftMessageReading.Text(data.Find(NFTA_LOG_PREFIX)), (NftLogLevel)U32(data, NFTA_LOG_LEVEL)),

@@ -20,6 +20,8 @@ internal static class ChangeCodec
             case FdbEntry entry: NeighbourCodec.Write(writer, sequence, delete ? RTM_DELNEIGH : RTM_NEWNEIGH, flags, entry); break;
             case InterfaceAddress address: AddressCodec.Write(writer, sequence, delete ? RTM_DELADDR : RTM_NEWADDR, flags, address); break;
             case RoutingRule rule: RuleCodec.Write(writer, sequence, delete ? RTM_DELRULE : RTM_NEWRULE, flags, rule); break;
+            case Qdisc qdisc: TrafficCodec.Write(writer, sequence, delete ? RTM_DELQDISC : RTM_NEWQDISC, flags, qdisc); break;
+            case IngressFilter filter: TrafficCodec.Write(writer, sequence, delete ? RTM_DELTFILTER : RTM_NEWTFILTER, flags, filter); break;
             case LinkSettings settings: LinkCodec.WriteSettings(writer, sequence, settings); break;
             case Link link when delete: LinkCodec.WriteDelete(writer, sequence, link); break;
             case Link link: LinkCodec.WriteAdd(writer, sequence, flags, link); break;

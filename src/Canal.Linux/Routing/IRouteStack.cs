@@ -23,6 +23,12 @@ public interface IRouteStack
 
     IReadOnlyList<FdbEntry> Fdb();
 
+    /// <summary>Of all links: what is at the root, and the hooks.</summary>
+    IReadOnlyList<Qdisc> Qdiscs();
+
+    /// <summary>Filters for what comes in by the link; none when it has no hook for them, or is gone.</summary>
+    IReadOnlyList<IngressFilter> IngressFilters(int link);
+
     /// <summary>
     /// Applies the changes in their order. A refused change does not stop those after it; <paramref name="results"/> has as many entries as
     /// <paramref name="changes"/>. When it throws (ENOBUFS: answers were lost), what was applied is not known: list again.

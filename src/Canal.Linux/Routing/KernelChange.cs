@@ -7,7 +7,7 @@ public sealed record KernelChange(ChangeVerb Verb, KernelObject Subject)
 {
     public static KernelChange Add(KernelObject subject) => new(ChangeVerb.Add, subject);
 
-    /// <summary>For addresses, routes, neighbours and FDB entries; the kernel knows no replacing of links and rules.</summary>
+    /// <summary>For addresses, routes, neighbours, FDB entries, qdiscs and filters; the kernel knows no replacing of links and rules.</summary>
     public static KernelChange Replace(KernelObject subject) => new(ChangeVerb.Replace, subject);
 
     public static KernelChange Delete(KernelObject subject) => new(ChangeVerb.Delete, subject);

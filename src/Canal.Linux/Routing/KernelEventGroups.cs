@@ -19,6 +19,9 @@ public enum KernelEventGroups
     /// <summary>Settings of interfaces, as <see cref="InterfaceSettings"/>.</summary>
     Settings = 256,
 
+    /// <summary>Qdiscs and filters.</summary>
+    Traffic = 512,
+
     Addresses = V4Addresses | V6Addresses,
     Routes = V4Routes | V6Routes,
     Rules = V4Rules | V6Rules,

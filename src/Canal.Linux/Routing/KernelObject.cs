@@ -2,7 +2,8 @@ namespace Canal.Linux.Routing;
 
 /// <summary>
 /// Something rtnetlink lists, changes or tells of. Closed: <see cref="Link"/>, <see cref="LinkSettings"/>, <see cref="InterfaceAddress"/>, <see cref="Route"/>,
-/// <see cref="RoutingRule"/>, <see cref="Neighbour"/>, <see cref="FdbEntry"/>, <see cref="InterfaceSettings"/>.
+/// <see cref="RoutingRule"/>, <see cref="Neighbour"/>, <see cref="FdbEntry"/>, <see cref="InterfaceSettings"/>,
+/// <see cref="Qdisc"/>, <see cref="IngressFilter"/>.
 /// </summary>
 public abstract record KernelObject
 {

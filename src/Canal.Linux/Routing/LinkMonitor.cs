@@ -25,6 +25,7 @@ public sealed class LinkMonitor : ILinkMonitor, IDisposable
         (KernelEventGroups.V6Rules, RTNLGRP_IPV6_RULE),
         (KernelEventGroups.Settings, RTNLGRP_IPV4_NETCONF),
         (KernelEventGroups.Settings, RTNLGRP_IPV6_NETCONF),
+        (KernelEventGroups.Traffic, RTNLGRP_TC),
     ];
 
     private readonly NetlinkSocket socket;
@@ -108,6 +109,8 @@ public sealed class LinkMonitor : ILinkMonitor, IDisposable
             RTM_NEWROUTE or RTM_DELROUTE => RouteCodec.Read(message),
             RTM_NEWNEIGH or RTM_DELNEIGH => NeighbourCodec.Read(message),
             RTM_NEWRULE or RTM_DELRULE => RuleCodec.Read(message),
+            RTM_NEWQDISC or RTM_DELQDISC => TrafficCodec.ReadQdisc(message),
+            RTM_NEWTFILTER or RTM_DELTFILTER => TrafficCodec.ReadFilter(message),
             RTM_NEWNETCONF or RTM_DELNETCONF => InterfaceSettings.Read(message),
             _ => null,
         };

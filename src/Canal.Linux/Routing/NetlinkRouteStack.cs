@@ -119,6 +119,23 @@ public sealed class NetlinkRouteStack : IRouteStack, IDisposable
         return entries;
     }
 
+    public IReadOnlyList<Qdisc> Qdiscs()
+    {
+        List<Qdisc> qdiscs = [];
+        TrafficCodec.WriteQdiscDump(conversation.BeginDump(RTM_GETQDISC));
+        conversation.Dump("qdiscs", qdiscs, TrafficCodec.ReadQdisc);
+        return qdiscs;
+    }
+
+    public IReadOnlyList<IngressFilter> IngressFilters(int link)
+    {
+        List<IngressFilter> filters = [];
+        TrafficCodec.WriteFilterDump(conversation.BeginDump(RTM_GETTFILTER), link);
+        // Each priority comes once more, as a whole.
+        conversation.Dump("filters", filters, static message => TrafficCodec.ReadFilter(message) is { Handle: not 0 } filter ? filter : null);
+        return filters;
+    }
+
     public void Apply(ReadOnlySpan<KernelChange> changes, Span<ChangeResult> results) => conversation.Apply(changes, results, names);
 
     public void Dispose() => conversation.Dispose();

@@ -1,6 +1,6 @@
 namespace Canal.Linux.Routing;
 
-/// <summary>linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h, fib_rules.h.</summary>
+/// <summary>linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h, fib_rules.h, pkt_sched.h, pkt_cls.h, tc_act/tc_mirred.h.</summary>
 internal static class RtnetlinkConstants
 {
     internal const byte AF_UNSPEC = 0;
@@ -24,11 +24,19 @@ internal static class RtnetlinkConstants
     internal const ushort RTM_DELRULE = 33;
     internal const ushort RTM_GETRULE = 34;
 
+    internal const ushort RTM_NEWQDISC = 36;
+    internal const ushort RTM_DELQDISC = 37;
+    internal const ushort RTM_GETQDISC = 38;
+    internal const ushort RTM_NEWTFILTER = 44;
+    internal const ushort RTM_DELTFILTER = 45;
+    internal const ushort RTM_GETTFILTER = 46;
+
     internal const ushort RTM_NEWNETCONF = 80;
     internal const ushort RTM_DELNETCONF = 81;
 
     internal const int RTNLGRP_LINK = 1;
     internal const int RTNLGRP_NEIGH = 3;
+    internal const int RTNLGRP_TC = 4;
     internal const int RTNLGRP_IPV4_IFADDR = 5;
     internal const int RTNLGRP_IPV4_ROUTE = 7;
     internal const int RTNLGRP_IPV4_RULE = 8;
@@ -113,6 +121,27 @@ internal static class RtnetlinkConstants
     internal const byte NTF_SELF = 2;
     internal const byte NTF_MASTER = 4;
     internal const byte NTF_PROXY = 8;
+
+    internal const int TcMsgLength = 20;
+    internal const ushort TCA_KIND = 1;
+    internal const ushort TCA_OPTIONS = 2;
+    internal const int RateLength = 12;
+    internal const int TbfLength = 36;
+    internal const ushort TCA_TBF_PARMS = 1;
+    internal const ushort TCA_TBF_RATE64 = 4;
+    internal const ushort TCA_TBF_PRATE64 = 5;
+    internal const byte TC_LINKLAYER_ETHERNET = 1;
+    internal const int SelectorLength = 16;
+    internal const int KeyLength = 16;
+    internal const ushort TCA_U32_SEL = 5;
+    internal const ushort TCA_U32_ACT = 7;
+    internal const byte TC_U32_TERMINAL = 1;
+    internal const ushort TCA_ACT_KIND = 1;
+    internal const ushort TCA_ACT_OPTIONS = 2;
+    internal const int MirredLength = 28;
+    internal const ushort TCA_MIRRED_PARMS = 2;
+    internal const uint TC_ACT_STOLEN = 4;
+    internal const uint TCA_EGRESS_REDIR = 1;
 
     internal const int EPROTO = 71;
     internal const int EBADMSG = 74;

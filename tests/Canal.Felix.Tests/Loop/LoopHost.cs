@@ -12,6 +12,7 @@ using Canal.Felix.LastKnownGood;
 using Canal.Felix.Hosts;
 using Canal.Felix.Overlay;
 using Canal.Felix.Revocation;
+using Canal.Felix.Shaping;
 using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
@@ -106,6 +107,7 @@ internal sealed class LoopHost : IDisposable
             RouteStack = Routes,
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(Routes, Conntrack, sysctls, interfaces, Time),
+            Shaper = new Shaper(Routes, interfaces),
             Sysctls = sysctls,
             Hosts = hosts,
             Revoker = new Revoker(Conntrack, calculator, interfaces, hosts, Time),

@@ -21,7 +21,6 @@ public class ListingTests
         yield return (rule.Iifname("eth0").Accept().Build(), "iifname \"eth0\" accept");
         yield return (rule.CtMark(0x80000, 0x80000).CtState(NftCtState.Established).Drop().Build(), "ct mark & 0x00080000 == 0x00080000 ct state established drop");
         yield return (rule.Iifname("cali1").LimitOver(100, 7).Counter().Drop().Build(), "iifname \"cali1\" limit rate over 100/second burst 7 packets counter packets 0 bytes 0 drop");
-        yield return (rule.LimitBytesOver(125001, 131073).Drop().Build(), "limit rate over 125001 bytes/second burst 131073 bytes drop");
         yield return (rule.ConnectionsOver(10).Drop().Build(), "ct count over 10 drop");
         yield return (rule.NfProto(IpFamily.V4).SetDscp(IpFamily.V4, 5).Build(), "ip dscp set 0x05");
         yield return (rule.NfProto(IpFamily.V6).SetDscp(IpFamily.V6, 5).Build(), "ip6 dscp set 0x05");

@@ -134,15 +134,11 @@ internal sealed class IptablesMatches(IpFamily family, ulong identity)
         else alternatives.Add(texts);
     }
 
-    /// <summary>
-    /// A bucket of the kernel's for each such rule and family. For bytes iptables wants a burst of a second at least, a little more after its rounding.
-    /// </summary>
+    /// <summary>A bucket of the kernel's for each such rule and family.</summary>
     private void Over(NftStatement.Limit over)
     {
-        const ulong MostRate = 1_000_000, MostBytes = uint.MaxValue / 4;
-        ulong rate = Math.Min(over.Rate, over.IsBytes ? MostBytes : MostRate);
-        string burst = over.IsBytes ? $"{Number(Math.Max(over.Burst, rate + rate / 64 + 1024))}b" : Number(Math.Clamp(over.Burst, 1, MostRate));
-        modules.Add($" -m hashlimit --hashlimit-above {Number(rate)}{(over.IsBytes ? "b/s" : "/sec")} --hashlimit-burst {burst} --hashlimit-name {IptablesNames.Prefix}{identity:x}");
+        const ulong Most = 1_000_000;
+        modules.Add($" -m hashlimit --hashlimit-above {Number(Math.Min(over.Rate, Most))}/sec --hashlimit-burst {Number(Math.Clamp(over.Burst, 1, Most))} --hashlimit-name {IptablesNames.Prefix}{identity:x}");
     }
 
     private string Icmp(string no, ReadOnlySpan<byte> value)

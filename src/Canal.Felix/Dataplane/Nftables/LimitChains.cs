@@ -10,7 +10,7 @@ namespace Canal.Felix.Dataplane.Nftables;
 
 /// <summary>
 /// Limits of workloads' traffic. They count for every packet, also of connections that policy allowed long ago, so they stand before it; a rule for each limit, and
-/// a chain only while there is one. What is beyond a bandwidth is dropped, not delayed. How many connections there may be is for the endpoint's own chain.
+/// a chain only while there is one. How many connections there may be is for the endpoint's own chain, how many bits a second for <see cref="Shaping.Shaper"/>.
 /// </summary>
 internal sealed class LimitChains(IEnumerable<EndpointPolicy> endpoints, FelixParameters parameters)
 {
@@ -23,9 +23,6 @@ internal sealed class LimitChains(IEnumerable<EndpointPolicy> endpoints, FelixPa
 
     /// <summary>Calico's, where none is given.</summary>
     private const long PacketBurst = 5;
-
-    /// <summary>The kernel hands over up to 64 KiB of a stream as one packet, which must fit.</summary>
-    private const long SmallestByteBurst = 128 << 10;
 
     /// <summary>The chain that connections beyond a limit go to.</summary>
     public const string TooMany = "too-many-connections";
@@ -67,12 +64,6 @@ internal sealed class LimitChains(IEnumerable<EndpointPolicy> endpoints, FelixPa
         {
             uint burst = Burst((ingress ? qos.IngressPacketBurst : qos.EgressPacketBurst) ?? PacketBurst, 1);
             yield return Verdicts.Drop(Packets().LimitOver((ulong)rate, burst), parameters, DropReason.PacketRate(direction)).Build($"{way}PacketRate of {endpoint.DisplayName}");
-        }
-        if ((ingress ? qos.IngressBandwidth : qos.EgressBandwidth) is { } bits)
-        {
-            ulong bytes = (ulong)Math.Max(1, bits / 8);
-            uint burst = Burst(((ingress ? qos.IngressBurst : qos.EgressBurst) ?? bits) / 8, SmallestByteBurst);
-            yield return Verdicts.Drop(Packets().LimitBytesOver(bytes, burst), parameters, DropReason.Bandwidth(direction)).Build($"{way}Bandwidth of {endpoint.DisplayName}");
         }
     }
 

@@ -78,8 +78,11 @@ internal sealed class Shaper(IRouteStack stack, InterfaceTable table)
             if (shape.Egress is null) PlanNoDetour(link, isWorkload: true, changes);
             else PlanDetour(link, shape.Egress, devices, changes, $"egress bandwidth of {endpoint.DisplayName}");
         }
-        foreach (int index in held.Keys)
-            if (!limited.Contains(index) && table.Find(index) is Link link && !IsOurs(link)) PlanNothing(link, parameters, changes);
+        foreach (int index in held.Keys.Except(limited).ToArray())
+        {
+            if (table.Find(index) is not Link link) held.Remove(index);
+            else if (!IsOurs(link)) PlanNothing(link, parameters, changes);
+        }
         foreach (Link link in table.Links)
             if (IsOurs(link) && !devices.Contains(link.Name)) changes.Add(KernelChange.Delete(link));
         Send(changes);
@@ -177,7 +180,7 @@ internal sealed class Shaper(IRouteStack stack, InterfaceTable table)
         for (int i = 0; i < results.Length; i++) Note(changes[i], results[i]);
     }
 
-    /// <summary>Keeps what is held in step with what was done. A link that went away in the meantime is no failure: its event is on the way.</summary>
+    /// <summary>Keeps what is held in step with what was done. A link that went away in the meantime, or was made by the look before, is no failure: its event is on the way.</summary>
     private void Note(KernelChange change, ChangeResult result)
     {
         bool deleted = change.Verb == ChangeVerb.Delete;
@@ -185,7 +188,7 @@ internal sealed class Shaper(IRouteStack stack, InterfaceTable table)
         // The kernel chose its handle.
         else if (result.IsOk && change.Subject is IngressFilter filter && (deleted || filter.Handle != 0)) Of(filter.Interface).Note(filter, deleted);
         else if (result.IsOk && change.Subject is IngressFilter made) Of(made.Interface).Filters.AddRange(stack.IngressFilters(made.Interface).Where(f => f.Target == made.Target));
-        else if (!result.IsOk && result.Errno != Errno.ENODEV)
+        else if (!result.IsOk && result.Errno != Errno.ENODEV && (result.Errno, change.Subject) is not (Errno.EEXIST, Link))
         {
             failures.Add(Explain(change, result));
         }

@@ -164,6 +164,20 @@ public sealed class ShaperTests
     }
 
     [Fact]
+    public void A_device_whose_event_is_not_heard_yet_is_no_failure()
+    {
+        using LoopHost host = Running();
+        Resource limited = Limited("egressBandwidth", 8_000_000);
+        foreach (Resource endpoint in (Resource[])[limited, Limited("egressBandwidth", 16_000_000), limited])
+        {
+            host.Say(host.Events((endpoint.Key, endpoint.Json)));
+            host.Loop.Step();
+        }
+        Assert.Equal(4, Traffic(host.Step()).Length);
+        Assert.DoesNotContain(host.Log.All, line => line.Contains("bandwidth", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_cleanup_removes_all_of_it_and_nothing_else()
     {
         using LoopHost host = Running(Limited("egressBandwidth", 8_000_000), Limited("ingressBandwidth", 8_000_000));

@@ -50,6 +50,16 @@ public sealed class UplinkSelectionTests
     }
 
     [Fact]
+    public void One_without_an_address_of_the_network_leaves_it_to_the_next()
+    {
+        Assert.Equal("eth0 10.0.2.15 10.0.2.15", Chosen(Wish(["cali1", "eth0"])));
+        Assert.Equal("eth1 192.168.50.1 fd50::1 192.168.50.1", Chosen(Wish(["10.0.2.15", "eth1"]), Dual));
+        Assert.Equal("eth0 10.0.2.15 10.0.2.15", Chosen(Wish(["cali1"], ["^cali", "^eth"])));
+        Assert.Equal("eth1 192.168.50.9 192.168.50.9", Chosen(Wish(patterns: ["^cali"], reach: "192.168.50.3")));
+        Assert.Equal("interface lo has no IPv4 address", Assert.Throws<UplinkException>(() => Chosen(Wish(["cali1"], ["^lo$"]))).Message);
+    }
+
+    [Fact]
     public void Lasting_global_addresses_come_first() => Assert.Equal("eth1 192.168.50.1 fd50::1 192.168.50.1", Chosen(Wish(["eth1"]), Dual));
 
     [Fact]

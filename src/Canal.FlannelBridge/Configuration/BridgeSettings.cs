@@ -18,7 +18,7 @@ internal static class BridgeSettings
         Check = text => text.StartsWith('/') && text.Length > 1 && !text.EndsWith('/') ? null : "must begin with a slash, and not end with one",
     };
 
-    public static StringListSetting Interfaces { get; } = new("interfaces", [], "Interfaces to reach other hosts over, by name or by an address they have; the first that is there is taken.");
+    public static StringListSetting Interfaces { get; } = new("interfaces", [], "Interfaces to reach other hosts over, by name or by an address they have; the first that is there and has the addresses it needs is taken.");
 
     public static StringListSetting InterfacePatterns { get; } = new("interface_patterns", [], "Regular expressions for addresses or names of such interfaces, after interfaces.")
     {

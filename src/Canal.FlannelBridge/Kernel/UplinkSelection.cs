@@ -12,24 +12,40 @@ internal sealed class UplinkSelection(UplinkWishes wishes, KernelPicture picture
     /// <exception cref="UplinkException">There is none now.</exception>
     public static Uplink Choose(UplinkWishes wishes, KernelPicture picture, FlannelNetwork network) => new UplinkSelection(wishes, picture, network).Choose();
 
+    /// <summary>The first candidate that has what the network needs; when none has, the last one's reason.</summary>
     private Uplink Choose()
     {
-        (Link link, IpAddress? wished) = Find();
+        UplinkException? wrong = null;
+        foreach ((Link link, IpAddress? wished) in Candidates())
+        {
+            try
+            {
+                return Of(link, wished);
+            }
+            catch (UplinkException e)
+            {
+                wrong = e;
+            }
+        }
+        throw wrong ?? new UplinkException($"no interface is {string.Join(" or ", wishes.Interfaces.Concat(wishes.Patterns.Select(p => $"like {p}")))}");
+    }
+
+    private Uplink Of(Link link, IpAddress? wished)
+    {
         IpAddress? v4 = network.V4 is null ? null : AddressOf(link, IpFamily.V4, wished), v6 = network.V6 is null ? null : AddressOf(link, IpFamily.V6, wished);
         if (link.Mtu == 0) throw new UplinkException($"interface {link.Name} has no MTU");
         return new Uplink(link, v4, v6, v4 is null ? null : wishes.PublicV4 ?? v4, v6 is null ? null : wishes.PublicV6 ?? v6);
     }
 
-    private (Link Link, IpAddress? Address) Find()
+    private IEnumerable<(Link Link, IpAddress? Address)> Candidates()
     {
-        if (wishes.Interfaces.IsEmpty && wishes.Patterns.IsEmpty && wishes.CanReach is null)
-            return wishes.PublicV4 is { } v4 && network.V4 is not null ? ByPublic(v4) : wishes.PublicV6 is { } v6 && network.V6 is not null ? ByPublic(v6) : ByDefaultRoute();
-        foreach (string name in wishes.Interfaces)
-            if (ByName(name) is { } named) return named;
-        foreach (string pattern in wishes.Patterns)
-            if (ByPattern(pattern) is { } matching) return matching;
-        if (wishes.CanReach is { } target) return ByReach(target);
-        throw new UplinkException($"no interface is {string.Join(" or ", wishes.Interfaces.Concat(wishes.Patterns.Select(p => $"like {p}")))}");
+        foreach (string name in wishes.Interfaces.ToArray())
+            if (ByName(name) is { } named) yield return named;
+        foreach (string pattern in wishes.Patterns.ToArray())
+            if (ByPattern(pattern) is { } matching) yield return matching;
+        if (wishes.CanReach is { } target) yield return ByReach(target);
+        else if (wishes.Interfaces.IsEmpty && wishes.Patterns.IsEmpty)
+            yield return wishes.PublicV4 is { } v4 && network.V4 is not null ? ByPublic(v4) : wishes.PublicV6 is { } v6 && network.V6 is not null ? ByPublic(v6) : ByDefaultRoute();
     }
 
     private (Link, IpAddress?)? ByName(string name)

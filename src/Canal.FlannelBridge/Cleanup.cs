@@ -4,6 +4,7 @@ using Canal.FlannelBridge.Configuration;
 using Canal.FlannelBridge.Rules;
 using Canal.Hosting;
 using Canal.Linux;
+using Canal.Linux.Iptables;
 using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
@@ -49,7 +50,7 @@ internal static class Cleanup
     {
         using NetlinkNftables nftables = NetlinkNftables.Open();
         new NftablesRules(nftables, configuration.Get(BridgeSettings.NftablesTable)).Remove();
-        if (configuration.Get(BridgeSettings.Rules) == RuleProgram.Iptables) new IptablesRules(TimeProvider.System).Remove();
+        if (configuration.Get(BridgeSettings.Rules) == RuleProgram.Iptables) new IptablesRules(HostIptables.Families, TimeProvider.System).Remove();
     }
 
     private static void RemoveRoutes(SubnetFile? told)

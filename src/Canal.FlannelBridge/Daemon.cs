@@ -7,6 +7,7 @@ using Canal.FlannelBridge.Rules;
 using Canal.FlannelBridge.Telling;
 using Canal.Hosting;
 using Canal.Linux;
+using Canal.Linux.Iptables;
 using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
@@ -144,7 +145,7 @@ internal static class Daemon
         NftablesRules table = new(nftables, configuration.Get(BridgeSettings.NftablesTable));
         if (configuration.Get(BridgeSettings.Rules) == RuleProgram.Nftables) return table;
         table.Remove();
-        return new IptablesRules(time);
+        return new IptablesRules(HostIptables.Families, time);
     }
 
     private static ControlSocketServer ListenForRequests(DaemonStart start)

@@ -8,7 +8,9 @@ namespace Canal.FlannelBridge.Rules;
 /// The rules in chains of our own, which iptables' FORWARD and POSTROUTING go through last: an accept here is one that a FORWARD with the policy DROP, as Docker
 /// makes it, heeds. iptables tells nobody of changes, so it is looked at every few seconds.
 /// </summary>
-internal sealed class IptablesRules(TimeProvider time) : RuleTable
+/// <param name="families">Those whose iptables is asked.</param>
+/// <param name="time">For the looks.</param>
+internal sealed class IptablesRules(IReadOnlyList<IpFamily> families, TimeProvider time) : RuleTable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly (string Table, string Hook, string Chain)[] Chains = [("nat", "POSTROUTING", "CANAL-FLANNEL-POSTRTG"), ("filter", "FORWARD", "CANAL-FLANNEL-FWD")];
@@ -30,7 +32,7 @@ internal sealed class IptablesRules(TimeProvider time) : RuleTable
         if (wanted == inForce && time.GetUtcNow() < nextLook) return false;
         if (wanted != inForce) kept.Clear();
         bool written = false;
-        foreach (IpFamily family in (ReadOnlySpan<IpFamily>)[IpFamily.V4, IpFamily.V6])
+        foreach (IpFamily family in families)
             foreach ((string table, string hook, string chain) in Chains)
                 written |= Apply(family, table, hook, chain, IptablesText.Rules(wanted, family, table, chain));
         (inForce, nextLook) = (wanted, time.GetUtcNow() + Interval);
@@ -41,7 +43,7 @@ internal sealed class IptablesRules(TimeProvider time) : RuleTable
     /// <exception cref="IOException">iptables refused, or is not there.</exception>
     public void Remove()
     {
-        foreach (IpFamily family in (ReadOnlySpan<IpFamily>)[IpFamily.V4, IpFamily.V6])
+        foreach (IpFamily family in families)
             foreach ((string table, string hook, string chain) in Chains) Apply(family, table, hook, chain, []);
     }
 

@@ -14,8 +14,8 @@ public sealed class HostIptables : IIptables
 
     public IptablesFlavour Flavour { get; }
 
-    /// <summary>Whether the kernel has IPv6 at all: without it ip6tables has nothing to do.</summary>
-    public static bool HasIpv6 => Directory.Exists("/proc/sys/net/ipv6");
+    /// <summary>The families that the kernel has: without IPv6 ip6tables has nothing to do, and need not be there.</summary>
+    public static IpFamily[] Families => Directory.Exists("/proc/sys/net/ipv6") ? [IpFamily.V4, IpFamily.V6] : [IpFamily.V4];
 
     /// <summary>The programs of a flavour: those that are named after it, or the plain ones where they are of it.</summary>
     /// <exception cref="IptablesException">There are none.</exception>

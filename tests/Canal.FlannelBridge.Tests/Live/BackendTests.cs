@@ -1,6 +1,9 @@
 using System.Text.RegularExpressions;
 using Canal.Core.Addressing;
+using Canal.Core.Flannel;
+using Canal.FlannelBridge.Rules;
 using Canal.Linux.Tunnels;
+using Canal.Testing.Rig;
 
 namespace Canal.FlannelBridge.Tests.Live;
 
@@ -218,6 +221,23 @@ public sealed class BackendTests
         one.Configure("masquerade = \"none\"", "forward_rules = false", "rules = \"iptables\"");
         one.Ask("--reload");
         await fabric.Until(() => !one.Netns.Shell("iptables-save; ip6tables-save").Contains("CANAL", StringComparison.Ordinal), "chains stayed though nothing is wanted in them");
+    }
+
+    [Fact]
+    public async Task A_kernel_without_IPv6_needs_no_ip6tables()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start();
+        Netns host = fabric.AddHost(1).Netns;
+        FlannelNetwork network = FlannelNetworkReader.Read("""{"Network":"10.5.0.0/16","EnableIPv6":true,"IPv6Network":"fd05::/48"}""");
+        Assert.True(FlannelSubnet.TryParse("10.5.7.0-24&fd05:0:0:7::-64", out FlannelSubnet subnet));
+        foreach (IpFamily[] families in (IpFamily[][])[[IpFamily.V4], [IpFamily.V4, IpFamily.V6]])
+        {
+            IptablesRules rules = new(families, TimeProvider.System);
+            Assert.True(host.Run(() => rules.Apply(new NetworkRules(network, subnet, true, [], true))));
+            Assert.Contains("CANAL-FLANNEL-FWD", host.Shell("iptables-save"), StringComparison.Ordinal);
+            Assert.Equal(families.Contains(IpFamily.V6), host.Shell("ip6tables-save").Contains("CANAL-FLANNEL-FWD", StringComparison.Ordinal));
+            host.Run(rules.Remove);
+        }
     }
 
     /// <summary>Rules without counters and dates.</summary>

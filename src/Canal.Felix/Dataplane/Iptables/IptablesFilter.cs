@@ -37,7 +37,7 @@ internal sealed class IptablesFilter(IIptables kernel, IptablesFlavour flavour, 
     }
 
     /// <summary>Those of a flavour that is there.</summary>
-    public static IptablesFilter Of(HostIptables programs, TimeProvider time) => new(programs, programs.Flavour, HostIptables.HasIpv6 ? [IpFamily.V4, IpFamily.V6] : [IpFamily.V4], time);
+    public static IptablesFilter Of(HostIptables programs, TimeProvider time) => new(programs, programs.Flavour, HostIptables.Families, time);
 
     public bool IsInForce() => families.Any(family => IptablesImage.Read(kernel.Save(family)).IsOurs);
 

@@ -47,6 +47,7 @@ internal sealed class Agent
     private HostingConfiguration local;
     private HostingConfiguration effective;
     private string toldOverlay = "", toldWireGuard = "";
+    private bool hadNode;
     private NetworkSets networkSets = NetworkSets.Empty;
     private ReportingParameters reporting = ReportingParameters.Off;
 
@@ -112,6 +113,9 @@ internal sealed class Agent
 
     /// <summary>Told of other hosts at which it is not known whether checksums arrive.</summary>
     public Action<EquatableArray<ChecksumPeer>> ChecksumsDoubted { get; set; } = _ => { };
+
+    /// <summary>Told that this host's Node, which was there, is gone.</summary>
+    public Action NodeMissed { get; set; } = () => { };
 
     /// <summary>Told of keys that this host's Node should tell and does not.</summary>
     public Action<WireGuardKeys> KeysWanted { get; set; } = _ => { };
@@ -274,6 +278,8 @@ internal sealed class Agent
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) Network.SetLocal(name, endpoint?.Addresses ?? default);
         NetworkChanges taken = Network.TakeChanges();
         networkSets = taken.Sets ?? networkSets;
+        if (hadNode && Feed.Node is null) NodeMissed();
+        hadNode = Feed.Node is not null;
         TunnelsWanted(WantedTunnels.Of(networkSets, Parameters.Network.WireGuard, Feed.Node));
         PublishKeys();
         return taken;

@@ -90,7 +90,7 @@ internal static class Daemon
         });
         agent.Configured(configuration);
         if (filter.Kind == DataplaneKind.Iptables) agent.LeaveTraces();
-        (agent.TunnelsWanted, agent.KeysWanted) = (registrar.Want, registrar.Publish);
+        (agent.NodeMissed, agent.TunnelsWanted, agent.KeysWanted) = (registrar.Miss, registrar.Want, registrar.Publish);
         using ChecksumWatch checksums = new((host, stop) => ChecksumProbe.TryAsync(host, run.Time, stop), (peer, stop) => inbox.PutAsync(new AgentMessage.ChecksumsBroken(peer), stop), run.Time);
         agent.ChecksumsDoubted = checksums.Want;
         GuardReverter reverter = new(new GuardStore(new EtcdStore(channel)), run.Time, new Random(), run.Log);

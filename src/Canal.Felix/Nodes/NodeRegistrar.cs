@@ -12,8 +12,8 @@ using InterfaceAddress = Canal.Core.Resources.InterfaceAddress;
 namespace Canal.Felix.Nodes;
 
 /// <summary>
-/// Sees to it that this host has a Node with what others need to reach it: its addresses at the start, tunnels' addresses when a pool asks for them. A task of
-/// its own: neither a slow etcd nor a pool without addresses holds up enforcement.
+/// Sees to it that this host has a Node with what others need to reach it: its addresses at the start and when somebody has deleted it, tunnels'
+/// addresses when a pool asks for them. A task of its own: neither a slow etcd nor a pool without addresses holds up enforcement.
 /// </summary>
 internal sealed class NodeRegistrar : IDisposable
 {
@@ -32,6 +32,7 @@ internal sealed class NodeRegistrar : IDisposable
     private readonly Trouble publishing;
     private readonly SemaphoreSlim keysAsked = new(0, 1);
     private bool lacksAddress;
+    private volatile bool isMissed = true;
     private volatile IReadOnlyList<TunnelAddress> tunnels = [];
     private volatile WireGuardKeys keys = new("", "");
 
@@ -45,6 +46,13 @@ internal sealed class NodeRegistrar : IDisposable
         methods = [Parsed(configuration.Get(NodeSettings.Ipv4Detection)), Parsed(configuration.Get(NodeSettings.Ipv6Detection))];
         trouble = new Trouble("completing this host's Node", Log.ProgrammingFailed, time, log);
         publishing = new Trouble("publishing this host's WireGuard key", Log.ProgrammingFailed, time, log);
+    }
+
+    /// <summary>The Node is gone; called by the loop.</summary>
+    public void Miss()
+    {
+        isMissed = true;
+        if (asked.CurrentCount == 0) asked.Release();
     }
 
     /// <summary>These tunnels need an address; called by the loop.</summary>
@@ -84,14 +92,20 @@ internal sealed class NodeRegistrar : IDisposable
     public async Task RunAsync(CancellationToken stop)
     {
         if (!isWanted) await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(false);
-        while (!await TryAsync(trouble, RegisterAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
+        bool wanted = false;
         while (true)
         {
-            // This program starts before the network: an address may be still to come.
-            bool wanted = await asked.WaitAsync(lacksAddress ? Pause : Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false);
-            if (lacksAddress) await TryAsync(trouble, RegisterAsync, stop).ConfigureAwait(false);
+            if (isMissed || lacksAddress) await CompleteAsync(stop).ConfigureAwait(false);
             while (wanted && !await TryAsync(trouble, AssignAsync, stop).ConfigureAwait(false)) await Task.Delay(Pause, time, stop).ConfigureAwait(false);
+            // This program starts before the network: an address may be still to come.
+            wanted = await asked.WaitAsync(isMissed || lacksAddress ? Pause : Timeout.InfiniteTimeSpan, stop).ConfigureAwait(false);
         }
+    }
+
+    private async Task CompleteAsync(CancellationToken stop)
+    {
+        isMissed = false;
+        if (!await TryAsync(trouble, RegisterAsync, stop).ConfigureAwait(false)) isMissed = true;
     }
 
     public void Dispose()

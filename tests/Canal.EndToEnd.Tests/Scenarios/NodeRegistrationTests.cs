@@ -34,6 +34,11 @@ public sealed class NodeRegistrationTests
         await rig.Round("h1→w0 ✓");
         await Task.Delay(500);
         Assert.Equal(before, await rig.Etcd.Get(Key));
+
+        // Deleted while the agent runs, it comes again, with the same addresses.
+        await rig.Delete(Calico.Node("h1"));
+        await Poll.Until(async () => await Spec(rig, "ipv4VXLANTunnelAddr") == address, TimeSpan.FromSeconds(30), () => "the deleted Node is not made again");
+        Assert.Equal("10.100.0.1/24", await Spec(rig, "bgp", "ipv4Address"));
     }
 
     [Fact]

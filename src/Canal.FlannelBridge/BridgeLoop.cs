@@ -31,6 +31,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     private readonly Dictionary<string, string> toldPeers = new(StringComparer.Ordinal);
     private HostingConfiguration settings = initial;
     private FlannelNetwork? network, refusedNetwork;
+    private EquatableArray<FlannelRange> former;
     private BackendPlanner? planner;
     private HeldLease[] leases = [];
     private DateTimeOffset? recallAt;
@@ -155,6 +156,9 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
         {
             BackendPlanner next = BackendPlanner.Of(wanted, Means with { AllowsCommands = settings.Get(BridgeSettings.AllowExtension) });
             if (!wanted.Ranges.Any()) throw new FlannelFormatException("both EnableIPv4 and EnableIPv6 are false");
+            // flanneld reads the configuration at its start only: until then its host is where it was.
+            former = planner?.Backend == next.Backend ? former.Concat(network!.Ranges).Except(wanted.Ranges).ToEquatableArray() : default;
+            if (network is not null && !network.Ranges.SequenceEqual(wanted.Ranges)) Log.Moved(log, Text(network), Text(wanted));
             if (planner is not null && planner.Backend != next.Backend) retired.UnionWith(planner.DeviceNames);
             if (planner is null || planner.Backend != next.Backend)
             {
@@ -163,7 +167,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
             }
             (network, backendProblem, refusedNetwork) = (wanted, null, null);
             Wirer.Doubt();
-            Log.Network(log, $"{string.Join(" and ", wanted.Ranges.Select(r => $"{r.Network}, hosts have /{r.SubnetLength}"))}, backend {planner.Backend.Name}");
+            Log.Network(log, $"{Text(wanted)}, backend {planner.Backend.Name}");
         }
         catch (FlannelFormatException e)
         {
@@ -172,13 +176,15 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
         }
     }
 
+    private static string Text(FlannelNetwork of) => string.Join(" and ", of.Ranges.Select(r => $"{r.Network}, hosts have /{r.SubnetLength}"));
+
     private void ApplyKernel()
     {
         IEnumerable<HeldLease> peers = leases.Where(l => l.Key != Keeper.State.Lease?.Key && (Wirer.Lease is not { } self || l.Subnet != Keeper.Subnet || !l.Lease.IsOfSameHost(self)));
         EquatableArray<string> gone = retired.Where(name => !planner!.DeviceNames.Contains(name)).ToEquatableArray();
         try
         {
-            if (!Wirer.Apply(new KernelOrder(network!, planner!, BridgeSettings.Uplink(settings), Keeper.Subnet, peers, settings.Get(BridgeSettings.BlackholeRoute), gone))) return;
+            if (!Wirer.Apply(new KernelOrder(network!, planner!, BridgeSettings.Uplink(settings), Keeper.Subnet, peers, settings.Get(BridgeSettings.BlackholeRoute), gone) { Former = former })) return;
             kernelTrouble.Note(Wirer.Failures.Count == 0 ? null : string.Join("; ", Wirer.Failures.Take(5)));
         }
         catch (NetlinkException e)

@@ -55,5 +55,8 @@ internal static class Log
 
     public static void Network(ILogger log, string what) => log.Of(Configured).Information("network: {What}", what);
 
+    public static void Moved(ILogger log, string before, string now) => log.Of(Configured).Warning(
+        "the network was {Before} and is {Now}: a host whose subnet is not of it leases another at once, its workloads keep the addresses that they have, and hosts with flanneld move when that is restarted", before, now);
+
     public static void Settings(ILogger log, string what) => log.Of(Configured).Information("configuration: {What}", what);
 }

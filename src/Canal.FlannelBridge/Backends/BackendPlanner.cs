@@ -85,7 +85,7 @@ internal abstract class BackendPlanner(FlannelBackend backend)
         foreach (FlannelRange range in inputs.Network.Ranges)
         {
             if (peer.Subnet[range.Family] is not { } subnet) continue;
-            if (!range.Network.Contains(subnet)) return $"its subnet {subnet} is not inside the network {range.Network}";
+            if (!range.Network.Contains(subnet) && !inputs.Former.Any(former => former.Network.Contains(subnet))) return $"its subnet {subnet} is not inside the network {range.Network}";
             if (inputs.Own?[range.Family] is { } own && (own.Contains(subnet) || subnet.Contains(own))) return $"its subnet {subnet} overlaps this host's {own}";
             if (peer.Lease.Public(range.Family) is not { } host) return $"it has no {(range.Family == IpFamily.V4 ? "IPv4" : "IPv6")} address to send {subnet} to";
             if (inputs.Uplink.Is(host)) return $"its address {host} is this host's own: each host needs its own public_ip";

@@ -1,3 +1,4 @@
+using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Flannel;
 using Canal.FlannelBridge.Kernel;
@@ -11,6 +12,9 @@ namespace Canal.FlannelBridge.Backends;
 /// <param name="Own">This host's subnet; null before there is a lease.</param>
 internal sealed record PlanInputs(FlannelNetwork Network, Uplink Uplink, KernelPicture Picture, FlannelSubnet? Own)
 {
+    /// <summary>What the network was cut from before: hosts that have not moved yet are reached there.</summary>
+    public EquatableArray<FlannelRange> Former { get; init; }
+
     /// <summary>Index of a device; null while it is not there.</summary>
     public int? Device(string name) => Picture.Underlay.Find(name)?.Index;
 

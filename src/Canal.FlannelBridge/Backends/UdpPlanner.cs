@@ -32,7 +32,11 @@ internal sealed class UdpPlanner(UdpBackend backend) : BackendPlanner(backend), 
     {
         hosts.Clear();
         KernelPlan plan = base.Plan(peers, inputs);
-        if (inputs.Device(UdpBackend.Device) is { } device && inputs.Network.V4 is { } range) plan.Add(new Route { Destination = range.Network, Interface = device });
+        if (inputs.Device(UdpBackend.Device) is { } device)
+        {
+            if (inputs.Network.V4 is { } range) plan.Add(new Route { Destination = range.Network, Interface = device });
+            foreach (Cidr subnet in hosts.Keys.Where(subnet => inputs.Network.V4?.Network.Contains(subnet) != true)) plan.Add(new Route { Destination = subnet, Interface = device });
+        }
         proxy?.Follow(new UdpPeers(hosts, backend.Port));
         return plan;
     }

@@ -13,4 +13,11 @@ namespace Canal.FlannelBridge.Kernel;
 /// <param name="Blackhole">Addresses of the own subnet that nobody has lead nowhere.</param>
 /// <param name="Retired">Devices of a backend that the network had before.</param>
 internal sealed record KernelOrder(
-    FlannelNetwork Network, BackendPlanner Planner, UplinkWishes Wishes, FlannelSubnet? Own, IEnumerable<HeldLease> Peers, bool Blackhole, EquatableArray<string> Retired);
+    FlannelNetwork Network, BackendPlanner Planner, UplinkWishes Wishes, FlannelSubnet? Own, IEnumerable<HeldLease> Peers, bool Blackhole, EquatableArray<string> Retired)
+{
+    /// <summary>What the network was cut from before, where hosts may be still.</summary>
+    public EquatableArray<FlannelRange> Former { get; init; }
+
+    /// <summary>All that hosts' subnets may be of.</summary>
+    public IEnumerable<FlannelRange> Ranges => Network.Ranges.Concat(Former);
+}

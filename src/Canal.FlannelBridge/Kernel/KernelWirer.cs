@@ -80,7 +80,7 @@ internal sealed class KernelWirer(IRouteStack stack, Func<string, string?> prepa
     {
         KernelPicture picture = KernelPicture.Read(stack);
         Uplink uplink = ChooseUplink(order, picture);
-        PlanInputs inputs = new(order.Network, uplink, picture, order.Own);
+        PlanInputs inputs = new(order.Network, uplink, picture, order.Own) { Former = order.Former };
         if (order.Planner.Prepare(inputs)) inputs = inputs with { Picture = picture = KernelPicture.Read(stack) };
         List<TunnelDevice> wanted = order.Planner.Devices(inputs);
         Underlay made = new TunnelDevices(stack, [.. order.Planner.DeviceNames, .. order.Retired], failures).Make(wanted, picture.Underlay);
@@ -119,7 +119,7 @@ internal sealed class KernelWirer(IRouteStack stack, Func<string, string?> prepa
     /// other programs with a number of their own, and of other lengths are not, unless a lease asks for that very one. No one else makes black holes there.
     /// </summary>
     private static bool IsBetweenHosts(Route route, KernelOrder order) => route.Protocol == RouteProtocol.Boot
-        && order.Network.Ranges.Any(r => r.Family == route.Family && r.Network.Contains(route.Destination)
+        && order.Ranges.Any(r => r.Family == route.Family && r.Network.Contains(route.Destination)
             && (route.Type == RouteType.Blackhole || (order.Planner.MakesRoutes && route is { Type: RouteType.Unicast, Gateway: not null }
                 && (r.SubnetLength == route.Destination.Length || order.Peers.Any(peer => peer.Subnet[r.Family] == route.Destination)))));
 

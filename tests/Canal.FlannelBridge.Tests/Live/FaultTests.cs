@@ -205,6 +205,25 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_host_that_stays_in_the_network_before_is_reached_until_it_moves()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start(Vxlan);
+        FlannelHost one = fabric.AddHost(1);
+        const string key = $"{FlannelFabric.Prefix}/subnets/10.5.200.0-24";
+        await fabric.Etcd.CtlAsync("put", key, """{"PublicIP":"192.168.50.7","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"0e:00:00:00:00:07"}}""");
+        await fabric.Run(one);
+        await fabric.Until(() => one.Routes().Contains("10.5.200.0/24 via", StringComparison.Ordinal), "there is no route to flanneld's host");
+        await fabric.Configure("""{"Network":"10.6.0.0/16","Backend":{"Type":"vxlan"}}""");
+        await fabric.Until(() => one.Subnet.ToString().StartsWith("10.6.", StringComparison.Ordinal) && one.Routes().Contains("10.6.", StringComparison.Ordinal), "the host did not move");
+        await fabric.Until(() => one.Log.Contains("hosts with flanneld move when that is restarted", StringComparison.Ordinal), "nobody is warned");
+        await fabric.Until(() => one.Netns.Shell("ip addr show dev flannel.1").Contains("inet 10.6.", StringComparison.Ordinal), "the device did not move");
+        Assert.Contains("10.5.200.0/24 via", one.Routes(), StringComparison.Ordinal);
+        Assert.Contains(one.Entries(), entry => entry.Contains("0e:00:00:00:00:07", StringComparison.Ordinal));
+        await fabric.Etcd.CtlAsync("del", key);
+        await fabric.Until(() => !one.Routes().Contains("10.5.200.0/24", StringComparison.Ordinal), "the route stays though its host is gone");
+    }
+
+    [Fact]
     public async Task History_that_is_compacted_away_loses_nothing()
     {
         await using FlannelFabric fabric = await FlannelFabric.Start(Vxlan);

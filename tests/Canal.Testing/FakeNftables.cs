@@ -22,6 +22,9 @@ public sealed class FakeNftables : INftables
     /// <summary>Commits that were asked for and were not empty, refused ones too.</summary>
     public int Commits { get; private set; }
 
+    /// <summary>A transaction was committed, and this is what the kernel holds now.</summary>
+    public event Action<NftTransaction>? Committed;
+
     /// <summary>Messages in them.</summary>
     public int Messages { get; private set; }
 
@@ -51,6 +54,7 @@ public sealed class FakeNftables : INftables
         if (!faults.Remove(Commits, out FakeFault? fault))
         {
             Apply(transaction);
+            Committed?.Invoke(transaction);
             return;
         }
         if (fault.Errno != 0) throw new NftException($"commit to table {transaction.Table}: {Errno.Describe(fault.Errno)}", fault.Errno);

@@ -45,8 +45,18 @@ public sealed class LeakTests
     // What decides between w1, w2 and w0 is in two policies of which at least one is always there, each written in many ways that mean the same.
     private static Resource Guard(int version) => Calico.GlobalNetworkPolicy($"guard-{version % 2}").Order(10 + (version % 2)).Selecting(version % 3 == 0 ? "name == 'w0'" : "name in {'w0', 'nobody'}")
         .In([.. Enumerable.Range(0, version % 4).Select(i => Rule.Deny.Tcp.SrcNets($"192.0.{version % 200}.{i}/32")),
-            version % 5 == 0 ? Rule.Allow.SrcNets("10.65.0.11/32") : Rule.Allow.Src(version % 5 == 1 ? "name == 'w1' && has(name)" : "name == 'w1'"),
+            .. Deciding(version),
             Rule.Deny.Src("name == 'w2'"), Rule.Allow.Udp.Src($"name == 'many-{version % 7}'").DstPorts(1000 + version)]);
+
+    // A list of networks that is new each time is a set that is made in the moment in which its rule is.
+    private static Rule[] Deciding(int version) => (version % 5) switch
+    {
+        0 => [Rule.Allow.SrcNets("10.65.0.11/32")],
+        1 => [Rule.Allow.Src("name == 'w1' && has(name)")],
+        2 => [Rule.Allow.SrcNets("10.65.0.11/32", $"192.0.{version % 200}.0/24")],
+        3 => [Rule.Deny.SrcNets("10.65.0.12/32", $"192.1.{version % 200}.0/24"), Rule.Allow.SrcNets("10.65.0.0/24", $"192.2.{version % 200}.0/24")],
+        _ => [Rule.Allow.Src("name == 'w1'")],
+    };
 
     private static async Task Update(NetworkRig rig, Random random, int version)
     {

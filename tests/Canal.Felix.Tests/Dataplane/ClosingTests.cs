@@ -81,7 +81,7 @@ public sealed class ClosingTests
         host.Kernel.RefusesRule = comment => comment.StartsWith("gnp/web ingress", StringComparison.Ordinal);
         NftException refusal = Assert.Throws<NftException>(() => host.Put(SampleCluster.All));
         Assert.Contains("cannot be programmed", refusal.Message, StringComparison.Ordinal);
-        Assert.Null(host.Kernel.Read(KernelNames.Table));
+        Assert.Empty(host.Kernel.Read(KernelNames.Table)!.Chains);
     }
 
     [Fact]

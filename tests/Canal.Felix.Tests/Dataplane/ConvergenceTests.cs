@@ -8,15 +8,15 @@ namespace Canal.Felix.Tests.Dataplane;
 public sealed class ConvergenceTests
 {
     [Fact]
-    public void The_first_apply_is_one_commit_and_the_second_sends_nothing()
+    public void The_first_apply_is_two_commits_and_the_second_sends_nothing()
     {
         FakeHost host = new();
         Assert.True(host.Put(SampleCluster.All));
-        Assert.Equal(1, host.Kernel.Commits);
+        Assert.Equal(2, host.Kernel.Commits);
         Assert.Equal(host.Dataplane.ChainCount, host.Kernel.Read(KernelNames.Table)!.Chains.Count);
         Assert.False(host.Dataplane.Apply());
         Assert.False(host.Put(SampleCluster.All));
-        Assert.Equal(1, host.Kernel.Commits);
+        Assert.Equal(2, host.Kernel.Commits);
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class ConvergenceTests
         uint generation = before.Kernel.Generation();
         FakeHost after = new(kernel: before.Kernel);
         Assert.False(after.Put(SampleCluster.All.Reverse()));
-        Assert.Equal((1, generation), (after.Kernel.Commits, after.Kernel.Generation()));
+        Assert.Equal((2, generation), (after.Kernel.Commits, after.Kernel.Generation()));
         Assert.False(after.Dataplane.InDoubt);
     }
 
@@ -65,15 +65,48 @@ public sealed class ConvergenceTests
     }
 
     [Fact]
-    public void A_changed_list_of_prefixes_changes_members_and_no_rule()
+    public void A_changed_list_of_prefixes_is_another_set()
     {
         FakeHost host = new();
         host.Put(GlobalPolicy("p", "all()", [Allow(Entity(nets: "10.0.0.0/8,192.0.2.0/24"))]), Workload("w0", "10.0.0.1"));
         Dictionary<string, string> handles = HandlesByChain(host);
         host.Put(GlobalPolicy("p", "all()", [Allow(Entity(nets: "10.0.0.0/9,192.0.2.0/24"))]));
-        Assert.Equal(handles, HandlesByChain(host));
+        Assert.Equal(["policy-in/gnp/p"], HandlesByChain(host).Where(c => handles[c.Key] != c.Value).Select(c => c.Key));
         Assert.Contains("10.0.0.0/9", host.Dump, StringComparison.Ordinal);
         Assert.DoesNotContain("10.0.0.0/8", host.Dump, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rules_with_one_list_share_its_set_which_goes_with_the_last_of_them()
+    {
+        FakeHost host = new();
+        GlobalNetworkPolicy Using(string name, string nets) => GlobalPolicy(name, "all()", [Allow(Entity(nets: nets))], [Deny(to: Entity(nets: nets))]);
+        host.Put(Using("p", "10.0.0.0/8"), Using("q", "10.0.0.0/8"), Workload("w0", "10.0.0.1"));
+        Assert.Equal(["nets4/10.0.0.0-8"], NetsOf(host));
+        host.Put(Using("p", "192.0.2.0/24"));
+        Assert.Equal(["nets4/10.0.0.0-8", "nets4/192.0.2.0-24"], NetsOf(host));
+        host.Put(Using("q", "192.0.2.0/24"));
+        Assert.Equal(["nets4/192.0.2.0-24"], NetsOf(host));
+        Assert.False(host.Put(Using("q", "192.0.2.0/24")));
+    }
+
+    [Fact]
+    public void A_set_is_whole_in_the_kernel_before_a_rule_looks_it_up()
+    {
+        FakeHost host = new();
+        List<NftTable> seen = [];
+        host.Kernel.Committed += transaction => seen.Add(host.Kernel.Read(transaction.Table)!);
+        host.Put(SampleCluster.All);
+        Assert.Empty(seen[0].Chains);
+        Assert.All(seen[1].Sets.Values.Where(set => !set.Description.IsMap), set => Assert.Equal(seen[0].Sets[set.Description.Name].Elements!.Count, set.Elements!.Count));
+
+        seen.Clear();
+        Dictionary<string, string> before = HandlesByChain(host);
+        host.Put(GlobalPolicy("db", "role == 'db'", [Allow(Entity("zone == 'office'", nets: "10.0.0.0/29"), Entity(ports: "1:5,7"), "TCP")]));
+        Assert.Equal(2, seen.Count);
+        Assert.Equal(before, HandlesByChain(seen[0]));
+        Assert.Equal(["nets4/10.0.0.0-29", "ports/1-5/7"], seen[0].Sets.Keys.Where(name => name is "nets4/10.0.0.0-29" or "ports/1-5/7").Order(StringComparer.Ordinal));
+        Assert.All(seen[1].Sets.Values, set => Assert.Equal(seen[0].Sets[set.Description.Name].Elements!.Count, set.Elements!.Count));
     }
 
     [Fact]
@@ -157,6 +190,10 @@ public sealed class ConvergenceTests
 
     private static string WithoutCounters(string dump) => System.Text.RegularExpressions.Regex.Replace(dump, @"counter packets \d+ bytes \d+", "counter packets 0 bytes 0");
 
-    private static Dictionary<string, string> HandlesByChain(FakeHost host) =>
-        host.Kernel.Read(KernelNames.Table)!.Chains.ToDictionary(c => c.Key, c => string.Join(' ', c.Value.Rules.Select(r => r.Handle)));
+    private static Dictionary<string, string> HandlesByChain(FakeHost host) => HandlesByChain(host.Kernel.Read(KernelNames.Table)!);
+
+    private static Dictionary<string, string> HandlesByChain(NftTable table) =>
+        table.Chains.ToDictionary(c => c.Key, c => string.Join(' ', c.Value.Rules.Select(r => r.Handle)));
+
+    private static IEnumerable<string> NetsOf(FakeHost host) => host.Kernel.Read(KernelNames.Table)!.Sets.Keys.Where(n => n.StartsWith("nets4/", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 }

@@ -41,6 +41,31 @@ public sealed class KernelNamesTests
     [InlineData("a b", "policy-in/gnp/a_b//")]
     public void A_name_stands_as_it_is_where_it_can(string name, string expected) => Assert.StartsWith(expected, Chain(name), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("10.0.0.0/8 192.0.2.1/32", "nets4/10.0.0.0-8/192.0.2.1")]
+    [InlineData("192.0.2.1/32 10.0.0.0/8 10.1.0.0/16", "nets4/10.0.0.0-8/192.0.2.1")]
+    [InlineData("0.0.0.0/0", "nets4/0.0.0.0-0")]
+    [InlineData("fd00::/8 fd00::1/128", "nets6/fd00__-8")]
+    [InlineData("::/0", "nets6/__-0")]
+    public void A_set_of_networks_is_named_by_what_it_holds(string nets, string expected)
+    {
+        Cidr[] list = [.. nets.Split(' ').Select(Cidr.Parse)];
+        NetsSet set = NetsSet.Of(list[0].Family, list);
+        Assert.Equal(expected, set.Set.Name);
+        Assert.Equal(set.Members.Any(m => !m.IsSingleAddress), set.Set.IsInterval);
+        new NftTransaction("t").AddSet(set.Set);
+    }
+
+    [Fact]
+    public void A_long_list_of_networks_has_a_short_name()
+    {
+        Cidr[] one = [.. Enumerable.Range(0, 100).Select(i => Cidr.Parse($"10.0.{i}.0/25"))], other = [.. one.Skip(1)];
+        string name = NetsSet.Of(IpFamily.V4, one).Set.Name;
+        Assert.Matches("^nets4//[A-Za-z0-9_-]{24}$", name);
+        Assert.NotEqual(name, NetsSet.Of(IpFamily.V4, other).Set.Name);
+        Assert.Equal(name, NetsSet.Of(IpFamily.V4, one.Reverse()).Set.Name);
+    }
+
     private static string Chain(string name) => KernelNames.PolicyChain(new ResourceKey(ResourceKind.GlobalNetworkPolicy, null, name), Direction.Ingress);
 
     private static IEnumerable<ResourceKey> KeysOf(string name, string[] namespaces, Random random) =>
@@ -59,8 +84,6 @@ public sealed class KernelNamesTests
             Claim(owners, chain, $"{key} {direction}");
             Claim(owners, rule, $"{key} {direction} rule 1");
             Claim(owners, rule + "/do", $"{key} {direction} rule 1 do");
-            Claim(owners, KernelNames.NetsSet(chain, 1, IpFamily.V4, "src/prefixes"), $"{key} {direction} nets");
-            new NftTransaction("t").AddChain(KernelNames.NetsSet(chain, 1_000_000, IpFamily.V4, "not-src/prefixes"));
         }
     }
 

@@ -105,7 +105,7 @@ public sealed class AgentLoopTests
         Assert.False(host.Loop.IsReady);
         host.Say(new WatchBatch.SnapshotComplete(20));
         host.Step();
-        Assert.Equal(1, host.Nftables.Commits);
+        Assert.Equal(2, host.Nftables.Commits);
         Assert.Equal("caliw0", host.RouteTo("10.65.0.10"));
     }
 

@@ -54,7 +54,7 @@ internal sealed partial class DesiredTable
     ];
 
     private static bool Uses(RenderedPolicy policy, string set) =>
-        policy.Nets.Exists(n => n.Set.Name == set) || policy.Ports.ContainsKey(set) || policy.Parts.Any(p => KernelNames.Set(p) == set);
+        policy.Nets.ContainsKey(set) || policy.Ports.ContainsKey(set) || policy.Parts.Any(p => KernelNames.Set(p) == set);
 
     private string? EndpointOf(NftFault fault) =>
         fault.Chain is null ? null : endpointChains.Where(e => e.Value.Contains(fault.Chain)).Select(e => e.Key).FirstOrDefault();

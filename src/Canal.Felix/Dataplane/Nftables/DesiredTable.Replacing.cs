@@ -22,37 +22,27 @@ internal sealed partial class DesiredTable
         }
     }
 
-    private void ReplaceNets(List<NetsSet> before, List<NetsSet> now)
-    {
-        HashSet<string> kept = [.. now.Select(n => n.Set.Name)];
-        foreach (NetsSet set in before)
-        {
-            if (kept.Contains(set.Set.Name)) continue;
-            Nets.Remove(set.Set.Name);
-            Changes.Nets.Add(set.Set.Name);
-        }
-        foreach (NetsSet set in now)
-        {
-            if (Nets.TryGetValue(set.Set.Name, out NetsSet? held) && held == set) continue;
-            Nets[set.Set.Name] = set;
-            Changes.Nets.Add(set.Set.Name);
-        }
-    }
+    private void ReplaceNets(Dictionary<string, NetsSet> before, Dictionary<string, NetsSet> now) => ReplaceShared(before, now, Nets, netsUsers, Changes.Nets);
 
-    private void ReplacePorts(Dictionary<string, PortsSet> before, Dictionary<string, PortsSet> now)
+    private void ReplacePorts(Dictionary<string, PortsSet> before, Dictionary<string, PortsSet> now) => ReplaceShared(before, now, Ports, portUsers, Changes.Ports);
+
+    /// <summary>Sets that several may use: one goes with its last user.</summary>
+    private static void ReplaceShared<T>(Dictionary<string, T> before, Dictionary<string, T> now, Dictionary<string, T> sets, Dictionary<string, int> users, HashSet<string> changes)
+        where T : class
     {
-        foreach ((string name, PortsSet set) in now)
+        foreach ((string name, T set) in now)
         {
-            if (before.ContainsKey(name)) continue;
-            portUsers[name] = portUsers.GetValueOrDefault(name) + 1;
-            if (Ports.TryAdd(name, set)) Changes.Ports.Add(name);
+            if (!before.ContainsKey(name)) users[name] = users.GetValueOrDefault(name) + 1;
+            if (sets.TryGetValue(name, out T? held) && held.Equals(set)) continue;
+            sets[name] = set;
+            changes.Add(name);
         }
         foreach (string name in before.Keys)
         {
-            if (now.ContainsKey(name) || --portUsers[name] > 0) continue;
-            portUsers.Remove(name);
-            Ports.Remove(name);
-            Changes.Ports.Add(name);
+            if (now.ContainsKey(name) || --users[name] > 0) continue;
+            users.Remove(name);
+            sets.Remove(name);
+            changes.Add(name);
         }
     }
 

@@ -19,10 +19,11 @@ internal sealed partial class DesiredTable
     private readonly Dictionary<string, EndpointPolicy> endpoints = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<string>> endpointChains = new(StringComparer.Ordinal);
     private readonly HashSet<string> staticChains = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> netsUsers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> portUsers = new(StringComparer.Ordinal);
     private readonly ClosedParts closed = new();
     private readonly HashSet<string> networkChains = new(StringComparer.Ordinal);
-    private List<NetsSet> networkSets = [];
+    private Dictionary<string, NetsSet> networkSets = [];
     private NetworkSets network = NetworkSets.Empty;
     private FelixParameters? parameters;
 
@@ -211,7 +212,7 @@ internal sealed partial class DesiredTable
     {
         NetworkChains renderer = new(parameters!, network, endpoints.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Value));
         List<RenderedChain> chains = [.. renderer.Render()];
-        List<NetsSet> sets = [.. renderer.Sets()];
+        Dictionary<string, NetsSet> sets = renderer.Sets().ToDictionary(s => s.Set.Name, StringComparer.Ordinal);
         ReplaceChains(networkChains, chains);
         ReplaceNets(networkSets, sets);
         networkChains.Clear();

@@ -17,6 +17,9 @@ internal static class KernelNames
 {
     public const string Table = "canal";
 
+    /// <summary>The table that holds policy while that one is made anew.</summary>
+    public const string StandIn = "canal-stand-in";
+
     /// <summary>NFT_NAME_MAXLEN less the closing NUL is 255; a namespace, a name, prefixes and suffixes of ours must fit together.</summary>
     private const int LongestLiteral = 100;
 
@@ -67,8 +70,12 @@ internal static class KernelNames
         return $"{kind}{(int)part.Family}-{part.Set.Id.AsSpan(part.Set.Id.IndexOf(':') + 1, SetIdLength)}";
     }
 
-    /// <summary>Kernel set of a rule's own list of prefixes. Named by its place, so that a changed list is a change of data, not of rules.</summary>
-    public static string NetsSet(string chain, int ruleIndex, IpFamily family, string side) => $"nets{(int)family}/{chain}/{ruleIndex}/{side}";
+    /// <summary>Kernel set of a list of networks, by its content: <c>nets4/10.0.0.0-8/192.0.2.1</c>, <c>nets6/fd00__-8</c>, or a hash where that is too long.</summary>
+    public static string NetsSet(IpFamily family, Cidr[] nets)
+    {
+        string list = string.Join('/', nets.Select(n => (n.IsSingleAddress ? n.Address.ToString() : n.ToString()).Replace('/', '-').Replace(':', '_')));
+        return list.Length <= MendedLength ? $"nets{(int)family}/{list}" : $"nets{(int)family}//{ContentId.Of("nets", list).Substring(5, HashLength)}";
+    }
 
     /// <summary>Kernel set of a list of ports, by its content: <c>ports/80/443/8000-8010</c>, or a hash where that is too long.</summary>
     public static string PortsSet(PortRange[] ports)

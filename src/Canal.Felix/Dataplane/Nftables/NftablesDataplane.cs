@@ -21,11 +21,15 @@ namespace Canal.Felix.Dataplane.Nftables;
 internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calculator, Task<NftTable?>? early = null) : IDataplane
 {
     private readonly DesiredTable desired = new();
+    private readonly NftTransaction preparation = new(KernelNames.Table);
     private readonly NftTransaction transaction = new(KernelNames.Table);
     private TableImage? image;
     private uint generation;
     private NftTableFlags flags;
     private bool cannotOwn, cannotLog, hasLogged;
+
+    // One may be there from a run that ended while it made its table anew.
+    private bool mayStandIn = true;
     private FelixParameters inForce = new();
     private int wholeLength = 4096;
 
@@ -93,7 +97,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
         if (image is null || !desired.Changes.IsEmpty) return null;
         desired.DoubtAll();
         NftTransaction whole = new(KernelNames.Table, wholeLength + (wholeLength / 8));
-        new TablePlan(desired, new TableImage(), calculator, whole).Write();
+        new TablePlan(desired, new TableImage(), calculator, whole, whole).Write();
         desired.Changes.Clear();
         wholeLength = whole.ByteLength;
         return whole.Keep();
@@ -110,7 +114,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
             TableImage known = image!;
             try
             {
-                return Program(known);
+                return known.MustRebuild ? Rebuild() : Program(known);
             }
             catch (NftException refusal) when (IsAboutOwner(refusal))
             {
@@ -132,21 +136,54 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     {
         // Whatever goes wrong from here on, the image may not be what the kernel has.
         image = null;
+        if (known.IsFresh) generation = known.Generation;
         LearnHandles(known);
+        preparation.Clear();
         transaction.Clear();
-        new TablePlan(desired, known, calculator, transaction, flags).Write();
-        bool differs = !transaction.IsEmpty;
-        if (differs) kernel.Commit(transaction);
-        generation = (known.IsFresh ? known.Generation : generation) + (differs ? 1u : 0u);
+        new TablePlan(desired, known, calculator, preparation, transaction, flags).Write();
+        int messages = preparation.Count + transaction.Count;
+        Commit(preparation);
+        Commit(transaction);
         hasLogged |= inForce.DropGroup is not null;
         Note(known);
-        image = known.MustRebuild ? null : known;
-        if (!differs) return false;
-        Commits++;
-        LastMessages = transaction.Count;
-        // A first batch is megabytes.
-        transaction.Clear();
+        image = known;
+        if (mayStandIn) RemoveStandIn();
+        if (messages == 0) return false;
+        LastMessages = messages;
         return true;
+    }
+
+    private void Commit(NftTransaction part)
+    {
+        if (part.IsEmpty) return;
+        kernel.Commit(part);
+        generation++;
+        Commits++;
+        // A first batch is megabytes.
+        part.Clear();
+    }
+
+    /// <summary>
+    /// Something in the table cannot be mended in place, and a table cannot be exchanged for another at one moment: a second one says the same while the first
+    /// is made anew.
+    /// </summary>
+    private bool Rebuild()
+    {
+        RemoveStandIn();
+        mayStandIn = true;
+        generation = kernel.Generation();
+        NftTransaction sets = new(KernelNames.StandIn), rest = new(KernelNames.StandIn);
+        new TablePlan(desired, new TableImage(), calculator, sets, rest).Write();
+        Commit(sets);
+        Commit(rest);
+        TableRemoval.Run(kernel, KernelNames.Table);
+        return Program(new TableImage { Generation = kernel.Generation() });
+    }
+
+    private void RemoveStandIn()
+    {
+        if (TableRemoval.Run(kernel, KernelNames.StandIn)) image = null;
+        mayStandIn = false;
     }
 
     /// <summary>Before Linux 6.9 no table can be owned and outlive its owner.</summary>
@@ -166,7 +203,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     {
         if (refusal.OutcomeUnknown || refusal.Faults.Count == 0 || refusal.Errno is Errno.EPERM or Errno.EINTR or Errno.ENOMEM or Errno.ENOBUFS or Errno.EMSGSIZE) return false;
         if (!known.IsFresh) return desired.Concerns(refusal.Faults[0]);
-        return kernel.Generation() == known.Generation && desired.Close(refusal.Faults, refusal.Message);
+        return kernel.Generation() == generation && desired.Close(refusal.Faults, refusal.Message);
     }
 
     /// <summary>Chains that change but keep rules are asked for their handles: a dump of one chain is a matter of microseconds.</summary>

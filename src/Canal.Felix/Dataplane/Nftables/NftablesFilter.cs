@@ -28,9 +28,7 @@ internal sealed class NftablesFilter(INftables kernel, Func<Task<NftTable?>>? ea
 
     public void Remove()
     {
-        if (!IsInForce()) return;
-        NftTransaction transaction = new(KernelNames.Table);
-        transaction.DeleteTable();
-        kernel.Commit(transaction);
+        TableRemoval.Run(kernel, KernelNames.Table);
+        TableRemoval.Run(kernel, KernelNames.StandIn);
     }
 }

@@ -64,7 +64,7 @@ internal static class PolicyRenderer
         if (policy.IsStaged) rules.Add(renderer.StagedEnd());
         into.Chains.Add(new RenderedChain(name, RuleComments.Policy(policy.Key, direction), rules.ToEquatableArray()));
         into.Chains.AddRange(renderer.Chains);
-        into.Nets.AddRange(renderer.Nets);
+        foreach (NetsSet set in renderer.Nets) into.Nets[set.Set.Name] = set;
         foreach (PortsSet set in renderer.Ports) into.Ports[set.Set.Name] = set;
     }
 

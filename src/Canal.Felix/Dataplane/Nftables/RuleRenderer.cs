@@ -1,6 +1,5 @@
 using Canal.Core;
 using Canal.Core.Addressing;
-using Canal.Core.IpSets;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
@@ -171,8 +170,8 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage sta
 
     private void MatchAddresses(int index, RuleVariant variant, SideVariant side, bool source)
     {
-        if (!side.Nets.IsEmpty) Address(NetsSetOf(index, variant.Family!.Value, source ? "src" : "dst", side.Nets), source, NftOperator.Equal);
-        if (!side.NotNets.IsEmpty) Address(NetsSetOf(index, variant.Family!.Value, source ? "not-src" : "not-dst", side.NotNets), source, NftOperator.NotEqual);
+        if (!side.Nets.IsEmpty) Address(NetsSetOf(variant.Family!.Value, side.Nets), source, NftOperator.Equal);
+        if (!side.NotNets.IsEmpty) Address(NetsSetOf(variant.Family!.Value, side.NotNets), source, NftOperator.NotEqual);
         if (side.In is SetPart part) Address(KernelSets.Of(part), source, NftOperator.Equal);
         foreach (SetPart not in side.NotIn) Address(KernelSets.Of(not), source, NftOperator.NotEqual);
         if (side.NamedPort is SetPart port) Port(KernelSets.Of(port), source, NftOperator.Equal);
@@ -191,18 +190,11 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage sta
         else builder.DaddrProtocolDport(set, operation);
     }
 
-    /// <summary>
-    /// Always a named set, even of one address: a changed list is then a change of elements, for which the kernel does not check the whole table again.
-    /// Hosts and prefixes have different names, because a set cannot change its kind.
-    /// </summary>
-    private NftSet NetsSetOf(int index, IpFamily family, string side, EquatableArray<Cidr> members)
+    private NftSet NetsSetOf(IpFamily family, EquatableArray<Cidr> list)
     {
-        bool interval = members.Any(m => !m.IsSingleAddress);
-        string name = KernelNames.NetsSet(chain, index, family, interval ? side + "/prefixes" : side);
-        if (nets.TryGetValue(name, out NetsSet? known)) return known.Set;
-        NftSet set = new(name, NftKeyType.Address(family), interval ? NftSetFlags.Interval : NftSetFlags.None);
-        nets[name] = new NetsSet(set, PrefixCover.Of(members).ToEquatableArray());
-        return set;
+        NetsSet set = NetsSet.Of(family, list);
+        nets[set.Set.Name] = set;
+        return set.Set;
     }
 
     private NftRule End(CompiledRule rule)

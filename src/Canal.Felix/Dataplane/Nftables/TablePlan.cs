@@ -8,11 +8,18 @@ using Canal.Linux.Nftables;
 namespace Canal.Felix.Dataplane.Nftables;
 
 /// <summary>
-/// The one transaction that turns the kernel's table into the desired one: make before break, in the order that the kernel's reference counts ask for.
-/// Prepare: sets, their first members, new chains. Switch: rules, dispatch, members. Retire: chains and sets that nothing refers to any more. nf_tables
-/// commits all of it at once, so no packet ever sees a mixture. Pure.
+/// What turns the kernel's table into the desired one: make before break, in the order that the kernel's reference counts ask for. First new sets with their
+/// first members, in a transaction of their own: the kernel brings rules into force a moment (some 0.1 ms) before the intervals that are committed with them,
+/// and in that moment a rule would look up an empty set. Then, at once, new chains, rules, dispatch, members, and away with chains and sets that nothing
+/// refers to any more. Pure.
 /// </summary>
-internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCalculator calculator, NftTransaction transaction, NftTableFlags flags = NftTableFlags.None)
+/// <param name="desired">What should be.</param>
+/// <param name="image">What the kernel has.</param>
+/// <param name="calculator">Has the members of sets.</param>
+/// <param name="preparation">To be committed first; it stays empty when there is no new set.</param>
+/// <param name="transaction">The rest; the same as <paramref name="preparation"/> where nothing is in force that packets could miss.</param>
+/// <param name="flags">Of the table.</param>
+internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCalculator calculator, NftTransaction preparation, NftTransaction transaction, NftTableFlags flags = NftTableFlags.None)
 {
     private readonly HashSet<SetPart> filled = [];
     private readonly List<string> retiredChains = [];
@@ -20,12 +27,10 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
     // A set that was to go when a commit failed is found a stray by the reading that follows: it is there twice, and goes once.
     private readonly HashSet<string> retiredSets = new(StringComparer.Ordinal);
 
-    /// <summary>Writes the transaction; it stays empty when nothing differs.</summary>
+    /// <summary>Writes the transactions; they stay empty when nothing differs.</summary>
     public void Write()
     {
-        if (image.MustRebuild) transaction.DeleteTable();
-        if (image.MustRebuild || !image.Exists) transaction.AddTable(flags);
-        else if (image.Flags != flags && flags != NftTableFlags.None) transaction.AddTable(flags);
+        if (!image.Exists || (image.Flags != flags && flags != NftTableFlags.None)) preparation.AddTable(flags);
         retiredSets.UnionWith(image.Strays);
         PrepareParts();
         PrepareNets();
@@ -55,8 +60,8 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
             IpSetDelta members = held && !image.Members.ContainsKey(name) ? new IpSetDelta() : calculator.Members(part.Set) ?? new IpSetDelta();
             if (!held)
             {
-                transaction.AddSet(KernelSets.Of(part));
-                PartMembers.Add(transaction, part, members);
+                preparation.AddSet(KernelSets.Of(part));
+                PartMembers.Add(preparation, part, members);
                 filled.Add(part);
             }
             else if (image.Members.TryGetValue(name, out ReadMembers? read))
@@ -77,9 +82,8 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
                 if (held) retiredSets.Add(name);
                 continue;
             }
-            if (!held) transaction.AddSet(wanted.Set);
-            EquatableArray<Cidr> before = held ? image.Nets.GetValueOrDefault(name) : default;
-            ExchangeNets(wanted, before);
+            if (!held) preparation.AddSet(wanted.Set);
+            ExchangeNets(held ? transaction : preparation, wanted, held ? image.Nets.GetValueOrDefault(name) : default);
         }
     }
 
@@ -95,12 +99,12 @@ internal sealed class TablePlan(DesiredTable desired, TableImage image, PolicyCa
             }
             if (held && !image.WrongPorts.Contains(name)) continue;
             if (held) transaction.FlushSet(name);
-            else transaction.AddSet(wanted.Set);
-            transaction.AddElements(wanted.Set, wanted.Members.AsSpan());
+            else preparation.AddSet(wanted.Set);
+            (held ? transaction : preparation).AddElements(wanted.Set, wanted.Members.AsSpan());
         }
     }
 
-    private void ExchangeNets(NetsSet wanted, EquatableArray<Cidr> before)
+    private static void ExchangeNets(NftTransaction transaction, NetsSet wanted, EquatableArray<Cidr> before)
     {
         HashSet<Cidr> old = [.. before], now = [.. wanted.Members];
         Cidr[] gone = [.. before.Where(n => !now.Contains(n))], come = [.. wanted.Members.Where(n => !old.Contains(n))];

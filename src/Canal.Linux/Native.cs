@@ -6,12 +6,16 @@ namespace Canal.Linux;
 internal static unsafe partial class Native
 {
     internal const int AF_INET = 2;
+    internal const int AF_INET6 = 10;
     internal const int AF_NETLINK = 16;
     internal const int SOCK_DGRAM = 2;
     internal const int SOCK_RAW = 3;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOCK_NONBLOCK = 0x800;
+    internal const int SOL_IP = 0;
     internal const int SOL_SOCKET = 1;
+    internal const int SOL_IPV6 = 41;
+    internal const int IPT_SO_GET_INFO = 64;
     internal const int SOL_NETLINK = 270;
     internal const int SO_ATTACH_FILTER = 26;
     internal const int SO_SNDBUFFORCE = 32;
@@ -84,6 +88,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
     internal static partial int SetSockOpt(int fd, int level, int name, int* value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    internal static partial int GetSockOpt(int fd, int level, int name, byte* value, uint* length);
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     internal static partial nint Send(int fd, byte* buffer, nuint length, int flags);

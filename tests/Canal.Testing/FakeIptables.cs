@@ -17,6 +17,9 @@ public sealed class FakeIptables : IIptables
     /// <summary>Scripts carried out.</summary>
     public int Scripts { get; private set; }
 
+    /// <summary>Times that all sets were read.</summary>
+    public int Readings { get; private set; }
+
     /// <summary>Asked before each script; throws what shall go wrong. True: the script is carried out, and then it goes wrong.</summary>
     public Func<int, bool>? Fault { get; set; }
 
@@ -33,7 +36,21 @@ public sealed class FakeIptables : IIptables
         return string.Join('\n', lines) + "\n";
     }
 
-    public string SaveSets() => string.Concat(sets.Select(set => $"create {set.Key} {set.Value.Type}\n{string.Concat(set.Value.Members.Select(member => $"add {set.Key} {member}\n"))}"));
+    public string SaveSets()
+    {
+        Readings++;
+        return Sets();
+    }
+
+    private string Sets() => string.Concat(sets.Select(set => $"create {set.Key} {set.Value.Type}\n{string.Concat(set.Value.Members.Select(member => $"add {set.Key} {member}\n"))}"));
+
+    public int Glance(IReadOnlyList<IpFamily> families, string prefix)
+    {
+        HashCode hash = default;
+        foreach (((IpFamily family, string name), Dictionary<string, List<string>> chains) in tables.Where(t => families.Contains(t.Key.Family))) hash.Add((family, name, chains.Count, chains.Values.Sum(rules => rules.Count)));
+        foreach ((string name, (string _, SortedSet<string> members)) in sets.Where(set => set.Key.StartsWith(prefix, StringComparison.Ordinal))) hash.Add((name, members.Count));
+        return hash.ToHashCode();
+    }
 
     public void Restore(IpFamily family, string script) => Faulty(() =>
     {

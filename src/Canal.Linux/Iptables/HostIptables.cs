@@ -59,6 +59,14 @@ public sealed class HostIptables : IIptables
 
     public string SaveSets() => ProgramRun.Run("ipset", ["save"]);
 
+    public int Glance(IReadOnlyList<IpFamily> families, string prefix)
+    {
+        HashCode hash = default;
+        foreach (IpFamily family in Flavour == IptablesFlavour.Legacy ? families : []) LegacyGlance.Add(family, ref hash);
+        IpsetGlance.Add(prefix, ref hash);
+        return hash.ToHashCode();
+    }
+
     public void RestoreSets(string script) => ProgramRun.Run("ipset", ["-exist", "restore"], script);
 
     private static HostIptables? TryOpen(IptablesFlavour flavour)

@@ -20,6 +20,15 @@ public interface IIptables
     /// <exception cref="IptablesException">The program failed.</exception>
     string SaveSets();
 
+    /// <summary>
+    /// A number that is another one when somebody has added, deleted or flushed rules or sets, or members of sets, at the price of some system calls. As long as the
+    /// number and the sizes of a table's rules are the same, and the number of a set's members, it says nothing. Rules of iptables-nft do not count: of those the kernel tells.
+    /// </summary>
+    /// <param name="families">Whose rules.</param>
+    /// <param name="prefix">How the names of the sets begin.</param>
+    /// <exception cref="IptablesException">The kernel does not tell.</exception>
+    int Glance(IReadOnlyList<IpFamily> families, string prefix);
+
     /// <summary>Carries out a script of <c>ipset -exist restore</c>, line by line.</summary>
     /// <exception cref="IptablesException">Refused; what stands before the refused line has been done.</exception>
     void RestoreSets(string script);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Canal.Core.Addressing;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
@@ -71,6 +72,57 @@ public sealed class IptablesTests
         Assert.DoesNotContain("canal-", rest, StringComparison.Ordinal);
         foreach (string line in (string[])["-A DOCKER-USER -s 203.0.113.9/32 -j DROP", "-A FORWARD -j DOCKER-USER", "-A INPUT -s 203.0.113.10/32 -j DROP", "add others 203.0.113.11"])
             Assert.Contains(line, rest, StringComparison.Ordinal);
+    });
+
+    [Theory]
+    [InlineData(PacketFilter.IptablesLegacy, "*filter\n-D FORWARD 1\nCOMMIT\n", "")]
+    [InlineData(PacketFilter.IptablesLegacy, "*filter\n-F canal-FORWARD\nCOMMIT\n", "")]
+    [InlineData(PacketFilter.IptablesLegacy, "*filter\n-F canal-policy-in/gnp/guard\nCOMMIT\n", "destroy SET\n")]
+    [InlineData(PacketFilter.IptablesLegacy, "", "flush SET\n")]
+    [InlineData(PacketFilter.IptablesNft, "", "flush SET\n")]
+    [InlineData(PacketFilter.IptablesNft, "", "del SET 192.0.2.0/24\n")]
+    public void What_nobody_tells_of_is_back_within_two_seconds(PacketFilter filter, string rules, string sets) => Run(filter, host =>
+    {
+        host.Restart(filter, Parameters with { Iptables = new IptablesParameters { Refresh = TimeSpan.Zero, PostWriteCheck = TimeSpan.Zero } });
+        string whole = Rules(host);
+        string set = SetWith(host, "192.0.2.0/24");
+        Assert.False(host.Dataplane.Check());
+        if (rules.Length > 0) host.Programs.Restore(IpFamily.V4, rules);
+        if (sets.Length > 0) host.Programs.RestoreSets(sets.Replace("SET", set, StringComparison.Ordinal));
+        Assert.NotEqual(whole, Rules(host));
+        long damaged = Stopwatch.GetTimestamp();
+        while (!(host.Dataplane.CheckDue <= DateTimeOffset.UtcNow && host.Dataplane.Check()) && Stopwatch.GetElapsedTime(damaged) < TimeSpan.FromSeconds(10)) Thread.Sleep(20);
+        Assert.InRange(Stopwatch.GetElapsedTime(damaged).TotalSeconds, 0, 2);
+        Assert.Equal(whole, Rules(host));
+    });
+
+    /// <summary>The numbers of IPSET_ATTR and of struct ipt_getinfo are right: each change shows, and nothing else does.</summary>
+    [Fact]
+    public void A_glance_shows_each_change() => Run(PacketFilter.IptablesLegacy, host =>
+    {
+        int Glance() => host.Programs.Glance([IpFamily.V4, IpFamily.V6], "canal-");
+        int before = Glance();
+        Assert.Equal(before, Glance());
+        host.Programs.RestoreSets("create others hash:ip\nadd others 203.0.113.11\n");
+        Assert.Equal(before, Glance());
+        foreach (IpFamily family in (IpFamily[])[IpFamily.V4, IpFamily.V6])
+        {
+            host.Programs.Restore(family, "*filter\n-A INPUT -j DROP\nCOMMIT\n");
+            Assert.NotEqual(before, Glance());
+            host.Programs.Restore(family, "*filter\n-D INPUT -j DROP\nCOMMIT\n");
+            Assert.Equal(before, Glance());
+        }
+        host.Programs.RestoreSets("create canal-more bitmap:port range 0-65535\n");
+        int more = Glance();
+        Assert.NotEqual(before, more);
+        host.Programs.RestoreSets("add canal-more 80\n");
+        Assert.NotEqual(more, Glance());
+        if (Environment.GetEnvironmentVariable("CANAL_MEASURE") is null) return;
+        host.Programs.RestoreSets(string.Concat(Enumerable.Range(0, 1000).Select(i => $"create canal-x-{i} hash:ip\nadd canal-x-{i} 192.0.2.1\n")));
+        Glance();
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 100; i++) Glance();
+        Assert.Fail($"{Stopwatch.GetElapsedTime(start).TotalMilliseconds / 100} ms with 1000 sets");
     });
 
     [Theory]

@@ -82,6 +82,42 @@ public sealed class IptablesHealingTests
     }
 
     [Fact]
+    public void A_glance_each_second_finds_what_others_change_and_costs_no_reading()
+    {
+        Plan(SampleCluster.All);
+        dataplane.Apply();
+        time.Advance(TimeSpan.FromSeconds(6));
+        Assert.False(dataplane.Check());
+        string whole = Dump;
+        int readings = kernel.Readings;
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(dataplane.CheckDue <= time.GetUtcNow());
+        Assert.False(dataplane.Check());
+        Assert.Equal(time.GetUtcNow().AddSeconds(1), dataplane.CheckDue);
+        Assert.Equal(readings, kernel.Readings);
+        kernel.Restore(IpFamily.V4, "*filter\n-F canal-FORWARD\nCOMMIT\n");
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(dataplane.Check());
+        Assert.Equal(whole, Dump);
+    }
+
+    [Fact]
+    public void What_others_change_of_their_own_is_read_once()
+    {
+        Plan(SampleCluster.All);
+        dataplane.Apply();
+        kernel.Restore(IpFamily.V4, "*filter\n:OTHERS - [0:0]\n-A OTHERS -j DROP\nCOMMIT\n");
+        time.Advance(TimeSpan.FromSeconds(1));
+        int readings = kernel.Readings;
+        Assert.False(dataplane.Check());
+        Assert.True(kernel.Readings > readings);
+        readings = kernel.Readings;
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(dataplane.Check());
+        Assert.Equal(readings, kernel.Readings);
+    }
+
+    [Fact]
     public void A_rule_that_is_not_ours_in_a_chain_of_ours_goes_and_others_chains_stay()
     {
         Plan(SampleCluster.All);

@@ -203,6 +203,7 @@ internal sealed class Agent
         {
             foreach (string name in Leftovers.Remove()) Felix.Log.Configuration(Log, $"what an earlier run programmed with {name} is taken away");
             leftovers.Note(null);
+            if (Leftovers.IsUnseen) Felix.Log.LegacyUnseen(Log);
             PrepareHost();
         }
         catch (Exception e) when (e is NftException or IptablesException)
@@ -217,8 +218,8 @@ internal sealed class Agent
     /// <summary>Writes down what a cleanup, or an agent with another dataplane, must know; before the first of it is in the kernel.</summary>
     public void LeaveTraces()
     {
-        bool iptables = kind == DataplaneKind.Iptables || Leftovers?.MayBeThere == true;
-        if (TraceFile.Set(Traces.Of(Parameters, iptables).ToText()) is string problem) Felix.Log.Host(Log, problem);
+        bool iptables = kind == DataplaneKind.Iptables || Leftovers is { MayBeThere: true } or { IsUnseen: true };
+        if (TraceFile.Set(Traces.Of(Parameters, iptables, Leftovers?.IsLegacyThere == true ? Traces.Boot() : "").ToText()) is string problem) Felix.Log.Host(Log, problem);
     }
 
     /// <summary>Makes the host's own settings as they should be, and writes down what the agent's routes are told by; what is refused is told once.</summary>

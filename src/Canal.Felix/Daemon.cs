@@ -141,7 +141,7 @@ internal static class Daemon
         HostInterfaces hosts = new();
         HostSysctls sysctls = new(new SysctlTree());
         IDataplane dataplane = filter.NewDataplane(calculator);
-        bool usedIptables = Traces.Read(Traces.In(start.Paths)) is { Iptables: true };
+        Traces? before = Traces.Read(Traces.In(start.Paths));
         ClusterNetwork network = new(node);
         TunnelOffload offload = TunnelOffload.OfKernel();
         return new Agent(configuration, time, run.Log, filter.Kind)
@@ -150,7 +150,7 @@ internal static class Daemon
             Network = network,
             Feed = new ResourceFeed(calculator, network) { NodeName = node },
             Dataplane = dataplane,
-            Leftovers = new Leftovers(filter, () => PacketFilterChoice.All(nftables, time), usedIptables),
+            Leftovers = new Leftovers(filter, () => PacketFilterChoice.All(nftables, time), before is { Iptables: true }, before?.LegacyBoot == Traces.Boot(), HostIptables.SeesLegacy),
             RouteStack = routes,
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(routes, conntrack, sysctls, interfaces, time),

@@ -43,6 +43,8 @@ internal static class Log
 
     private static readonly LogEventKind OffloadBroken = LogEventKind.Of("checksum-offload-broken", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a31");
 
+    private static readonly LogEventKind LegacyLeft = LogEventKind.Of("iptables-legacy-left", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a32");
+
     private static readonly LogEventKind TakenBack = LogEventKind.Of("change-taken-back", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a30");
 
     /// <summary>The time of a guarded change is up.</summary>
@@ -121,6 +123,9 @@ internal static class Log
 
     public static void ChecksumsBroken(ILogger log, ChecksumPeer peer) =>
         log.Of(OffloadBroken).Warning("checksums that {Device} leaves for the network card to fill in arrive wrong at {Peer}: the kernel fills them in from now on. To have it so from the start, say featureDetectOverride ChecksumOffloadBroken=true", peer.Device, peer.Address.ToString());
+
+    public static void LegacyUnseen(ILogger log) =>
+        log.Of(LegacyLeft).Warning("an earlier run programmed policy with iptables-legacy, which only root can see: its rules may still be there, deciding by a policy of the past. Start this agent once as root (the unit's drop-in, canal-iptables(7)), or run canal-felix --cleanup as root and start it again");
 
     public static void Registered(ILogger log, string node, string addresses) =>
         log.Of(NodeCompleted).Information("Node {Node} is completed: {Addresses}", node, addresses.Length > 0 ? addresses : "without an address");

@@ -70,6 +70,7 @@ internal static class OneShot
             RemoveWireGuard(parameters, traces?.Devices ?? default);
             File.Delete(KeptTable.In(paths));
             RemovePolicy();
+            if (traces?.LegacyBoot == Traces.Boot() && !HostIptables.SeesLegacy()) throw new UnauthorizedAccessException("what is in iptables-legacy only root can see, and take away: run this as root");
             if (configuration.Get(OverlaySettings.MtuFile) is { Length: > 0 } mtuFile && Directory.Exists(Path.GetDirectoryName(mtuFile))) File.Delete(mtuFile);
             StatusFiles files = new(configuration.Get(FelixSettings.EndpointStatusPathPrefix));
             files.Sweep([]);

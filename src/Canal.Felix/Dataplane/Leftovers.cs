@@ -1,5 +1,6 @@
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane.Iptables;
+using Canal.Linux.Iptables;
 
 namespace Canal.Felix.Dataplane;
 
@@ -10,8 +11,18 @@ namespace Canal.Felix.Dataplane;
 /// <param name="inUse">The filter in use.</param>
 /// <param name="all">Finds all filters; asked once, when it is time.</param>
 /// <param name="mayBeThere">An earlier run may have used iptables.</param>
-internal sealed class Leftovers(IPacketFilter inUse, Func<IReadOnlyList<IPacketFilter>> all, bool mayBeThere)
+/// <param name="legacyBefore">An earlier run has used iptables-legacy since the boot.</param>
+/// <param name="seesLegacy">Whether what is in iptables-legacy can be seen.</param>
+internal sealed class Leftovers(IPacketFilter inUse, Func<IReadOnlyList<IPacketFilter>> all, bool mayBeThere, bool legacyBefore = false, Func<bool>? seesLegacy = null)
 {
+    private bool isLegacyGone = !legacyBefore;
+
+    /// <summary>Something of ours is, or may be, in iptables-legacy.</summary>
+    public bool IsLegacyThere => !isLegacyGone || inUse is IptablesFilter { Flavour: IptablesFlavour.Legacy };
+
+    /// <summary>All that could be seen is gone, and something may be left that this process cannot see.</summary>
+    public bool IsUnseen { get; private set; }
+
     /// <summary>Something may still be there. Iptables is only asked when a run before has used it: its programs take their time.</summary>
     public bool MayBeThere { get; private set; } = inUse.Kind == DataplaneKind.Iptables || mayBeThere;
 
@@ -29,6 +40,8 @@ internal sealed class Leftovers(IPacketFilter inUse, Func<IReadOnlyList<IPacketF
             removed.Add(other.Name);
         }
         MayBeThere = false;
+        isLegacyGone = isLegacyGone || seesLegacy is null || seesLegacy();
+        IsUnseen = !isLegacyGone;
         return removed;
     }
 }

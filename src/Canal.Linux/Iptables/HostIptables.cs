@@ -103,16 +103,21 @@ public sealed class HostIptables : IIptables
     /// The kernel names the tables of a namespace that were ever asked for, to root alone. Who is not root cannot use that flavour either, whose lock is root's:
     /// for them there is none.
     /// </summary>
-    private static bool HasLegacyTables()
+    private static bool HasLegacyTables() => LegacyTables() is { Length: > 0 };
+
+    /// <summary>Whether this process would see rules of the legacy flavour: it is root, or the kernel has none.</summary>
+    public static bool SeesLegacy() => LegacyTables() is not null;
+
+    /// <summary>Names of tables; null when the kernel does not tell.</summary>
+    private static string? LegacyTables()
     {
         try
         {
-            foreach (string names in (ReadOnlySpan<string>)["/proc/thread-self/net/ip_tables_names", "/proc/thread-self/net/ip6_tables_names"])
-                if (File.Exists(names) && File.ReadAllText(names).Length > 0) return true;
+            return string.Concat(((string[])["/proc/thread-self/net/ip_tables_names", "/proc/thread-self/net/ip6_tables_names"]).Where(File.Exists).Select(File.ReadAllText));
         }
         catch (UnauthorizedAccessException)
         {
+            return null;
         }
-        return false;
     }
 }

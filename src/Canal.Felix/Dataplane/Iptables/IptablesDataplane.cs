@@ -23,7 +23,7 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     /// <summary>With the nft flavour the kernel lets go of a set a moment after the rule.</summary>
     private static readonly TimeSpan RetirePause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a rule or set that somebody takes away may be missing. Costs half a millisecond, and 4 ms with a thousand sets.</summary>
+    /// <summary>How long a rule or set that somebody takes away may be missing. A glance takes about 8 ms of a processor with a thousand sets, and 6 ms with a set of 200,000 members, which the kernel counts.</summary>
     private static readonly TimeSpan GlancePause = TimeSpan.FromSeconds(1);
 
     private readonly DesiredTable desired = new();

@@ -38,6 +38,9 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
     private bool isRecalled;
     private string? backendProblem;
 
+    /// <summary>A network whose backend was ipsec; what that made is to go once another backend is in force.</summary>
+    private FlannelNetwork? leftIpsec;
+
     public required LeaseFeed Feed { get; init; }
     public required LeaseKeeper Keeper { get; init; }
     public required KernelWirer Wirer { get; init; }
@@ -120,7 +123,9 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
         try
         {
             FlannelNetwork before = FlannelNetworkReader.Read(known.Config);
-            retired.UnionWith(FlannelBackend.Read(before).Devices(before));
+            FlannelBackend backend = FlannelBackend.Read(before);
+            retired.UnionWith(backend.Devices(before));
+            if (backend is IpsecBackend) leftIpsec = before;
         }
         catch (FlannelFormatException)
         {
@@ -159,6 +164,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
             // flanneld reads the configuration at its start only: until then its host is where it was.
             former = planner?.Backend == next.Backend ? former.Concat(network!.Ranges).Except(wanted.Ranges).ToEquatableArray() : default;
             if (network is not null && !network.Ranges.SequenceEqual(wanted.Ranges)) Log.Moved(log, Text(network), Text(wanted));
+            if (planner is IpsecPlanner && next is not IpsecPlanner) leftIpsec = network;
             if (planner is not null && planner.Backend != next.Backend) retired.UnionWith(planner.DeviceNames);
             if (planner is null || planner.Backend != next.Backend)
             {
@@ -180,6 +186,7 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
 
     private void ApplyKernel()
     {
+        LeaveIpsec();
         IEnumerable<HeldLease> peers = leases.Where(l => l.Key != Keeper.State.Lease?.Key && (Wirer.Lease is not { } self || l.Subnet != Keeper.Subnet || !l.Lease.IsOfSameHost(self)));
         EquatableArray<string> gone = retired.Where(name => !planner!.DeviceNames.Contains(name)).ToEquatableArray();
         try
@@ -205,6 +212,21 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
             if (inputs.Device(device) is { } index && Offload.IsDoubtful(device)) devices[index] = device;
         return Wirer.Plan.Routes.Values.Where(r => r.Gateway is not null && devices.ContainsKey(r.Interface)).OrderBy(r => r.Destination)
             .Select(r => new ChecksumPeer(devices[r.Interface], r.Interface, r.Gateway!.Value)).ToEquatableArray();
+    }
+
+    /// <summary>Its policies would go on catching packets of the network.</summary>
+    private void LeaveIpsec()
+    {
+        if (leftIpsec is not { V4.Network: var left }) return;
+        try
+        {
+            if (planner is not IpsecPlanner) Means.Ipsec.Remove([left]);
+            leftIpsec = null;
+        }
+        catch (NetlinkException e)
+        {
+            kernelTrouble.Note(e.Message);
+        }
     }
 
     /// <summary>Says of each lease that cannot be used why, once, and when it can be again.</summary>
@@ -262,6 +284,9 @@ internal sealed class BridgeLoop(HostingConfiguration initial, Inbox<BridgeMessa
                 if (!Offload.Break(peer.Device)) break;
                 Log.ChecksumsBroken(log, peer);
                 Wirer.Doubt();
+                break;
+            case BridgeMessage.Ipsec:
+                Wirer.PlanAnew();
                 break;
             case BridgeMessage.Outcome:
                 break; // The turn that follows takes the outcome.

@@ -25,6 +25,9 @@ internal abstract record BridgeMessage
     /// <summary>Checksums that a tunnel leaves open arrive wrong at that host.</summary>
     public sealed record ChecksumsBroken(ChecksumPeer Peer) : BridgeMessage;
 
+    /// <summary>charon came or went, a security association did, or somebody changed IPsec policies.</summary>
+    public sealed record Ipsec : BridgeMessage;
+
     /// <summary>Something that was asked of etcd beside the loop has its answer.</summary>
     public sealed record Outcome : BridgeMessage;
 

@@ -1,5 +1,6 @@
 using Canal.Core.Flannel;
 using Canal.FlannelBridge.Backends;
+using Canal.FlannelBridge.Charon;
 using Canal.FlannelBridge.Configuration;
 using Canal.FlannelBridge.Rules;
 using Canal.Hosting;
@@ -8,6 +9,7 @@ using Canal.Linux.Iptables;
 using Canal.Linux.Netlink;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
+using Canal.Linux.Xfrm;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
 namespace Canal.FlannelBridge;
@@ -42,7 +44,9 @@ internal static class Cleanup
         ForeignFlannel.Refuse();
         RemoveRules(configuration);
         string file = configuration.Get(BridgeSettings.SubnetFile);
-        RemoveRoutes(File.Exists(file) ? SubnetFile.Read(File.ReadAllText(file)) : null);
+        SubnetFile? told = File.Exists(file) ? SubnetFile.Read(File.ReadAllText(file)) : null;
+        RemoveRoutes(told);
+        RemovePolicies(configuration, told);
         Delete(file);
     }
 
@@ -63,6 +67,15 @@ internal static class Cleanup
         ];
         foreach (ChangeResult result in stack.ApplyAll(changes))
             if (!result.IsOk && result.Errno is not (Errno.ESRCH or Errno.ENOENT or Errno.ENODEV)) throw new NetlinkException(result.Request!, result.Errno, result.Detail);
+    }
+
+    /// <summary>After the routes, so that nothing goes where it was encrypted to.</summary>
+    private static void RemovePolicies(HostingConfiguration configuration, SubnetFile? told)
+    {
+        if (told is null || told.Networks.Count == 0) return;
+        using NetlinkXfrm xfrm = new();
+        using ViciCharon charon = new(configuration.Get(BridgeSettings.CharonSocket));
+        new IpsecMeans(xfrm, charon, configuration.Get(BridgeSettings.EtcdPrefix)).Remove([.. told.Networks]);
     }
 
     /// <summary>As flannel makes them: to a host's subnet through that host, or a black hole.</summary>

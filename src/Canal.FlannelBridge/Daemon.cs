@@ -1,5 +1,6 @@
 using Canal.Datastore;
 using Canal.FlannelBridge.Backends;
+using Canal.FlannelBridge.Charon;
 using Canal.FlannelBridge.Configuration;
 using Canal.FlannelBridge.Kernel;
 using Canal.FlannelBridge.Leases;
@@ -14,6 +15,7 @@ using Canal.Linux.Routing;
 using Canal.Linux.Sysctl;
 using Canal.Linux.Tunnels;
 using Canal.Linux.WireGuard;
+using Canal.Linux.Xfrm;
 using HostingConfiguration = Canal.Hosting.Configuration;
 
 namespace Canal.FlannelBridge;
@@ -46,6 +48,8 @@ internal static class Daemon
         using LinkMonitor monitor = LinkMonitor.Open(Heard, EventBuffer);
         using NetlinkRouteStack routes = NetlinkRouteStack.Open();
         using NetlinkWireGuard wireGuard = NetlinkWireGuard.Open();
+        using NetlinkXfrm xfrm = new();
+        using ViciCharon charon = new(configuration.Get(BridgeSettings.CharonSocket));
         using NetlinkNftables nftables = NetlinkNftables.Open();
         using NftMonitor tables = NftMonitor.Open(configuration.Get(BridgeSettings.NftablesTable), nftables.PortId);
         tables.Listen();
@@ -54,7 +58,7 @@ internal static class Daemon
         using HttpEndpoint? endpoint = StartException.For(() => Listen(configuration, health));
         Inbox<BridgeMessage> inbox = new(InboxCapacity, run.Time);
         using ChecksumWatch checksums = new((host, stop) => ChecksumProbe.TryAsync(host, run.Time, stop), (peer, stop) => inbox.PutAsync(new BridgeMessage.ChecksumsBroken(peer), stop), run.Time);
-        BridgeLoop loop = Assemble(start, configuration, run, inbox, channel, routes, wireGuard, nftables, health, checksums);
+        BridgeLoop loop = Assemble(start, configuration, run, inbox, channel, routes, wireGuard, new IpsecMeans(xfrm, charon, configuration.Get(BridgeSettings.EtcdPrefix)), nftables, health, checksums);
         EtcdWatcher watcher = new(channel, LeaseFeed.Ranges(configuration.Get(BridgeSettings.EtcdPrefix)), new EtcdWatcherOptions(), run.Time, new Random());
 
         await run.UntilOneEndsAsync(
@@ -64,6 +68,8 @@ internal static class Daemon
                 Sources.WatchKernelAsync(monitor, inbox, stop),
                 Sources.WatchTablesAsync(tables, inbox, stop),
                 checksums.RunAsync(stop),
+                Sources.WatchCharonAsync(charon, inbox, stop),
+                Sources.WatchPoliciesAsync(xfrm, charon, inbox, stop),
                 .. Common(run, inbox, watcher, control, endpoint, stop),
             ],
             "stopping; tunnels, routes and rules stay").ConfigureAwait(false);
@@ -112,7 +118,7 @@ internal static class Daemon
     private static Heartbeat Heart(DaemonRun run, BridgeHealth health, string inForce, string waiting) => new(run.Notifier, run.Watchdog, health.Report, run.Time) { InForce = inForce, Waiting = waiting };
 
     private static BridgeLoop Assemble(
-        DaemonStart start, HostingConfiguration configuration, DaemonRun run, Inbox<BridgeMessage> inbox, EtcdChannel channel, IRouteStack routes, IWireGuard wireGuard, INftables nftables, BridgeHealth health, ChecksumWatch checksums)
+        DaemonStart start, HostingConfiguration configuration, DaemonRun run, Inbox<BridgeMessage> inbox, EtcdChannel channel, IRouteStack routes, IWireGuard wireGuard, IpsecMeans ipsec, INftables nftables, BridgeHealth health, ChecksumWatch checksums)
     {
         string prefix = configuration.Get(BridgeSettings.EtcdPrefix);
         LeaseTable table = new(new EtcdStore(channel), prefix, configuration.Get(BridgeSettings.LeaseDuration), new Random(), run.Time);
@@ -129,7 +135,7 @@ internal static class Daemon
             SubnetFile = SubnetFile(configuration, run),
             Last = new LastNetwork(new TextFile(Path.Combine(start.Paths.State, LastNetwork.FileName(prefix)), "keeping the network for a start without etcd", run.Time, run.Log) { IsSecret = true }, prefix, run.Time),
             Telling = Telling(configuration, run, channel),
-            Means = new HostMeans(configuration.Get(CommonSettings.NodeName), configuration.Get(BridgeSettings.AllowExtension), wireGuard, new WireguardKeyFile(KeyFile(start.Paths))),
+            Means = new HostMeans(configuration.Get(CommonSettings.NodeName), configuration.Get(BridgeSettings.AllowExtension), wireGuard, new WireguardKeyFile(KeyFile(start.Paths)), ipsec),
             Heart = Heart(run, health, "the lease is held, the network in force", "waiting for the datastore or the network's configuration; what an earlier run programmed stays in force"),
             ReadConfiguration = start.ReadConfiguration,
             Configured = run.Configure,

@@ -1,6 +1,8 @@
+using Canal.FlannelBridge.Charon;
 using Canal.Hosting;
 using Canal.Linux.Nftables;
 using Canal.Linux.Routing;
+using Canal.Linux.Xfrm;
 
 namespace Canal.FlannelBridge;
 
@@ -25,6 +27,22 @@ internal static class Sources
         {
             NftEvent change = await monitor.NextAsync(stop).ConfigureAwait(false);
             if (change.Kind != NftEventKind.OtherTableChanged) await inbox.PutAsync(new BridgeMessage.Tables(change), stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Says when charon is another, or has other security associations; nothing before a network wants it.</summary>
+    public static Task WatchCharonAsync(ViciCharon charon, Inbox<BridgeMessage> inbox, CancellationToken stop) =>
+        charon.WatchAsync(() => inbox.PutAsync(new BridgeMessage.Ipsec(), stop).AsTask(), stop);
+
+    /// <summary>The same when somebody changes the kernel's policies: without them packets would go as they are.</summary>
+    public static async Task WatchPoliciesAsync(NetlinkXfrm xfrm, ViciCharon charon, Inbox<BridgeMessage> inbox, CancellationToken stop)
+    {
+        await charon.Wanted.WaitAsync(stop).ConfigureAwait(false);
+        using XfrmMonitor monitor = XfrmMonitor.Open(xfrm.PortId);
+        while (true)
+        {
+            await inbox.PutAsync(new BridgeMessage.Ipsec(), stop).ConfigureAwait(false);
+            await monitor.WaitAsync(stop).ConfigureAwait(false);
         }
     }
 

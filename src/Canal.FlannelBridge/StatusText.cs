@@ -19,7 +19,7 @@ internal sealed class StatusText(LeaseFeed feed, LeaseKeeper keeper, KernelWirer
         text.Append(CultureInfo.InvariantCulture, $"backend: {planner?.Backend.Name ?? "none"}\npeers: {feed.Leases.Count - (keeper.State.Lease is null ? 0 : 1)}, routes: {wirer.Plan.Routes.Count}\n");
         foreach (string? trouble in troubles.Append(keeper.Reason).Append(refusal)) text.Append(trouble is null ? "" : $"failing: {trouble}\n");
         foreach ((string key, string reason) in feed.Refused.Concat(wirer.Plan.Refused)) text.Append($"not used: {key}: {reason}\n");
-        foreach (HeldLease peer in feed.Leases.Values.OrderBy(l => l.Key, StringComparer.Ordinal)) text.Append($"host {peer.Subnet}: {peer.Lease.Describe()}{(peer.IsReservation ? ", reserved" : "")}\n");
+        foreach (HeldLease peer in feed.Leases.Values.OrderBy(l => l.Key, StringComparer.Ordinal)) text.Append($"host {peer.Subnet}: {peer.Lease.Describe()}{(peer.IsReservation ? ", reserved" : "")}{planner?.Note(peer.Subnet)}\n");
         return text.ToString();
     }
 

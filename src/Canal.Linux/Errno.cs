@@ -18,9 +18,11 @@ public static class Errno
     public const int ENFILE = 23;
     public const int EMLINK = 31;
     public const int ERANGE = 34;
+    public const int ENOSYS = 38;
     public const int ENODATA = 61;
     public const int ERESTART = 85;
     public const int EMSGSIZE = 90;
+    public const int EPROTONOSUPPORT = 93;
     public const int ENOTSUP = 95;
     public const int EADDRNOTAVAIL = 99;
     public const int ENETDOWN = 100;

@@ -27,7 +27,7 @@ internal sealed class WireguardHost : IDisposable
         foreach ((string address, byte length) in new[] { ("192.0.2.1", (byte)24), ("2001:db8::1", (byte)64) })
             Kernel.Meddle(KernelChange.Add(new InterfaceAddress { Interface = eth0, Address = IpAddress.Parse(address), PrefixLength = length }));
         WireGuard = new FakeWireGuard(Kernel);
-        planner = BackendPlanner.Of(this.network, new HostMeans("h1", false, WireGuard, new WireguardKeyFile(KeyPath)));
+        planner = BackendPlanner.Of(this.network, new HostMeans("h1", false, WireGuard, new WireguardKeyFile(KeyPath), null!));
         Wirer = new KernelWirer(Kernel, _ => null, TimeProvider.System);
     }
 

@@ -1,7 +1,6 @@
 using Canal.Core.Addressing;
 using Canal.Core.Flannel;
 using Canal.Core.Overlay;
-using Canal.FlannelBridge.Backends;
 using Canal.Linux;
 using Canal.Linux.Routing;
 using Canal.Linux.WireGuard;
@@ -168,14 +167,6 @@ public sealed class WireguardPlannerTests
         Assert.StartsWith("flannel-wg: ", Assert.Single(host.Wirer.Failures), StringComparison.Ordinal);
         host.Wirer.Doubt();
         Assert.Equal(["192.0.2.2:51820 [10.5.2.0/24]"], host.Apply().Peers());
-    }
-
-    [Fact]
-    public void Ipsec_is_refused_by_name_with_what_to_use_instead()
-    {
-        FlannelNetwork network = FlannelNetworkReader.Read("""{"Network":"10.5.0.0/16","Backend":{"Type":"ipsec","PSK":"0123456789"}}""");
-        FlannelFormatException refused = Assert.Throws<FlannelFormatException>(() => BackendPlanner.Of(network, new HostMeans("h1", false, null!, null!)));
-        Assert.Equal("canal-flannel-bridge does not have the backend ipsec; wireguard encrypts too", refused.Message);
     }
 
     [Fact]

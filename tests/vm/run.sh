@@ -1,6 +1,7 @@
 #!/bin/bash
 # run.sh [PART...] - tunnels between hosts in a kernel that has WireGuard and IP-in-IP: Debian's, in a virtual machine without privileges and without acceleration, all of
-# it in memory. Hosts in network namespaces of the machine run the agents; the parts are felix (felix.sh: WireGuard), ipip (ipip.sh) and flannel (flannel.sh), all without arguments.
+# it in memory. Hosts in network namespaces of the machine run the agents; the parts are felix (felix.sh: WireGuard), ipip (ipip.sh), flannel (flannel.sh)
+# and ipsec (ipsec.sh, with strongSwan where it is installed), all without arguments.
 # CANAL_BIN_DIR names the folder of the native binaries.
 # Ends with "N passed, N failed, N skipped"; everything is skipped where qemu, busybox or the kernel's package cannot be had.
 set -euo pipefail
@@ -10,7 +11,7 @@ bin=${CANAL_BIN_DIR:-$PWD/artifacts/bin}
 kernels=$PWD/artifacts/vm
 seconds=${CANAL_VM_SECONDS:-1200}
 parts=("$@")
-[ $# -gt 0 ] || parts=(felix ipip flannel)
+[ $# -gt 0 ] || parts=(felix ipip flannel ipsec)
 
 skip() { echo "$*"; echo '0 passed, 0 failed, 1 skipped'; exit 0; }
 
@@ -20,11 +21,11 @@ for program in qemu-system-x86_64 busybox cpio depmod etcd etcdctl nft ip nc pin
 done
 
 # What of the kernel's modules the test may need; the rest would only take time to unpack.
-modules=(net/ipv4 net/ipv6 net/netfilter net/bridge net/core net/llc net/802 drivers/net/wireguard drivers/net/veth.ko lib crypto arch/x86/crypto)
+modules=(net/xfrm net/ipv4 net/ipv6 net/netfilter net/bridge net/core net/llc net/802 drivers/net/wireguard drivers/net/veth.ko lib crypto arch/x86/crypto)
 
 # The kernel's package, unpacked once: vmlinuz, and the modules under lib/modules/VERSION.
 fetch_kernel() {
-  [ ! -e "$kernels/complete" ] || return 0
+  [ "$(cat "$kernels/complete" 2>/dev/null)" != "${modules[*]}" ] || return 0
   local package folder
   package=$(apt-cache depends linux-image-amd64 2>/dev/null | awk '/Depends: linux-image-/ {print $2; exit}')
   [ -n "$package" ] || return 1
@@ -41,7 +42,14 @@ fetch_kernel() {
   for module in "${modules[@]}"; do (cd "$tree" && cp -a --parents "kernel/$module" "$kernels/lib/modules/$version/"); done
   depmod -b "$kernels" "$version"
   rm -rf "$folder"
-  touch "$kernels/complete"
+  echo "${modules[*]}" > "$kernels/complete"
+}
+
+# shared FILE: into the machine, with the libraries that it is linked with.
+shared() {
+  local library
+  install -D -m 0755 "$1" "$root$1"
+  ldd "$1" 2>/dev/null | grep -oE '/[^ )]+' | while read -r library; do install -D -m 0755 "$library" "$root$library"; done
 }
 
 # program NAME...: into the machine, with the libraries that it is linked with.
@@ -63,6 +71,15 @@ fill_machine() {
   # After the applets, whose place they take.
   for applet in bash ip nft nc ping etcd etcdctl timeout; do rm -f "$root/bin/$applet"; done
   program bash ip nft nc ping etcd etcdctl timeout "$bin/canal-felix" "$bin/canal-flannel-bridge" "$bin/canalctl"
+  if command -v charon-systemd swanctl >/dev/null; then
+    program charon-systemd swanctl
+    # What ending a thread opens by name.
+    shared "$(/sbin/ldconfig -p | awk '/libgcc_s\.so\.1 .*x86-64/ {print $NF; exit}')"
+    for library in random nonce openssl aes sha2 hmac kdf gcm gmp kernel-netlink socket-default vici; do
+      library=/usr/lib/ipsec/plugins/libstrongswan-$library.so
+      [ ! -e "$library" ] || shared "$library"
+    done
+  fi
   # What .NET opens by name.
   for library in $(/sbin/ldconfig -p | awk '/lib(ssl|crypto)\.so\.3 .*x86-64/ {print $NF}'); do install -D -m 0755 "$library" "$root$library"; done
   cp -a "$kernels/lib" "$root/"

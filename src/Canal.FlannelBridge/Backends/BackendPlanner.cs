@@ -50,6 +50,9 @@ internal abstract class BackendPlanner(FlannelBackend backend)
         BackendV6Data = inputs.Network.V6 is null ? "" : LeaseData(IpFamily.V6),
     };
 
+    /// <summary>What is to be said of a peer's state beside its lease, after a comma; or nothing.</summary>
+    public virtual string Note(FlannelSubnet subnet) => "";
+
     /// <summary>Everything for these peers. What is wrong with a lease stands in nobody else's way.</summary>
     public virtual KernelPlan Plan(IEnumerable<HeldLease> peers, PlanInputs inputs)
     {
@@ -115,6 +118,7 @@ internal abstract class BackendPlanner(FlannelBackend backend)
             : throw new FlannelFormatException("the backend extension has commands run that whoever writes to etcd chooses: allow_extension is false"),
         WireguardBackend wireguard => new WireguardPlanner(wireguard, host.WireGuard, host.WireguardKey),
         AllocBackend alloc => new AllocPlanner(alloc),
-        FlannelBackend other => throw new FlannelFormatException($"canal-flannel-bridge does not have the backend {other.Name}; wireguard encrypts too"),
+        IpsecBackend ipsec => new IpsecPlanner(ipsec, host.Ipsec),
+        FlannelBackend other => throw new FlannelFormatException($"canal-flannel-bridge does not have the backend {other.Name}"),
     };
 }

@@ -71,6 +71,11 @@ internal static class BridgeSettings
 
     public static BoolSetting AllowExtension { get; } = new("allow_extension", false, "Run the commands that the network's configuration names, if its backend is extension: whoever writes to etcd chooses them.");
 
+    public static StringSetting CharonSocket { get; } = new("charon_socket", "/run/charon.vici", "Where strongSwan's charon is spoken to, if the network's backend is ipsec.")
+    {
+        Check = text => text.StartsWith('/') && text.Length <= 107 ? null : "must be an absolute path of at most 107 characters",
+    };
+
     public static StringSetting IpPool { get; } = new("ip_pool", "", "Name of the IPPool by which canal-felix knows the network's range; empty: none is kept.")
     {
         Check = text => text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.') ? null : "must be a resource's name: lower case letters, digits, - and .",
@@ -94,7 +99,7 @@ internal static class BridgeSettings
     public static ConfigurationSchema Schema { get; } = new("flannel-bridge",
     [
         Mode, EtcdPrefix, Interfaces, InterfacePatterns, InterfaceCanReach, PublicIp, PublicIpv6, SubnetFile, LeaseDuration, Masquerade, MasqueradeExcept, ForwardRules, Rules, NftablesTable,
-        BlackholeRoute, ChecksumOffload, AllowExtension, IpPool, CniConfigFile, HealthEnabled, HealthHost, HealthPort,
+        BlackholeRoute, ChecksumOffload, AllowExtension, CharonSocket, IpPool, CniConfigFile, HealthEnabled, HealthHost, HealthPort,
     ], [new ConfigurationRule(Masquerade, c => c.Get(Masquerade) == Configuration.Masquerade.Felix && c.Get(IpPool).Length == 0 ? "is felix, but ip_pool names no pool that would tell canal-felix" : null)]);
 
     /// <summary>Which interface is wished for.</summary>

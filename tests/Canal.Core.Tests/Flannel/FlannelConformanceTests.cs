@@ -137,6 +137,7 @@ public sealed class FlannelConformanceTests
             JsonNode input = record["input"]!, expect = record["expect"]!;
             JsonObject options = input["options"]!.DeepClone().AsObject();
             options["Type"] = Text(input["backend"]);
+            if (Text(input["backend"]) == "ipsec") options["PSK"] = new string('s', 96);
             bool v6 = input["ipv6"] is { } flag && (bool)flag;
             FlannelNetwork network = FlannelNetworkReader.Read($$"""{"Network":"10.5.0.0/16","EnableIPv6":{{(v6 ? "true" : "false")}},"IPv6Network":"fd05::/48","Backend":{{options.ToJsonString()}}}""");
             FlannelBackend backend = FlannelBackend.Read(network);

@@ -31,10 +31,31 @@ public sealed class FlannelTests
     [InlineData("""{"Type":"vxlan","VNI":16777216}""", "VNI is '16777216', not a whole number from 0 to 16777215")]
     [InlineData("""{"Type":"wireguard","Mode":"both"}""", "Mode 'both' is none of separate, auto, ipv4, ipv6")]
     [InlineData("""{"Type":"wireguard","PSK":"secret"}""", "PSK is not a key of 32 bytes in base64")]
+    [InlineData("""{"Type":"ipsec"}""", "the backend ipsec needs PSK, a secret of at least 96 characters that all hosts share")]
+    [InlineData("""{"Type":"ipsec","PSK":"secret"}""", "PSK has 6 characters, flannel wants at least 96")]
+    [InlineData("""{"Type":"ipsec","PSK":7}""", "PSK is not a string")]
+    [InlineData("""{"Type":"ipsec","ESPProposal":"null-sha256"}""", "ESPProposal 'null-sha256' does not begin with an encryption like aes128gcm16 or aes256")]
+    [InlineData("""{"Type":"ipsec","ESPProposal":"aes256-rot13"}""", "ESPProposal 'aes256-rot13': 'rot13' is not known")]
+    [InlineData("""{"Type":"ipsec","ESPProposal":"aes256-modp4096"}""", "ESPProposal 'aes256-modp4096' has no integrity like sha256")]
+    [InlineData("""{"Type":"ipsec","UDPEncap":"yes"}""", "UDPEncap is '\"yes\"', not true or false")]
     public void Options_of_backends_are_refused_likewise(string backend, string sentence)
     {
         FlannelNetwork network = FlannelNetworkReader.Read($$"""{"Network":"10.9.0.0/16","Backend":{{backend}}}""");
         Assert.Equal(sentence, Assert.Throws<FlannelFormatException>(() => FlannelBackend.Read(network)).Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(",\"ESPProposal\":\"aes256gcm16\"")]
+    [InlineData(",\"ESPProposal\":\"aes256-sha512-modp4096\"")]
+    [InlineData(",\"ESPProposal\":\"chacha20poly1305-prfsha256-curve25519-esn-noesn\"")]
+    public void A_secret_that_is_long_enough_is_taken_and_printed_by_nothing(string option)
+    {
+        string secret = new('s', 96);
+        IpsecBackend Read(string psk) => Assert.IsType<IpsecBackend>(FlannelBackend.Read(FlannelNetworkReader.Read($$$"""{"Network":"10.9.0.0/16","Backend":{"Type":"ipsec","PSK":"{{{psk}}}"{{{option}}}}}""")));
+        Assert.DoesNotContain(secret, Read(secret).ToString(), StringComparison.Ordinal);
+        Assert.Equal(Read(secret), Read(secret));
+        Assert.NotEqual(Read(secret), Read(secret + "s"));
     }
 
     [Fact]

@@ -29,15 +29,20 @@ public sealed class PolicyEvaluator
 
     /// <summary>
     /// Decides a new flow's packet at one stage of one host endpoint; null when that stage leaves it to later ones, or to whoever else has a say. Failsafe
-    /// ports and what else no policy can forbid are not policy's and not asked here.
+    /// ports and what else no policy can forbid are not policy's and not asked here. Before DNAT the node's endpoint of all interfaces is asked in the place of
+    /// one that has no policy there.
     /// </summary>
     public Decision? Decide(ResourceKey hostEndpoint, PolicyStage stage, Direction direction, Packet packet, Action<TraceStep>? steps = null)
     {
         if (resources.GetValueOrDefault(hostEndpoint) is not HostEndpoint host) return null;
         if (stage == PolicyStage.Untracked && host.InterfaceName == HostEndpoint.AllInterfaces) return null;
+        if (stage == PolicyStage.PreDnat && TiersFor(host, stage, direction).Count == 0) host = AllInterfacesAt(host.Node) ?? host;
         Decision? decision = DecideTiers(host, stage, direction, packet, steps);
         return decision is null && stage == PolicyStage.Normal ? DecideProfiles(host.Profiles, direction, packet, steps) : decision;
     }
+
+    private HostEndpoint? AllInterfacesAt(string node) => resources.Values.OfType<HostEndpoint>()
+        .Where(h => h.Node == node && h.InterfaceName == HostEndpoint.AllInterfaces).MinBy(h => h.Key.Name, Utf8Order.Instance);
 
     private Decision? DecideTiers(Resource endpoint, PolicyStage stage, Direction direction, Packet packet, Action<TraceStep>? steps)
     {

@@ -17,7 +17,7 @@ internal sealed class DropPlaces(InterfaceTable interfaces, HostInterfaces hosts
     {
         string input = NameOf(flow.First.Input), output = NameOf(flow.First.Output);
         bool ingress = flow.Reason.Direction == Direction.Ingress;
-        (string Name, bool HasRule)[] candidates = ingress ? [Host(input, flow), Workload(output, flow)] : [Workload(input, flow), Host(output, flow)];
+        (string Name, bool HasRule)[] candidates = ingress ? [Host(input, flow), BeforeDnat(flow), Workload(output, flow)] : [Workload(input, flow), Host(output, flow)];
         string endpoint = candidates.FirstOrDefault(c => c.HasRule).Name ?? candidates.FirstOrDefault(c => c.Name.Length > 0).Name ?? "";
         return new DropPlace(endpoint, input, output);
     }
@@ -36,6 +36,10 @@ internal sealed class DropPlaces(InterfaceTable interfaces, HostInterfaces hosts
         IEnumerable<TierPolicies> tiers = stages.SelectMany(stage => endpoint.Tiers(stage).Of(flow.Reason.Direction));
         return (endpoint.Key.Name, Has(flow.Reason, tiers, forwarded ? [] : endpoint.Profiles));
     }
+
+    /// <summary>The endpoint of all interfaces, which is asked before DNAT also where another governs the interface.</summary>
+    private (string, bool) BeforeDnat(DroppedFlow flow) =>
+        flow.First.Output == 0 && hosts.Resolution.AllInterfaces is { } all && Has(flow.Reason, all.PreDnat.Ingress, []) ? (all.Key.Name, true) : ("", false);
 
     /// <summary>A reason that names neither policy nor tier may be anybody's who has any policy.</summary>
     private static bool Has(DropReason reason, IEnumerable<TierPolicies> tiers, IEnumerable<string> profiles)

@@ -58,7 +58,7 @@ internal sealed class FlowJudge(PolicyCalculator calculator, IReadOnlyDictionary
     private FlowEnd Host(HostEndpointPolicy? endpoint, Direction direction, Packet packet)
     {
         if (endpoint is null) return new FlowEnd("", true, null, "no host endpoint");
-        if (!endpoint.Untracked.IsEmpty || !endpoint.PreDnat.IsEmpty) return new FlowEnd(endpoint.Key.Name, true, null, "policy before connection tracking or translation");
+        if (!endpoint.Untracked.IsEmpty || !endpoint.PreDnat.IsEmpty || hosts.Resolution.AllInterfaces is { PreDnat.IsEmpty: false }) return new FlowEnd(endpoint.Key.Name, true, null, "policy before connection tracking or translation");
         Decision decision = calculator.Decide(endpoint.Normal.Of(direction), endpoint.Profiles, direction, packet) ?? new Decision(false, "", null, -1);
         return new FlowEnd(endpoint.Key.Name, decision.Allowed, decision);
     }

@@ -34,6 +34,22 @@ public sealed class Scenario25Tests
         await rig.Round("w1→w0:32010 ✗", "x→w0:32010 ✓");
     }
 
+    /// <summary>At the other stages the named one is asked alone, also when it has no policy there.</summary>
+    [Fact]
+    public async Task Of_all_interfaces_it_holds_where_a_named_endpoint_has_none()
+    {
+        await using NetworkRig rig = await Published();
+        await rig.Put(Calico.HostEndpoint("all", "h1", "*").Labels(("all", "yes")).Profiles("open"), Calico.HostEndpoint("hep", "h1", "eth0").Profiles("open"), Deny.Selecting("has(all)"));
+        await rig.Round("x→w0:32010 ✗", "w1→w0:32010 ✗", "v6 x→w0:32010 ✗", "h1→w0 ✓");
+
+        await rig.Put(PreDnat("own").Selecting("has(host-endpoint) && !has(all)").Order(10).In(Rule.Allow.Tcp.DstPorts(32010)));
+        await rig.Round("x→w0:32010 ✓", "w1→w0:32010 ✗", "x→w1:32011 ✓");
+
+        Resource forward = Calico.GlobalNetworkPolicy("forward").Selecting("has(all)").Spec("applyOnForward", true).In(Rule.Deny).Out(Rule.Allow);
+        await rig.Put(forward, Calico.GlobalNetworkPolicy("normal").Selecting("has(all)").In(Rule.Deny));
+        await rig.Round("x→w0:32010 ✓", "x→h1 ✓", "x→w0 ✓");
+    }
+
     [Fact]
     public async Task A_port_that_Docker_would_publish_on_the_hosts_address_is_covered()
     {

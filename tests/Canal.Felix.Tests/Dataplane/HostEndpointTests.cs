@@ -96,6 +96,24 @@ public sealed class HostEndpointTests
         foreach (string name in (string[])["goto host-forward-in/hep", "goto host-untracked-in/hep", "goto host-pre-dnat/hep"]) Assert.Contains(name, host.Dump, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Before_DNAT_the_endpoint_of_all_interfaces_is_asked_where_a_named_one_has_no_policy()
+    {
+        FakeHost host = new();
+        HostEndpoint named = Host("hep", interfaceName: "eth0"), all = Host("all", labels: "all=yes", interfaceName: "*");
+        host.Put(named, all, PreDnat.But(s => s with { Selector = "has(all)" }), Forward.But(s => s with { Selector = "has(all)" }), Raw.But(s => s with { Selector = "!has(all)" }));
+        Assert.Contains("\"eth0\" : goto host-in/hep", host.Dump, StringComparison.Ordinal);
+        Assert.Contains("\"eth0\" : goto host-forward-in/hep", host.Dump, StringComparison.Ordinal);
+        Assert.Contains("\"eth0\" : goto host-untracked-in/hep", host.Dump, StringComparison.Ordinal);
+        Assert.Contains("goto host-pre-dnat/all", host.Dump, StringComparison.Ordinal);
+        Assert.DoesNotContain("host-pre-dnat/hep", host.Dump, StringComparison.Ordinal);
+        host.Put(PreDnat);
+        Assert.Contains("\"eth0\" : goto host-pre-dnat/hep", host.Dump, StringComparison.Ordinal);
+        host.Put(PreDnat.But(s => s with { Selector = "!has(all)" }));
+        Assert.Contains("\"eth0\" : goto host-pre-dnat/hep", host.Dump, StringComparison.Ordinal);
+        Assert.DoesNotContain("goto host-pre-dnat/all", host.Dump, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("tcp:22", "6", "", 22)]
     [InlineData("22", "6", "", 22)]

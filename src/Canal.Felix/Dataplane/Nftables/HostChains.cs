@@ -51,7 +51,7 @@ internal sealed class HostChains(IReadOnlyList<HostStage> stages, HostEndpointPo
         if (own && !ingress)
             foreach (string prefix in parameters.InterfacePrefixes) rules.Add(builder.Oifname(prefix + "*").Counter().Accept().Build("this host to its own workload"));
         rules.Add(ingress ? builder.IifnameVmap(stage.Map).Build() : builder.OifnameVmap(stage.Map).Build());
-        if (allInterfaces is null || stage.Policies == PolicyStage.Untracked) return rules.ToEquatableArray();
+        if (allInterfaces is null || stage.Policies == PolicyStage.Untracked || (stage.Policies == PolicyStage.PreDnat && allInterfaces.PreDnat.IsEmpty)) return rules.ToEquatableArray();
         rules.Add((ingress ? builder.Iifname(HostInterface.Loopback) : builder.Oifname(HostInterface.Loopback)).Counter().Accept().Build("loopback is governed only by name"));
         rules.Add(builder.Goto(KernelNames.HostChain(stage, allInterfaces.Key.Name)).Build("all other interfaces"));
         return rules.ToEquatableArray();

@@ -48,14 +48,14 @@ internal sealed class HostEndpointRenderer
     {
         List<RenderedChain> chains = [];
         foreach (HostStage stage in Stages)
-            foreach (HostEndpointPolicy endpoint in governing) chains.AddRange(RenderEndpoint(stage, endpoint));
+            foreach (HostEndpointPolicy endpoint in governing.Where(e => IsAsked(stage, e))) chains.AddRange(RenderEndpoint(stage, endpoint));
         if (Stages.Count > 0) chains.AddRange(new HostChains(Stages, hosts.AllInterfaces, parameters, network).Render());
         return chains;
     }
 
     /// <summary>By interface: the endpoint's chain at the stage.</summary>
     public Dictionary<string, string> Dispatch(HostStage stage) =>
-        hosts.ByInterface.ToDictionary(e => e.Key, e => KernelNames.HostChain(stage, e.Value.Key.Name), StringComparer.Ordinal);
+        hosts.ByInterface.Where(e => IsAsked(stage, e.Value)).ToDictionary(e => e.Key, e => KernelNames.HostChain(stage, e.Value.Key.Name), StringComparer.Ordinal);
 
     /// <summary>Any of the endpoints names any of the policies or profiles.</summary>
     public bool Names(HashSet<ResourceKey> keys) => governing.Any(e =>
@@ -65,7 +65,15 @@ internal sealed class HostEndpointRenderer
         ? governing.Length > 0 && (stage != HostStage.OutLate || parameters.Deny == DenyAction.Reject)
         : governing.Any(e => !e.Tiers(stage.Policies).Of(stage.Direction).IsEmpty);
 
-    /// <summary>An endpoint without policy at the stage has an empty chain there: it overrides the endpoint of all interfaces all the same.</summary>
+    /// <summary>Before DNAT the endpoint of all interfaces is asked in the place of one that has no policy there, as in Calico; a staged one is none.</summary>
+    private bool IsAsked(HostStage stage, HostEndpointPolicy endpoint)
+    {
+        if (stage.Policies != PolicyStage.PreDnat) return true;
+        bool hides = hosts.AllInterfaces is { PreDnat.IsEmpty: false } all && all != endpoint;
+        return hides ? endpoint.PreDnat.Ingress.Any(Decides) : !endpoint.PreDnat.IsEmpty;
+    }
+
+    /// <summary>An endpoint without policy at the stage has an empty chain there, where it overrides the endpoint of all interfaces all the same (<see cref="IsAsked"/>).</summary>
     private List<RenderedChain> RenderEndpoint(HostStage stage, HostEndpointPolicy endpoint)
     {
         EquatableArray<TierPolicies> tiers = endpoint.Tiers(stage.Policies).Of(stage.Direction);

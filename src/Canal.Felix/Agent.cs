@@ -275,7 +275,7 @@ internal sealed class Agent
     /// <summary>What is different between the hosts, now that these local endpoints have changed.</summary>
     public NetworkChanges TakeNetworkChanges(DesiredChanges changes)
     {
-        Network.Configure(Parameters.Network.Routes);
+        Network.Configure(Parameters.Network.Routes, Calculator.Workloads());
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) Network.SetLocal(name, endpoint?.Addresses ?? default);
         NetworkChanges taken = Network.TakeChanges();
         networkSets = taken.Sets ?? networkSets;

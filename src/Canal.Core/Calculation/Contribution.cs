@@ -29,6 +29,8 @@ internal readonly struct Contribution : IEquatable<Contribution>
             : new Contribution(0, addresses.ToArray(), owned);
     }
 
+    internal EquatableArray<Cidr> Addresses => addresses is null ? [new Cidr(IpAddress.FromV4(single))] : EquatableArray.Create<Cidr>(addresses);
+
     /// <summary>How many of the addresses are IPv6.</summary>
     internal int V6Count => addresses?.Count(a => a.Family == IpFamily.V6) ?? 0;
 

@@ -46,6 +46,9 @@ internal sealed class IpSetTable
         ApplyMatches();
     }
 
+    /// <summary>What a member contributes, without its ports.</summary>
+    public EquatableArray<Cidr> AddressesOf(int id) => contributions[id].Addresses;
+
     /// <summary>Takes a member out; nothing happens when it is not there.</summary>
     public void RemoveItem(int id)
     {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Canal.Core.Addressing;
 using Canal.Core.IpSets;
 using Canal.Core.Labels;
+using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;
 
@@ -117,6 +118,13 @@ public sealed class PolicyCalculator
 
     /// <summary>The policies and profiles in force whose rules look a set up.</summary>
     public IReadOnlyCollection<ResourceKey> UsersOf(IpSetSpec set) => sets.UsersOf(set);
+
+    /// <summary>Where the workloads of all nodes are, this one's too.</summary>
+    public IEnumerable<WorkloadPlace> Workloads()
+    {
+        foreach ((ResourceKey key, int id) in items)
+            if (key.Kind == ResourceKind.WorkloadEndpoint && WorkloadEndpointName.TryParse(key.Name, out WorkloadEndpointName name)) yield return new WorkloadPlace(key, name.Node, sets.AddressesOf(id));
+    }
 
     private void ApplyWorkload(ResourceKey key, WorkloadEndpoint? endpoint)
     {

@@ -106,11 +106,17 @@ public sealed class ClusterNetwork
         else blocks[cidr] = now;
     }
 
-    /// <summary>The parameters in force.</summary>
-    public void Configure(NetworkSettings settings)
+    /// <summary>
+    /// The parameters in force. Where workloads are is remembered only while routes follow them: there may be a hundred thousand.
+    /// </summary>
+    /// <param name="settings">The parameters.</param>
+    /// <param name="workloads">All there are; gone through when routes begin to follow them.</param>
+    public void Configure(NetworkSettings settings, IEnumerable<WorkloadPlace>? workloads = null)
     {
         if (decision.Settings == settings) return;
         if (!settings.RoutesFromWorkloads) ForgetWorkloads();
+        else if (!decision.Settings.RoutesFromWorkloads)
+            foreach (WorkloadPlace place in workloads ?? []) Place(place);
         decision.Settings = settings;
         allDirty = setsDirty = tunnelsDirty = true;
     }
@@ -177,11 +183,16 @@ public sealed class ClusterNetwork
 
     private void ApplyWorkload(ResourceKey key, WorkloadEndpoint? endpoint)
     {
-        List<(Cidr, RouteClaim)> now = endpoint is null || endpoint.Spec.Node == self ? []
-            : [.. Calculation.EndpointAddresses.Of(endpoint.Spec).Select(a => (a, new RouteClaim(RouteClaimKind.Workload, endpoint.Spec.Node)))];
-        Exchange(workloads.GetValueOrDefault(key) ?? [], now);
-        if (now.Count == 0) workloads.Remove(key);
-        else workloads[key] = now;
+        bool known = WorkloadEndpointName.TryParse(key.Name, out WorkloadEndpointName name);
+        Place(new WorkloadPlace(key, name.Node, endpoint is null || !known ? default : Calculation.EndpointAddresses.Of(endpoint.Spec)));
+    }
+
+    private void Place(WorkloadPlace place)
+    {
+        List<(Cidr, RouteClaim)> now = place.Node == self ? [] : [.. place.Addresses.Select(a => (a, new RouteClaim(RouteClaimKind.Workload, place.Node)))];
+        Exchange(workloads.GetValueOrDefault(place.Key) ?? [], now);
+        if (now.Count == 0) workloads.Remove(place.Key);
+        else workloads[place.Key] = now;
     }
 
     private void ForgetWorkloads()

@@ -130,6 +130,27 @@ public sealed class ClusterNetworkTests
     }
 
     [Fact]
+    public void Workloads_that_were_told_before_routes_followed_them_count_too()
+    {
+        Calculation.PolicyCalculator calculator = new(ThisNode);
+        WorkloadEndpoint first = Workload("v0", "10.65.1.10", node: "h-2"), second = Workload("v1", "10.65.1.11,fd00:65::11", node: "h-2"), own = Workload("w0", "10.65.0.10");
+        foreach (WorkloadEndpoint endpoint in (WorkloadEndpoint[])[first, second, own]) calculator.Apply(endpoint.Key, endpoint);
+        Put(Pool("10.65.0.0/16", EncapsulationMode.Always), NodeAt("h1", "192.0.2.1/24", "10.65.0.0"), NodeAt("h-2", "192.0.2.2/24", "10.65.1.0"), first, second, own);
+        Assert.Null(Route("10.65.1.10/32"));
+        NetworkSettings on = new() { RoutesFromWorkloads = true };
+        network.Configure(on, calculator.Workloads());
+        Assert.Equal(["10.65.1.0/32", "10.65.1.10/32", "10.65.1.11/32"], network.TakeChanges().Routes.Keys.Select(c => c.ToString()).Order(StringComparer.Ordinal));
+        network.Apply(first.Key, null);
+        Assert.Null(Route("10.65.1.10/32"));
+        network.Configure(new NetworkSettings(), calculator.Workloads());
+        Assert.Null(Route("10.65.1.11/32"));
+        calculator.Apply(first.Key, null);
+        network.Configure(on, calculator.Workloads());
+        Assert.Equal("10.65.1.11/32 VxlanTunnel via 10.65.1.0", Route("10.65.1.11/32"));
+        Assert.Null(Route("10.65.1.10/32"));
+    }
+
+    [Fact]
     public void Only_what_changed_is_told()
     {
         Put(Pool("10.65.0.0/16", EncapsulationMode.Always), NodeAt("h1", "192.0.2.1/24", "10.65.0.0"));

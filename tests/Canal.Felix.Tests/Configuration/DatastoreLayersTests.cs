@@ -99,6 +99,22 @@ public sealed class DatastoreLayersTests
     }
 
     [Theory]
+    [InlineData("""{"logPrefix":"\ud800"}""")]
+    [InlineData("""{"failsafeInboundHostPorts":[{"protocol":"\ud800","port":1}]}""")]
+    [InlineData("""{"failsafeInboundHostPorts":[{"\udc00":1}]}""")]
+    [InlineData("""{"unknown":[["\ud800"]]}""")]
+    public void Half_of_a_surrogate_pair_makes_the_resource_unusable_and_no_exception_later(string spec)
+    {
+        Decoded decoded = ResourceCodec.Decode(new ResourceKey(ResourceKind.FelixConfiguration, null, "default"), Encoding.UTF8.GetBytes($$"""{"spec":{{spec}}}"""));
+        Assert.Null(decoded.Resource);
+        Assert.Equal("holds text that is not valid UTF-8", Assert.Single(decoded.Problems).ToString());
+    }
+
+    [Theory]
+    [InlineData("ipipEnabled", "Yes", "ipip_enabled", "true")]
+    [InlineData("vxlanEnabled", "0", "vxlan_enabled", "false")]
+    [InlineData("programClusterRoutes", "enabledipiponly", "program_cluster_routes", "EnabledIPIPOnly")]
+    [InlineData("routeSource", "workloadips", "route_source", "WorkloadIPs")]
     [InlineData("defaultEndpointToHostAction", "RETURN", "default_endpoint_to_host_action", "Return")]
     [InlineData("defaultEndpointToHostAction", "accept", "default_endpoint_to_host_action", "Accept")]
     [InlineData("logSeverityScreen", "Warning", "log.level", "warning")]

@@ -49,6 +49,53 @@ public sealed class AgentLoopTests
     }
 
     [Fact]
+    public void Routes_follow_workloads_of_the_snapshot_when_etcd_says_so_at_its_start_or_later()
+    {
+        Resource bgp(string name, string address) => Calico.Node(name).Spec("bgp", new System.Text.Json.Nodes.JsonObject { ["ipv4Address"] = address });
+        Resource follow = Calico.FelixConfiguration("default").Spec("routeSource", "WorkloadIPs").Spec("programClusterRoutes", "Enabled");
+        Resource[] cluster = [.. All, Calico.IpPool("pool", "10.65.0.0/16"), bgp("h1", "192.0.2.1/24"), bgp("h2", "192.0.2.2/24"), Calico.WorkloadEndpoint("default", "h2", "v0", "caliv0", "02:65:00:00:00:02", "10.65.1.10/32")];
+        using LoopHost atStart = new(), later = new();
+        atStart.Start([.. cluster, follow]);
+        later.Start(cluster);
+        Resource other = follow.Spec("routeSource", null);
+        foreach (LoopHost host in (LoopHost[])[atStart, later])
+        {
+            Assert.Equal(host == atStart, host.Agent.Network.Routes.ContainsKey(Cidr.Parse("10.65.1.10/32")));
+            host.Put(follow);
+            Assert.Contains(Cidr.Parse("10.65.1.10/32"), host.Agent.Network.Routes.Keys);
+            host.Put(other);
+            Assert.DoesNotContain(Cidr.Parse("10.65.1.10/32"), host.Agent.Network.Routes.Keys);
+        }
+    }
+
+    /// <summary>Half of a surrogate pair in the place of each text of each resource: it is JSON, but no text.</summary>
+    [Fact]
+    public void No_text_in_etcd_that_is_no_text_ends_the_loop()
+    {
+        Resource felix = Calico.FelixConfiguration("default").Spec("logPrefix", "x").Spec("failsafeInboundHostPorts", new System.Text.Json.Nodes.JsonArray(new System.Text.Json.Nodes.JsonObject { ["protocol"] = "TCP", ["port"] = 22, ["net"] = "10.0.0.0/8" }))
+            .Spec("healthTimeoutOverrides", new System.Text.Json.Nodes.JsonArray(new System.Text.Json.Nodes.JsonObject { ["name"] = "CalculationGraph", ["timeout"] = "30s" })).Spec("interfacePrefix", "cali")
+            .Metadata("annotations", new System.Text.Json.Nodes.JsonObject { ["config.projectcalico.org/LogPrefix"] = "y" });
+        Resource[] cluster = [.. All, felix, Calico.Node("h1").Labels(("rack", "a")), Calico.IpPool("pool", "10.65.0.0/16"), Calico.HostEndpoint("hep", "h1", "eth0").Profiles("open")];
+        using LoopHost host = Running("caliw0", "caliw1");
+        host.Put(cluster);
+        string before = host.Dump;
+        int tried = 0;
+        foreach (Resource resource in cluster)
+        {
+            string json = resource.Json;
+            foreach (System.Text.RegularExpressions.Match text in System.Text.RegularExpressions.Regex.Matches(json, "\"[^\"]*\""))
+            {
+                host.Say(host.Events((resource.Key, $"{json[..text.Index]}\"\\ud800\"{json[(text.Index + text.Length)..]}")));
+                host.Step();
+                tried++;
+            }
+            host.Put(resource);
+        }
+        Assert.True(tried > 100, $"only {tried} texts");
+        Assert.Equal(before, host.Wait(60).Dump);
+    }
+
+    [Fact]
     public void What_another_program_did_before_it_was_listened_to_is_repaired()
     {
         using LoopHost host = Running("caliw0", "caliw1"), meddled = new();

@@ -152,12 +152,26 @@ internal ref struct JsonScanner
         return Encoding.ASCII.GetChars(digits.Length <= buffer.Length ? digits : digits[..buffer.Length], buffer);
     }
 
-    /// <summary>The value's JSON text exactly; passes over it.</summary>
+    /// <summary>
+    /// The value's JSON text exactly; passes over it. Whoever takes it apart later must be able to read every string in it: one that is no Unicode text throws
+    /// <see cref="InvalidOperationException"/> here already, as it does where strings are read.
+    /// </summary>
     public string Raw()
     {
         int start = (int)reader.TokenStartIndex;
+        Utf8JsonReader within = reader;
         reader.Skip();
+        RequireText(within, reader.BytesConsumed);
         return Encoding.UTF8.GetString(json[start..(int)reader.BytesConsumed]);
+    }
+
+    private static void RequireText(Utf8JsonReader within, long end)
+    {
+        do
+        {
+            if (within.TokenType is JsonTokenType.String or JsonTokenType.PropertyName) within.GetString();
+        }
+        while (within.BytesConsumed < end && within.Read());
     }
 
     /// <summary>Makes the resource unusable because of the value stood on.</summary>
@@ -172,6 +186,9 @@ internal ref struct JsonScanner
 
     /// <summary>Makes the resource unusable because of a value passed before.</summary>
     public void FailFrom(long position, string sentence) => FailAt(JsonPath.At(json, position), sentence);
+
+    /// <summary>Notes a problem with a value passed before, which is left out.</summary>
+    public void NoteFrom(long position, string sentence) => (problems ??= []).Add(new Problem(JsonPath.At(json, position), sentence));
 
     /// <summary>Makes the resource unusable because of something not there.</summary>
     public void FailAt(string path, string sentence)

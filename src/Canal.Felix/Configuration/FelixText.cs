@@ -1,3 +1,4 @@
+using Canal.Core.Overlay;
 using Canal.Hosting;
 
 namespace Canal.Felix.Configuration;
@@ -14,13 +15,18 @@ internal static class FelixText
     public static string Of(Setting setting, string text) => setting switch
     {
         DurationSetting => IsBareNumber(text) ? text + "s" : text,
-        BoolSetting => True.Contains(text, StringComparer.OrdinalIgnoreCase) ? "true" : False.Contains(text, StringComparer.OrdinalIgnoreCase) ? "false" : text,
+        BoolSetting => Truth(text),
         EnumSetting<Serilog.Events.LogEventLevel> => Severity(text),
         EnumSetting<EndpointToHostAction> words => Word(words.Words, text),
         EnumSetting<DenyAction> words => Word(words.Words, text),
         EnumSetting<bool> words => Word(words.Words, text),
+        EnumSetting<OverlayUse> words => Word(words.Words, Truth(text)),
+        EnumSetting<ClusterRoutes> words => Word(words.Words, text),
         _ => text,
     };
+
+    private static string Truth(string text) =>
+        True.Contains(text, StringComparer.OrdinalIgnoreCase) ? "true" : False.Contains(text, StringComparer.OrdinalIgnoreCase) ? "false" : text;
 
     private static bool IsBareNumber(string text) => text.Length > 0 && text.All(c => char.IsAsciiDigit(c) || c == '.');
 

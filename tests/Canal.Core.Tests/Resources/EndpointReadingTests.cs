@@ -49,6 +49,18 @@ public sealed class EndpointReadingTests
     public void A_workload_endpoint_in_doubt_is_absent(string spec, string problem) => Assert.Equal(problem, Reading.Bad(ResourceKind.WorkloadEndpoint, spec));
 
     [Fact]
+    public void A_translation_between_families_is_left_out_and_the_others_stay()
+    {
+        Decoded decoded = Reading.Decode(ResourceKind.WorkloadEndpoint, """
+            {"spec":{"interfaceName":"cali1","ipNetworks":["10.0.0.1"],
+             "ipNATs":[{"internalIP":"10.0.0.1","externalIP":"2001:db8::1"},{"internalIP":"fd00::1","externalIP":"192.0.2.7"},{"internalIP":"10.0.0.1","externalIP":"192.0.2.7"}]}}
+            """);
+        Assert.Equal([new IpNat(IpAddress.Parse("10.0.0.1"), IpAddress.Parse("192.0.2.7"))], Assert.IsType<WorkloadEndpoint>(decoded.Resource).Spec.IpNats);
+        Assert.Equal(["spec.ipNATs[0]: translates 2001:db8::1 to 10.0.0.1, an address of another family; it is left out", "spec.ipNATs[1]: translates 192.0.2.7 to fd00::1, an address of another family; it is left out"],
+            decoded.Problems.Select(p => p.ToString()));
+    }
+
+    [Fact]
     public void A_workload_endpoint_needs_no_hardware_address() =>
         Assert.Null(Reading.Good<WorkloadEndpoint>(ResourceKind.WorkloadEndpoint, """{"interfaceName":"cali1","ipNetworks":["10.0.0.1"],"mac":""}""").Spec.Mac);
 

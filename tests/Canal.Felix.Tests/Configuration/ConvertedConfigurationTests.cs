@@ -17,7 +17,9 @@ public sealed class ConvertedConfigurationTests
             InterfacePrefix = cali,tap
             LogSeverityScreen = Warning
             ReportingIntervalSecs = 30
-            IpInIpEnabled=true
+            IpInIpEnabled=True
+            VXLANEnabled = yes
+            ProgramClusterRoutes=enabled
             LogPrefix = say "\hi"
             DefaultEndpointToHostAction = RETURN
             MetadataAddr = 127.0.0.1
@@ -33,12 +35,14 @@ public sealed class ConvertedConfigurationTests
             interface_prefix = ["cali", "tap"]
             ipip_enabled = "true"
             log_prefix = "say \"\\hi\""
+            program_cluster_routes = "Enabled"
             reporting_interval = "30s"
+            vxlan_enabled = "true"
             [log]
             level = "warning"
 
             """, output.ToString());
-        Assert.Equal("line 11: not used: MetadataAddr = 127.0.0.1\n", error.ToString());
+        Assert.Equal("line 13: not used: MetadataAddr = 127.0.0.1\n", error.ToString());
     }
 
     [Fact]

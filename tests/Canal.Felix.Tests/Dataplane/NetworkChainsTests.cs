@@ -39,6 +39,17 @@ public sealed class NetworkChainsTests
         Assert.False(host.Put(NodeAt("h3", "192.0.2.3/24")));
     }
 
+    [Theory]
+    [InlineData(EncapsulationMode.Never)]
+    [InlineData(EncapsulationMode.Always)]
+    public void External_nodes_are_hosts_that_translation_spares(EncapsulationMode ipip)
+    {
+        FakeHost host = new(With(new NetworkParameters { NatSparesHosts = true, ExternalNodes = [Cidr.Parse("198.51.100.0/24")] }));
+        host.Put(Pool("10.65.0.0/16", ipip: ipip, nat: true), NodeAt("h1", "192.0.2.1/24"));
+        Assert.Contains("ip daddr != @hosts4", host.Dump, StringComparison.Ordinal);
+        Assert.Contains("198.51.100.0/24", host.Dump, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Port_range_address_and_interface_are_parameters()
     {

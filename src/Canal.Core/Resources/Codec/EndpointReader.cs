@@ -140,6 +140,7 @@ internal static class EndpointReader
         while (json.NextItem())
         {
             IpAddress? inner = null, outer = null;
+            long start = json.Position;
             if (!json.BeginObject()) continue;
             while (json.NextField())
             {
@@ -147,7 +148,9 @@ internal static class EndpointReader
                 else if (json.Is("externalIP"u8)) outer = json.AddressOrDrop();
                 else json.SkipValue();
             }
-            if (inner is { } own && outer is { } other) nats.Add(new IpNat(own, other));
+            if (inner is not { } own || outer is not { } other) continue;
+            if (own.Family == other.Family) nats.Add(new IpNat(own, other));
+            else json.NoteFrom(start, $"translates {other} to {own}, an address of another family; it is left out");
         }
         return nats.ToEquatableArray();
     }

@@ -92,7 +92,8 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
 
     private bool NeedsHosts(IpFamily family) => (family == IpFamily.V4 && sets.Ipip) || (network.NatSparesHosts && Masquerades(family));
 
-    private IEnumerable<Cidr> HostsOf(IpFamily family) => family == IpFamily.V4 && sets.Ipip ? With(sets.Hosts) : sets.Hosts;
+    /// <summary>As in Calico external nodes are hosts only where these are asked about IPv4.</summary>
+    private IEnumerable<Cidr> HostsOf(IpFamily family) => family == IpFamily.V4 ? With(sets.Hosts) : sets.Hosts;
 
     private IEnumerable<Cidr> With(EquatableArray<Cidr> addresses) => addresses.Concat(network.ExternalNodes);
 

@@ -78,7 +78,7 @@ internal sealed class StaticChains(FelixParameters parameters)
         {
             foreach ((byte type, string name) in NeighbourDiscovery)
                 yield return builder.Iifname(prefix + "*").NfProto(IpFamily.V6).L4Proto(IpProtocol.IcmpV6).IcmpType(IpFamily.V6, type).Counter().Accept().Build(name);
-            yield return Verdicts.Deny(builder.Iifname(prefix + "*"), parameters, DropReason.EndpointToHost).Build("default_endpoint_to_host_action: Drop");
+            yield return Verdicts.Drop(builder.Iifname(prefix + "*"), parameters, DropReason.EndpointToHost).Build("default_endpoint_to_host_action: Drop");
         }
     }
 

@@ -1,4 +1,5 @@
 using Canal.Core.Addressing;
+using Canal.Core.Calculation;
 using Canal.Core.Overlay;
 using Canal.Core.Resources;
 using static Canal.Testing.ResourceBuilder;
@@ -132,7 +133,7 @@ public sealed class ClusterNetworkTests
     [Fact]
     public void Workloads_that_were_told_before_routes_followed_them_count_too()
     {
-        Calculation.PolicyCalculator calculator = new(ThisNode);
+        PolicyCalculator calculator = new(ThisNode);
         WorkloadEndpoint first = Workload("v0", "10.65.1.10", node: "h-2"), second = Workload("v1", "10.65.1.11,fd00:65::11", node: "h-2"), own = Workload("w0", "10.65.0.10");
         foreach (WorkloadEndpoint endpoint in (WorkloadEndpoint[])[first, second, own]) calculator.Apply(endpoint.Key, endpoint);
         Put(Pool("10.65.0.0/16", EncapsulationMode.Always), NodeAt("h1", "192.0.2.1/24", "10.65.0.0"), NodeAt("h-2", "192.0.2.2/24", "10.65.1.0"), first, second, own);

@@ -45,9 +45,16 @@ internal sealed class CalculatedDecision
     /// <summary>At one stage of a host endpoint; null when it decides nothing.</summary>
     public Decision? Decide(ResourceKey hostEndpoint, PolicyStage stage, Direction direction, Packet packet)
     {
-        HostEndpointPolicy policy = state.HostEndpoints[hostEndpoint.Name];
+        HostEndpointPolicy policy = Asked(state.HostEndpoints[hostEndpoint.Name], stage);
         Decision? decision = DecideTiers(policy.Tiers(stage).Of(direction), direction, packet);
         return decision is null && stage == PolicyStage.Normal ? DecideProfiles(policy.Profiles, direction, packet) : decision;
+    }
+
+    /// <summary>Before DNAT the endpoint of all interfaces stands in for one that decides nothing there.</summary>
+    private HostEndpointPolicy Asked(HostEndpointPolicy endpoint, PolicyStage stage)
+    {
+        if (stage != PolicyStage.PreDnat || endpoint.PreDnat.Ingress.Any(t => t.Policies.Any(p => !state.Policies[p].IsStaged))) return endpoint;
+        return state.HostEndpoints.Values.Where(e => e.IsAllInterfaces).MinBy(e => e.Key.Name, StringComparer.Ordinal) ?? endpoint;
     }
 
     private Decision? DecideTiers(EquatableArray<TierPolicies> tiers, Direction direction, Packet packet)

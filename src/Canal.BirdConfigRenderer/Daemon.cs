@@ -36,12 +36,15 @@ internal static class Daemon
         ImmutableArray<BirdDaemon> daemons = await BirdDaemon.ChooseAsync(configuration, run.Log).ConfigureAwait(false);
         if (daemons.Length == 1) await FormerBird6.EndAsync(configuration.Get(RendererSettings.Bird6Config), configuration.Get(RendererSettings.Bird6Socket), run.Log).ConfigureAwait(false);
         RendererLoop loop = Assemble(start, configuration, run, daemons, inbox, channel, reporter, metrics);
+        using NodeRegistration registration = new(new EtcdStore(channel), configuration, Log.NodeCompleted, Log.FailureKind, run.Time, run.Log);
+        loop.NodeMissed = registration.Miss;
         EtcdWatcher watcher = new(channel, BgpFeed.Ranges(configuration.Get(CommonSettings.NodeName)), new EtcdWatcherOptions(), run.Time, new Random());
 
         await run.UntilOneEndsAsync(
             stop =>
             [
                 loop.RunAsync(stop),
+                registration.RunAsync(stop),
                 inbox.PutAllAsync(watcher.WatchAsync(stop), batch => new RendererMessage.Datastore(batch), stop),
                 inbox.PutAllAsync(run.Signals.Reloads.ReadAllAsync(stop), _ => new RendererMessage.Request("reload", new TaskCompletionSource<ControlResponse>()), stop),
                 control.RunAsync((request, cancel) => Requests.AnswerAsync(request, inbox, cancel), stop),

@@ -21,6 +21,7 @@ internal static class Log
     private static readonly LogEventKind SessionUp = LogEventKind.Of("bgp-session-up", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0a");
     private static readonly LogEventKind SessionDown = LogEventKind.Of("bgp-session-down", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0b");
     private static readonly LogEventKind BirdState = LogEventKind.Of("bird-state", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0c");
+    public static readonly LogEventKind NodeCompleted = LogEventKind.Of("node-registered", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0e");
     private static readonly LogEventKind Configured = LogEventKind.Of("configured", "8b7f3f7e0d5c4b0e9d1a5c2e7a6b0b0d");
 
     /// <summary>Of what is tried again.</summary>

@@ -27,6 +27,7 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
     private int filesSignature;
     private string? failing;
     private string? held;
+    private bool hadNode;
 
     public required BgpFeed Feed { get; init; }
     public required Renderer Renderer { get; init; }
@@ -45,6 +46,9 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
 
     /// <summary>Told BIRD's state whenever it was looked at.</summary>
     public required Action<Metrics> Measured { get; init; }
+
+    /// <summary>Told that this host's Node, which was there, is gone.</summary>
+    public Action NodeMissed { get; set; } = () => { };
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -135,6 +139,8 @@ internal sealed class RendererLoop(HostingConfiguration initial, Inbox<RendererM
                 if (batch is WatchBatch.Connected connected) Log.Connected(log, connected.Endpoint);
                 else if (batch is WatchBatch.Lost lost) Log.Lost(log, lost.Reason);
                 Feed.Accept(batch);
+                if (hadNode && !Feed.HasNode) NodeMissed();
+                hadNode = Feed.HasNode;
                 if (held is not null) nextRender = time.GetUtcNow();
                 return false;
             case RendererMessage.Request { Word: "reload" } request:

@@ -77,7 +77,8 @@ internal static class Daemon
         Inbox<AgentMessage> inbox = new(InboxCapacity, run.Time);
         EtcdReporter reporter = new(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), run.Time, run.Log);
         HealthReporters health = new(configuration, run.Time);
-        using NodeRegistrar registrar = new(new EtcdStore(channel), configuration, run.Time, run.Log);
+        using NodeRegistration registration = new(new EtcdStore(channel), configuration, Log.NodeCompleted, Log.ProgrammingFailed, run.Time, run.Log);
+        using TunnelRegistrar registrar = new(new EtcdStore(channel), configuration, run.Time, run.Log);
         using DropWatch drops = new(inbox, run.Time, run.Log);
         using FlowWatch flows = FlowWatch.OfKernel(inbox, drops);
         Agent agent = null!;
@@ -90,7 +91,7 @@ internal static class Daemon
         });
         agent.Configured(configuration);
         if (filter.Kind == DataplaneKind.Iptables) agent.LeaveTraces();
-        (agent.NodeMissed, agent.TunnelsWanted, agent.KeysWanted) = (registrar.Miss, registrar.Want, registrar.Publish);
+        (agent.NodeMissed, agent.TunnelsWanted, agent.KeysWanted) = (registration.Miss, registrar.Want, registrar.Publish);
         using ChecksumWatch checksums = new((host, stop) => ChecksumProbe.TryAsync(host, run.Time, stop), (peer, stop) => inbox.PutAsync(new AgentMessage.ChecksumsBroken(peer), stop), run.Time);
         agent.ChecksumsDoubted = checksums.Want;
         GuardReverter reverter = new(new GuardStore(new EtcdStore(channel)), run.Time, new Random(), run.Log);
@@ -110,6 +111,7 @@ internal static class Daemon
                 reverter.RunAsync(stop),
                 drops.RunAsync(stop),
                 checksums.RunAsync(stop),
+                registration.RunAsync(stop),
                 registrar.RunAsync(stop),
                 registrar.PublishAsync(stop),
                 control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, drops, flows, cancel), stop),

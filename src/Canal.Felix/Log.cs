@@ -1,5 +1,4 @@
 using System.Globalization;
-using Canal.Core.Addressing;
 using Canal.Core.Calculation;
 using Canal.Core.Overlay;
 using Canal.Felix.Drops;
@@ -37,7 +36,7 @@ internal static class Log
 
     public static readonly LogEventKind ServingFailed = LogEventKind.Of("serving-failed", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a14");
     private static readonly LogEventKind ConnectionsRevoked = LogEventKind.Of("connections-revoked", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a15");
-    private static readonly LogEventKind NodeCompleted = LogEventKind.Of("node-registered", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a16");
+    public static readonly LogEventKind NodeCompleted = LogEventKind.Of("node-registered", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a16");
     private static readonly LogEventKind Denied = LogEventKind.Of("denied", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a12");
     private static readonly LogEventKind DeniedMore = LogEventKind.Of("denied-not-told", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a13");
 
@@ -126,12 +125,6 @@ internal static class Log
 
     public static void LegacyUnseen(ILogger log) =>
         log.Of(LegacyLeft).Warning("an earlier run programmed policy with iptables-legacy, which only root can see: its rules may still be there, deciding by a policy of the past. Start this agent once as root (the unit's drop-in, canal-iptables(7)), or run canal-felix --cleanup as root and start it again");
-
-    public static void Registered(ILogger log, string node, string addresses) =>
-        log.Of(NodeCompleted).Information("Node {Node} is completed: {Addresses}", node, addresses.Length > 0 ? addresses : "without an address");
-
-    public static void NoHostAddress(ILogger log, IpFamily family) =>
-        log.Of(NodeCompleted).Warning("no interface has an IPv{Family} address that others could reach this host by: see ip_autodetection_method and ip6_autodetection_method", (int)family);
 
     public static void TunnelAddressed(ILogger log, string node, string type, string address) =>
         log.Of(NodeCompleted).Information("Node {Node} has {Address} as its {Type}", node, address, type);

@@ -59,6 +59,7 @@ internal static class Daemon
         Inbox<BridgeMessage> inbox = new(InboxCapacity, run.Time);
         using ChecksumWatch checksums = new((host, stop) => ChecksumProbe.TryAsync(host, run.Time, stop), (peer, stop) => inbox.PutAsync(new BridgeMessage.ChecksumsBroken(peer), stop), run.Time);
         BridgeLoop loop = Assemble(start, configuration, run, inbox, channel, routes, wireGuard, new IpsecMeans(xfrm, charon, configuration.Get(BridgeSettings.EtcdPrefix)), nftables, health, checksums);
+        using NodeRegistration registration = Registration(configuration, run, channel);
         EtcdWatcher watcher = new(channel, LeaseFeed.Ranges(configuration.Get(BridgeSettings.EtcdPrefix)), new EtcdWatcherOptions(), run.Time, new Random());
 
         await run.UntilOneEndsAsync(
@@ -70,7 +71,7 @@ internal static class Daemon
                 checksums.RunAsync(stop),
                 Sources.WatchCharonAsync(charon, inbox, stop),
                 Sources.WatchPoliciesAsync(xfrm, charon, inbox, stop),
-                .. Common(run, inbox, watcher, control, endpoint, stop),
+                .. Common(run, inbox, watcher, control, endpoint, registration, stop),
             ],
             "stopping; tunnels, routes and rules stay").ConfigureAwait(false);
     }
@@ -94,18 +95,24 @@ internal static class Daemon
             Configured = run.Configure,
             Readied = health.Ready,
         };
+        using NodeRegistration registration = Registration(configuration, run, channel);
         EtcdWatcher watcher = new(channel, LeaseFeed.Ranges(prefix), new EtcdWatcherOptions(), run.Time, new Random());
-        await run.UntilOneEndsAsync(stop => [loop.RunAsync(stop), .. Common(run, inbox, watcher, control, endpoint, stop)], "stopping; flanneld goes on").ConfigureAwait(false);
+        await run.UntilOneEndsAsync(stop => [loop.RunAsync(stop), .. Common(run, inbox, watcher, control, endpoint, registration, stop)], "stopping; flanneld goes on").ConfigureAwait(false);
     }
 
     /// <summary>What feeds either loop, and answers for it.</summary>
-    private static IEnumerable<Task> Common(DaemonRun run, Inbox<BridgeMessage> inbox, EtcdWatcher watcher, ControlSocketServer control, HttpEndpoint? endpoint, CancellationToken stop) =>
+    private static IEnumerable<Task> Common(DaemonRun run, Inbox<BridgeMessage> inbox, EtcdWatcher watcher, ControlSocketServer control, HttpEndpoint? endpoint, NodeRegistration registration, CancellationToken stop) =>
     [
         inbox.PutAllAsync(watcher.WatchAsync(stop), batch => new BridgeMessage.Datastore(batch), stop),
         inbox.PutAllAsync(run.Signals.Reloads.ReadAllAsync(stop), _ => new BridgeMessage.Request("reload", new TaskCompletionSource<ControlResponse>()), stop),
         control.RunAsync((request, cancel) => Sources.AnswerAsync(request, inbox, cancel), stop),
+        registration.RunAsync(stop),
         .. endpoint is null ? (Task[])[] : [endpoint.RunAsync(stop)],
     ];
+
+    /// <summary>flannel knows no Nodes, and an etcd that has flannel's keys alone gets none of Calico's.</summary>
+    private static NodeRegistration Registration(HostingConfiguration configuration, DaemonRun run, EtcdChannel channel) =>
+        new(new EtcdStore(channel), configuration, Log.NodeCompleted, Log.HostFailure, run.Time, run.Log) { OnlyInCluster = true };
 
     private static TextFile SubnetFile(HostingConfiguration configuration, DaemonRun run) => new(configuration.Get(BridgeSettings.SubnetFile), "writing the subnet file", run.Time, run.Log);
 

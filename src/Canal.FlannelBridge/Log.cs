@@ -15,6 +15,7 @@ internal static class Log
     private static readonly LogEventKind ValueHealed = LogEventKind.Of("value-healed", "5f0c8a1de3a24c5c9d6f3b7a41d2e806");
     private static readonly LogEventKind Subnet = LogEventKind.Of("subnet-leased", "5f0c8a1de3a24c5c9d6f3b7a41d2e807");
     private static readonly LogEventKind SubnetLost = LogEventKind.Of("subnet-lost", "5f0c8a1de3a24c5c9d6f3b7a41d2e808");
+    public static readonly LogEventKind NodeCompleted = LogEventKind.Of("node-registered", "5f0c8a1de3a24c5c9d6f3b7a41d2e816");
     private static readonly LogEventKind Configured = LogEventKind.Of("configured", "5f0c8a1de3a24c5c9d6f3b7a41d2e809");
 
     private static readonly LogEventKind OffloadBroken = LogEventKind.Of("checksum-offload-broken", "5f0c8a1de3a24c5c9d6f3b7a41d2e80c");

@@ -40,6 +40,9 @@ internal sealed class BgpFeed(string nodeName) : WatchFeed
     /// <summary>The same of what has a session in BIRD's file, which an earlier run wrote when it still was good.</summary>
     public IEnumerable<ResourceKey> MissedNeighbours(string file) => refused.Keys.Where(k => !Has(k) && HasSession(k, file));
 
+    /// <summary>This host has a Node.</summary>
+    public bool HasNode => nodes.ContainsKey(nodeName);
+
     /// <summary>Requests for reports about this node.</summary>
     public IReadOnlyCollection<CalicoNodeStatus> Statuses => [.. statuses.Values.Where(s => s.Node == nodeName)];
 

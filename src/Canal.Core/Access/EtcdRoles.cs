@@ -54,11 +54,12 @@ public static class EtcdRoles
         Role($"canal-bird-config-renderer-{node}",
         [
             .. BgpKinds.Select(kind => kind == ResourceKind.CalicoNodeStatus ? KeyPermission.UseAll(ResourceKinds.Of(kind).Prefix) : PrefixOf(kind)),
-            KeyPermission.ReadAll(AffinitiesOf(node)),
+            KeyPermission.ReadAll(AffinitiesOf(node)), KeyPermission.Use(KeyOf(ResourceKind.Node, node)),
         ]),
         Role($"canal-flannel-bridge-{node}",
         [
             KeyPermission.Read($"{scope.FlannelPrefix}/config"), KeyPermission.UseAll($"{scope.FlannelPrefix}/subnets"),
+            KeyPermission.Read(KeyOf(ResourceKind.ClusterInformation, "default")), KeyPermission.Use(KeyOf(ResourceKind.Node, node)),
             .. scope.FlannelPool.Length == 0 ? [] : (KeyPermission[])[KeyPermission.Use(KeyOf(ResourceKind.IPPool, scope.FlannelPool)), KeyPermission.Use(KeyOf(ResourceKind.IPPool, $"{scope.FlannelPool}-ipv6"))],
         ]),
         Role(Operator, [KeyPermission.UseAll(CalicoRoot), KeyPermission.UseAll(CanalRoot), KeyPermission.UseAll($"{scope.FlannelPrefix}/")]),

@@ -11,7 +11,7 @@ namespace Canal.Datastore;
 /// Completes a host's Node: makes it when there is none, fills in what is missing, and never changes what is there, so that no two writers fight. Each write
 /// compares the Node as it was read.
 /// </summary>
-public sealed class NodeStore(EtcdStore etcd, IpamStore ipam, TimeProvider time)
+public sealed class NodeStore(EtcdStore etcd, TimeProvider time)
 {
     private const int MostTries = 20;
 
@@ -35,7 +35,7 @@ public sealed class NodeStore(EtcdStore etcd, IpamStore ipam, TimeProvider time)
     /// </summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
     /// <exception cref="IpamException">There is no pool that the tunnel carries, no free address, or the Node cannot be read; a sentence.</exception>
-    public async Task<IpAddress?> AddTunnelAddressAsync(string node, TunnelAddress tunnel, CancellationToken stop)
+    public async Task<IpAddress?> AddTunnelAddressAsync(string node, TunnelAddress tunnel, IpamStore ipam, CancellationToken stop)
     {
         string key = new ResourceKey(ResourceKind.Node, null, node).ToEtcdKey();
         if ((await etcd.GetAsync(key, stop).ConfigureAwait(false)).Entry is not { } entry) return null;
@@ -43,7 +43,7 @@ public sealed class NodeStore(EtcdStore etcd, IpamStore ipam, TimeProvider time)
         if (IpAddress.TryParse(now.TunnelAddressOf(tunnel), out _)) return null;
         // Otherwise an address would be assigned and given back again and again.
         if (!now.CanTakeTunnelAddress(tunnel)) throw new IpamException($"{key}: {string.Join('.', ["spec", .. tunnel.Path])} is not an address, or has no place");
-        IpAddress address = await AssignAsync(node, tunnel, stop).ConfigureAwait(false);
+        IpAddress address = await AssignAsync(node, tunnel, ipam, stop).ConfigureAwait(false);
         (NodeDraft? draft, bool written) = await CompleteAsync(node, create: false, draft => draft.SetTunnelAddress(tunnel, address), stop).ConfigureAwait(false);
         if (written) return address;
         if (draft?.TunnelAddressOf(tunnel) != address.ToString()) await ipam.ReleaseAsync([new ReleaseTarget(address, tunnel.Handle(node))], stop).ConfigureAwait(false);
@@ -59,7 +59,7 @@ public sealed class NodeStore(EtcdStore etcd, IpamStore ipam, TimeProvider time)
     public async Task<bool> PublishKeysAsync(string node, string v4, string v6, CancellationToken stop) =>
         (await CompleteAsync(node, create: false, draft => draft.SetWireGuardKeys(v4, v6), stop).ConfigureAwait(false)).Written;
 
-    private async Task<IpAddress> AssignAsync(string node, TunnelAddress tunnel, CancellationToken stop)
+    private async Task<IpAddress> AssignAsync(string node, TunnelAddress tunnel, IpamStore ipam, CancellationToken stop)
     {
         foreach (IpAddress held in await ipam.HeldAsync(tunnel.Handle(node), stop).ConfigureAwait(false)) return held;
         Cidr[] pools = await PoolsAsync(node, tunnel, stop).ConfigureAwait(false);

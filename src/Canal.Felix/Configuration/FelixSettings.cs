@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Canal.Core.Addressing;
 using Canal.Felix.LastKnownGood;
-using Canal.Felix.Nodes;
 using Canal.Felix.Revocation;
 using Canal.Hosting;
 
@@ -152,6 +151,6 @@ internal static class FelixSettings
     /// <summary>Everything that felix.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("felix",
     [
-        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, NftablesTableOwned, EndpointStatusPathPrefix, .. IptablesSettings.Own, .. DropSettings.All, .. NodeSettings.All, OnMissingDatastore, OnRevoke,
+        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, NftablesTableOwned, EndpointStatusPathPrefix, .. IptablesSettings.Own, .. DropSettings.All, OnMissingDatastore, OnRevoke,
     ]);
 }

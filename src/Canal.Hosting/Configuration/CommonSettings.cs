@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Canal.Core.Nodes;
 using Serilog.Events;
 
 namespace Canal.Hosting;
@@ -30,12 +31,18 @@ public static class CommonSettings
     /// <summary>Read it with <see cref="SecretFile.Read"/>.</summary>
     public static StringSetting EtcdPasswordFile { get; } = new("etcd.password_file", "", "File with the password; a bare name is looked up among systemd's credentials.");
 
+    public static BoolSetting NodeRegistration { get; } = new("node_registration", true, "Make this host's Node when there is none, and fill in the addresses that it lacks.");
+
+    public static StringSetting Ipv4Detection { get; } = Detection("ip_autodetection_method", "first-found", "How the host's IPv4 address is found where its Node has none.");
+
+    public static StringSetting Ipv6Detection { get; } = Detection("ip6_autodetection_method", "none", "Likewise its IPv6 address.");
+
     public static EnumSetting<LogEventLevel> LogLevel { get; } = new("log.level", LogEventLevel.Information, "Least important message that is logged.",
         ("debug", LogEventLevel.Debug), ("info", LogEventLevel.Information), ("warning", LogEventLevel.Warning), ("error", LogEventLevel.Error));
 
     /// <summary>The keys of canal.toml.</summary>
     public static ImmutableArray<Setting> Shared { get; } =
-        [NodeName, EtcdEndpoints, EtcdCaFile, EtcdCertFile, EtcdKeyFile, EtcdUsername, EtcdPasswordFile];
+        [NodeName, NodeRegistration, Ipv4Detection, Ipv6Detection, EtcdEndpoints, EtcdCaFile, EtcdCertFile, EtcdKeyFile, EtcdUsername, EtcdPasswordFile];
 
     internal static ImmutableArray<ConfigurationRule> Rules { get; } =
     [
@@ -47,6 +54,11 @@ public static class CommonSettings
 
     private static ConfigurationRule Together(StringSetting one, StringSetting other) => new(one,
         configuration => configuration.Get(one).Length > 0 && configuration.Get(other).Length == 0 ? $"is set but {other.Key} is not" : null);
+
+    private static StringSetting Detection(string key, string method, string doc) => new(key, method, doc)
+    {
+        Check = text => AddressDetection.TryParse(text, out _, out string problem) ? null : problem,
+    };
 
     private static string? AbsoluteOrEmpty(string path) => path.Length == 0 || path.StartsWith('/') ? null : $"must be an absolute path, not {Quoted.Text(path)}";
 }

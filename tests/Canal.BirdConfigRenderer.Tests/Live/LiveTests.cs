@@ -35,6 +35,20 @@ public sealed class LiveTests
     }
 
     [Fact]
+    public async Task A_host_without_a_Node_gets_one_and_is_in_the_mesh_and_one_that_is_deleted_comes_again()
+    {
+        await using BgpCluster cluster = await BgpCluster.Start();
+        BgpHost a = cluster.AddHost("a", 1), b = cluster.AddHost("b", 2);
+        await cluster.PutPools();
+        a.Start();
+        b.Start();
+        await cluster.Until(async () => await a.Established("Mesh_10_0_0_2") && await b.Established("Mesh_10_0_0_1"), "the hosts are in nobody's mesh");
+        Assert.Contains("\"ipv4Address\":\"10.0.0.1/24\"", await cluster.Get("nodes", "a"), StringComparison.Ordinal);
+        await cluster.Delete("nodes", "a");
+        await cluster.Until(async () => (await cluster.Get("nodes", "a")).Contains("10.0.0.1/24", StringComparison.Ordinal), "the deleted Node does not come again");
+    }
+
+    [Fact]
     public async Task From_mesh_to_route_reflector_no_packet_is_lost()
     {
         await using BgpCluster cluster = await BgpCluster.Start();

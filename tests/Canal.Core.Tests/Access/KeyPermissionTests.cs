@@ -42,6 +42,9 @@ public sealed class KeyPermissionTests
         EtcdRole felix = EtcdRoles.Of("web1", new EtcdScope())[0];
         Assert.Contains(KeyPermission.Use("/calico/resources/v3/projectcalico.org/nodes/web1"), felix.Permissions);
         Assert.Contains(KeyPermission.UseAll("/calico/ipam/v2/host/web1/"), felix.Permissions);
+        // Whichever of a host's agents comes first makes its Node.
+        foreach (EtcdRole agent in EtcdRoles.Of("web1", new EtcdScope()).Where(role => role.Name is "canal-felix-web1" or "canal-bird-config-renderer-web1" or "canal-flannel-bridge-web1"))
+            Assert.Empty(agent.Lacking([KeyPermission.Use("/calico/resources/v3/projectcalico.org/nodes/web1")]));
         // A node's name may be a word that stands in keys before it.
         Assert.Contains(KeyPermission.UseAll("/calico/ipam/v2/host/host/"), EtcdRoles.Of("host", new EtcdScope())[0].Permissions);
         Assert.Contains(KeyPermission.UseAll("/calico/felix/v2/no-region/host/web1/"), felix.Permissions);

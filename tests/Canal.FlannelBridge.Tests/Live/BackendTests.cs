@@ -224,6 +224,21 @@ public sealed class BackendTests
     }
 
     [Fact]
+    public async Task A_host_of_a_cluster_with_Nodes_gets_one_and_one_of_flannel_alone_none()
+    {
+        await using FlannelFabric fabric = await FlannelFabric.Start("""{"Network":"10.5.0.0/16","Backend":{"Type":"host-gw"}}""");
+        const string nodes = "/calico/resources/v3/projectcalico.org/nodes/";
+        FlannelHost one = fabric.AddHost(1);
+        await fabric.Run(one);
+        Assert.Equal("", await fabric.Etcd.CtlAsync("get", "--prefix", "--keys-only", "/calico"));
+        await fabric.Etcd.CtlAsync("put", "/calico/resources/v3/projectcalico.org/clusterinformations/default", """{"kind":"ClusterInformation","apiVersion":"projectcalico.org/v3","metadata":{"name":"default"},"spec":{"datastoreReady":true}}""");
+        await fabric.Run(fabric.AddHost(2));
+        await fabric.Until(async () => (await fabric.Etcd.CtlAsync("get", "--print-value-only", $"{nodes}h2")).Contains("192.168.50.2/24", StringComparison.Ordinal), "the Node is not made");
+        // Who runs already looks now and then.
+        Assert.Equal("", await fabric.Etcd.CtlAsync("get", "--print-value-only", $"{nodes}h1"));
+    }
+
+    [Fact]
     public async Task A_kernel_without_IPv6_needs_no_ip6tables()
     {
         await using FlannelFabric fabric = await FlannelFabric.Start();

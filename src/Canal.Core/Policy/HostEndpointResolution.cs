@@ -16,12 +16,21 @@ public sealed class HostEndpointResolution
     public static HostEndpointResolution None { get; } = new([], []);
 
     /// <summary>Resolves all endpoints of this node against all interfaces that belong to no workload.</summary>
-    public HostEndpointResolution(IEnumerable<HostInterface> interfaces, IEnumerable<HostEndpointPolicy> endpoints)
+    /// <param name="interfaces">Those that are there.</param>
+    /// <param name="endpoints">All of this node.</param>
+    /// <param name="mayAppear">
+    /// An interface of this name, which is not there, may come and would belong to no workload: the endpoint that names it governs it from its first packet on.
+    /// None by default.
+    /// </param>
+    public HostEndpointResolution(IEnumerable<HostInterface> interfaces, IEnumerable<HostEndpointPolicy> endpoints, Func<string, bool>? mayAppear = null)
     {
         HostEndpointPolicy[] ordered = [.. endpoints.OrderBy(e => e.Key.Name, Utf8Order.Instance)];
         HostInterface[] present = [.. interfaces];
         AllInterfaces = Array.Find(ordered, e => e.IsAllInterfaces);
         foreach (HostEndpointPolicy endpoint in ordered) states[endpoint.Key.Name] = Place(endpoint, present);
+        // After all that are there: an absent one has no rival but another that names it.
+        foreach (HostEndpointPolicy endpoint in ordered)
+            if (endpoint.InterfaceName.Length > 0 && !endpoint.IsAllInterfaces && mayAppear?.Invoke(endpoint.InterfaceName) == true) byInterface.TryAdd(endpoint.InterfaceName, endpoint);
     }
 
     /// <summary>By name of interface: the endpoint that governs it, where it is not <see cref="AllInterfaces"/>.</summary>

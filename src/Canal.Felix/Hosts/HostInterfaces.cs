@@ -69,7 +69,7 @@ internal sealed class HostInterfaces
         if (!dirty) return false;
         dirty = false;
         HostEndpointResolution before = Resolution;
-        Resolution = endpoints.Count == 0 ? HostEndpointResolution.None : new HostEndpointResolution(Own(), endpoints.Values);
+        Resolution = endpoints.Count == 0 ? HostEndpointResolution.None : new HostEndpointResolution(Own(), endpoints.Values, name => InterfaceName.IsValid(name) && IsOwn(name));
         return !Resolution.GovernsAs(before);
     }
 

@@ -66,6 +66,16 @@ public sealed class HostEndpointResolutionTests
         Assert.Equal(Told(one), Told(other));
     }
 
+    [Fact]
+    public void An_interface_that_is_not_there_is_governed_by_its_name_where_it_may_come()
+    {
+        HostEndpointPolicy[] endpoints = [Endpoint("b", "eth9"), Endpoint("a", "eth9"), Endpoint("c", "cali9"), Endpoint("d", "eth0"), Endpoint("e", "*"), Endpoint("f", "", "192.0.2.1"), Endpoint("g", "eth0")];
+        HostEndpointResolution resolution = new([Eth0], endpoints, name => !name.StartsWith("cali", StringComparison.Ordinal));
+        Assert.Equal("eth0: d, eth9: a", Governed(resolution));
+        Assert.Equal((HostEndpointState.Error, "there is no interface eth9"), resolution.States["a"]);
+        Assert.True(resolution.GovernsAs(new HostEndpointResolution([Eth0, Interface("eth9", "")], endpoints, _ => false)));
+    }
+
     private static HostEndpointResolution Check(HostEndpointPolicy[] endpoints, string governed, string told, params HostInterface[] interfaces)
     {
         HostEndpointResolution resolution = new(interfaces.Length > 0 ? interfaces : [Lo, Eth0, Eth1], endpoints);

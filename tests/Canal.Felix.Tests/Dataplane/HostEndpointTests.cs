@@ -71,13 +71,34 @@ public sealed class HostEndpointTests
         Assert.Equal(FakeHost.DumpOf(rest), second.Dump);
     }
 
+    /// <summary>No packet of it goes before its policy, however late the agent hears of it.</summary>
     [Fact]
-    public void An_interface_that_appears_is_one_element_in_each_map()
+    public void An_interface_is_governed_by_name_before_it_appears()
     {
         FakeHost host = new();
-        host.Put(Host("hep", interfaceName: "eth7"), Plain);
-        Assert.DoesNotContain("\"eth7\"", host.Dump, StringComparison.Ordinal);
+        host.Put(Host("hep", interfaceName: "eth7"), Host("rival", interfaceName: "eth7"), Host("workloads", interfaceName: "cali7"), Host("odd", interfaceName: "a/b"), Host("long", interfaceName: "sixteenletters00"), Plain);
+        Assert.Contains("\"eth7\" : goto host-in/hep", host.Dump, StringComparison.Ordinal);
+        Assert.Contains("\"eth7\" : goto host-out/hep", host.Dump, StringComparison.Ordinal);
+        foreach (string never in (string[])["\"cali7\"", "\"a/b\"", "sixteenletters00"]) Assert.DoesNotContain(never, host.Dump, StringComparison.Ordinal);
+        string before = host.Dump;
         host.Interfaces.SetLink(7, new Link { Index = 7, Name = "eth7", Flags = LinkFlags.Up });
+        Assert.False(host.Plan().Dataplane.Apply());
+        host.Interfaces.SetLink(7, null);
+        Assert.False(host.Plan().Dataplane.Apply());
+        Assert.Equal(before, host.Dump);
+        host.Forget(Host("hep")).Dataplane.Apply();
+        Assert.Contains("\"eth7\" : goto host-in/rival", host.Dump, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_interface_that_gets_an_expected_address_is_one_element_in_each_map()
+    {
+        FakeHost host = new();
+        host.Put(Host("hep", expectedIps: "192.0.2.7", interfaceName: ""), Plain);
+        host.Interfaces.SetLink(7, new Link { Index = 7, Name = "eth7", Flags = LinkFlags.Up });
+        host.Plan().Dataplane.Apply();
+        Assert.DoesNotContain("\"eth7\"", host.Dump, StringComparison.Ordinal);
+        host.Interfaces.SetAddress(new InterfaceAddress { Interface = 7, Address = Core.Addressing.IpAddress.Parse("192.0.2.7"), PrefixLength = 24 }, removed: false);
         host.Plan().Dataplane.Apply();
         Assert.Contains("\"eth7\" : goto host-in/hep", host.Dump, StringComparison.Ordinal);
         Assert.Contains("\"eth7\" : goto host-out/hep", host.Dump, StringComparison.Ordinal);

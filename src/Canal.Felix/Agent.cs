@@ -39,6 +39,7 @@ internal sealed class Agent
 
     private readonly Dictionary<ResourceKey, string> toldPolicies = [];
     private readonly HashSet<string> toldErrors = new(StringComparer.Ordinal);
+    private readonly HashSet<string> toldUnheeded = new(StringComparer.Ordinal);
     private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
     private readonly Trouble files;
     private readonly Trouble leftovers;
@@ -151,6 +152,7 @@ internal sealed class Agent
             if (!toldErrors.Contains(error)) Felix.Log.Misconfigured(Log, error);
         toldErrors.Clear();
         toldErrors.UnionWith(errors);
+        TellUnheeded();
         effective = result.Configuration;
         Configured(effective);
         ConfigureReporting(ReportingParameters.From(effective));
@@ -160,6 +162,14 @@ internal sealed class Agent
         (Parameters, RouteRefreshInterval) = (resolved, interval);
         ParametersDue = true;
         Felix.Log.Configuration(Log, "other parameters are in force");
+    }
+
+    private void TellUnheeded()
+    {
+        string[] unheeded = [.. DatastoreLayers.InForce(Feed.FelixConfigurations, Feed.NodeName, Feed.Node).SelectMany(UnheededFields.Of)];
+        foreach (string sentence in unheeded)
+            if (toldUnheeded.Add(sentence)) Felix.Log.Misconfigured(Log, sentence);
+        toldUnheeded.IntersectWith(unheeded);
     }
 
     /// <summary>Cuts what policy no longer allows.</summary>

@@ -10,7 +10,7 @@ namespace Canal.Felix.Configuration;
 /// <summary>
 /// What etcd's FelixConfiguration resources say, as configuration layers: <c>default</c>, then those whose nodeSelector selects this host, then
 /// <c>node.NAME</c>. An annotation <c>config.projectcalico.org/PARAMETER</c> beats the field. Fields that Canal has no use for are left out: they are
-/// Calico's affair, not mistakes.
+/// Calico's affair, not mistakes; of some somebody should hear (<see cref="UnheededFields"/>).
 /// </summary>
 internal static class DatastoreLayers
 {
@@ -26,15 +26,27 @@ internal static class DatastoreLayers
     /// <summary>The setting that a parameter of Calico's is; null when Canal has none.</summary>
     internal static Setting? SettingOf(string parameter) => Parameters.GetValueOrDefault(parameter);
 
-    /// <summary>The layers, low precedence first.</summary>
+    /// <summary>The layers, low precedence first. Metrics that are wanted with TLS are not served without it.</summary>
     public static List<ConfigurationLayer> Of(IReadOnlyDictionary<string, FelixConfiguration> configurations, string nodeName, Node? node)
     {
         List<ConfigurationLayer> layers = [];
-        if (configurations.TryGetValue("default", out FelixConfiguration? global)) layers.Add(Layer(global));
-        foreach (FelixConfiguration scoped in configurations.Values.OrderBy(c => c.Key.Name, StringComparer.Ordinal))
-            if (scoped.Key.Name != "default" && !scoped.Key.Name.StartsWith("node.", StringComparison.Ordinal) && Selects(scoped, node)) layers.Add(Layer(scoped));
-        if (configurations.TryGetValue($"node.{nodeName}", out FelixConfiguration? own)) layers.Add(Layer(own));
+        string? encrypted = null;
+        foreach (FelixConfiguration configuration in InForce(configurations, nodeName, node))
+        {
+            layers.Add(Layer(configuration));
+            if (UnheededFields.WantsEncryption(configuration)) encrypted = configuration.Key.ToString();
+        }
+        if (encrypted is not null) layers.Add(new ConfigurationLayer(encrypted, ImmutableSortedDictionary<string, string>.Empty.Add(FelixSettings.MetricsEnabled.Key, "false")));
         return layers;
+    }
+
+    /// <summary>Those that hold for this host, low precedence first.</summary>
+    public static IEnumerable<FelixConfiguration> InForce(IReadOnlyDictionary<string, FelixConfiguration> configurations, string nodeName, Node? node)
+    {
+        if (configurations.TryGetValue("default", out FelixConfiguration? global)) yield return global;
+        foreach (FelixConfiguration scoped in configurations.Values.OrderBy(c => c.Key.Name, StringComparer.Ordinal))
+            if (scoped.Key.Name != "default" && !scoped.Key.Name.StartsWith("node.", StringComparison.Ordinal) && Selects(scoped, node)) yield return scoped;
+        if (configurations.TryGetValue($"node.{nodeName}", out FelixConfiguration? own)) yield return own;
     }
 
     private static bool Selects(FelixConfiguration configuration, Node? node) =>

@@ -89,6 +89,19 @@ public sealed class DatastoreLayersTests
         Assert.Contains("FelixConfiguration node.h1", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("prometheusMetricsCertFile")]
+    [InlineData("prometheusMetricsKeyFile")]
+    [InlineData("prometheusMetricsCAFile")]
+    public void Metrics_that_are_wanted_with_TLS_are_not_served_without(string field)
+    {
+        Rig.Resource on = At("node.h1", "prometheusMetricsEnabled", true);
+        Assert.True(Resolve(InRack, on, Default.Spec(field, "")).Configuration.Get(FelixSettings.MetricsEnabled));
+        Assert.False(Resolve(InRack, on, Default.Spec(field, "/x")).Configuration.Get(FelixSettings.MetricsEnabled));
+        Assert.False(Resolve(InRack, on, Default.Metadata("annotations", new System.Text.Json.Nodes.JsonObject { [FelixConfiguration.AnnotationPrefix + field] = "/x" })).Configuration.Get(FelixSettings.MetricsEnabled));
+        Assert.True(Resolve(NotInRack, on, Scoped.Spec(field, "/x")).Configuration.Get(FelixSettings.MetricsEnabled));
+    }
+
     [Fact]
     public void An_annotation_beats_the_field()
     {

@@ -18,8 +18,8 @@ public sealed class NodeStoreTests
         await using EtcdChannel channel = Etcd.Channel(etcd.Endpoint);
         EtcdStore store = await WithPoolAsync(channel, node);
         using IpamStore ipam = new(store, TimeProvider.System, new Random(1));
-        NodeStore nodes = new(store, ipam, TimeProvider.System);
-        IpamException refusal = await Assert.ThrowsAsync<IpamException>(() => nodes.AddTunnelAddressAsync("h", TunnelAddress.Vxlan, Etcd.Stop));
+        NodeStore nodes = new(store, TimeProvider.System);
+        IpamException refusal = await Assert.ThrowsAsync<IpamException>(() => nodes.AddTunnelAddressAsync("h", TunnelAddress.Vxlan, ipam, Etcd.Stop));
         Assert.Contains("spec.ipv4VXLANTunnelAddr", refusal.Message, StringComparison.Ordinal);
         Assert.Empty((await store.SnapshotAsync([KeyRange.Prefix("/calico/ipam/")], Etcd.Stop)).Entries);
         Assert.Equal(node, Encoding.UTF8.GetString((await store.GetAsync(Key, Etcd.Stop)).Entry!.Value.Value.Span));
@@ -32,10 +32,10 @@ public sealed class NodeStoreTests
         await using EtcdChannel channel = Etcd.Channel(etcd.Endpoint);
         EtcdStore store = await WithPoolAsync(channel, """{"kind":"Node","metadata":{"name":"h"},"spec":{}}""");
         using IpamStore ipam = new(store, TimeProvider.System, new Random(1));
-        NodeStore nodes = new(store, ipam, TimeProvider.System);
-        Assert.NotNull(await nodes.AddTunnelAddressAsync("h", TunnelAddress.Vxlan, Etcd.Stop));
+        NodeStore nodes = new(store, TimeProvider.System);
+        Assert.NotNull(await nodes.AddTunnelAddressAsync("h", TunnelAddress.Vxlan, ipam, Etcd.Stop));
         string written = Encoding.UTF8.GetString((await store.GetAsync(Key, Etcd.Stop)).Entry!.Value.Value.Span);
-        Assert.Null(await nodes.AddTunnelAddressAsync("h", TunnelAddress.Vxlan, Etcd.Stop));
+        Assert.Null(await nodes.AddTunnelAddressAsync("h", TunnelAddress.Vxlan, ipam, Etcd.Stop));
         Assert.Equal(written, Encoding.UTF8.GetString((await store.GetAsync(Key, Etcd.Stop)).Entry!.Value.Value.Span));
         Assert.Single(await ipam.HeldAsync(TunnelAddress.Vxlan.Handle("h"), Etcd.Stop));
     }
@@ -48,8 +48,7 @@ public sealed class NodeStoreTests
         await using EtcdProcess etcd = await EtcdProcess.StartAsync();
         await using EtcdChannel channel = Etcd.Channel(etcd.Endpoint);
         EtcdStore store = await WithPoolAsync(channel, node);
-        using IpamStore ipam = new(store, TimeProvider.System, new Random(1));
-        NodeStore nodes = new(store, ipam, TimeProvider.System);
+        NodeStore nodes = new(store, TimeProvider.System);
         Assert.True(await nodes.PublishKeysAsync("h", "key", "", Etcd.Stop));
         Assert.Contains("\"wireguardPublicKey\":\"key\"", await ReadAsync(store), StringComparison.Ordinal);
         Assert.DoesNotContain("old", await ReadAsync(store), StringComparison.Ordinal);

@@ -98,7 +98,7 @@ public sealed class HostEndpointTests
         host.Interfaces.SetLink(7, new Link { Index = 7, Name = "eth7", Flags = LinkFlags.Up });
         host.Plan().Dataplane.Apply();
         Assert.DoesNotContain("\"eth7\"", host.Dump, StringComparison.Ordinal);
-        host.Interfaces.SetAddress(new InterfaceAddress { Interface = 7, Address = Core.Addressing.IpAddress.Parse("192.0.2.7"), PrefixLength = 24 }, removed: false);
+        host.Interfaces.SetAddress(new Linux.Routing.InterfaceAddress { Interface = 7, Address = Core.Addressing.IpAddress.Parse("192.0.2.7"), PrefixLength = 24 }, removed: false);
         host.Plan().Dataplane.Apply();
         Assert.Contains("\"eth7\" : goto host-in/hep", host.Dump, StringComparison.Ordinal);
         Assert.Contains("\"eth7\" : goto host-out/hep", host.Dump, StringComparison.Ordinal);

@@ -60,7 +60,7 @@ lease_key() { local a; a=$(told "$1" SUBNET); echo "/coreos.com/network/subnets/
 
 policy() { local a b; a=$(told "$1" SUBNET) b=$(told "$2" SUBNET); in_ns "$1" ip xfrm policy | grep -A 3 "^src ${a%.*}.0/24 dst ${b%.*}.0/24" | grep 'reqid 11 mode tunnel' >/dev/null; }
 # The kernel lists policies by socket too.
-no_policies() { [ -z "$(in_ns "$1" ip xfrm policy | grep '^src .*10\.5\.')" ]; }
+no_policies() { ! in_ns "$1" ip xfrm policy | grep -q '^src .*10\.5\.'; }
 spis() { in_ns "$1" ip xfrm state | grep -oE 'spi 0x[0-9a-f]+' | sort | tr '\n' ' '; }
 conns() { swan "$1" --list-conns | grep -c '^canal-coreos.com-network:'; }
 has_conns() { [ "$(conns "$1")" = "$2" ]; }

@@ -99,6 +99,8 @@ internal sealed class RtnetlinkConversation(NetlinkSocket socket) : IDisposable
     /// <summary>Sends it and takes the kernel's yes.</summary>
     internal void Ask(string what)
     {
+        // XFRM tells others of a change with the sender that the request names, not with the socket's as rtnetlink does.
+        request.PatchUInt32(12, socket.PortId);
         new NetlinkWriter(request).EndMessage(0);
         request.PatchUInt32(8, ++sequence);
         Drain();

@@ -126,7 +126,8 @@ public sealed class CasePipeline : IAsyncDisposable
         }
     }
 
-    private static IEnumerable<string> Settings(bool is16) => (is16 ? Bird16.Settings : []).Prepend("bird_start = \"none\"");
+    // A case says all Nodes that there are.
+    private static IEnumerable<string> Settings(bool is16) => ["bird_start = \"none\"", "node_registration = false", .. is16 ? Bird16.Settings : []];
 
     private static void PutFiles(BirdCase @case, RendererProcess renderer, bool is16)
     {

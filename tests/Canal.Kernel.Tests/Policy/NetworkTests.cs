@@ -34,6 +34,31 @@ public sealed class NetworkTests
 
     [Theory]
     [MemberData(nameof(Filters))]
+    public void The_address_and_the_ports_of_the_translation_can_be_said(PacketFilter filter) => Run(filter, spec => spec, host =>
+    {
+        IEnumerable<Packet> connections = Enumerable.Range(3000, 5).Select(port => Udp("10.0.0.1", "198.51.100.7", 80) with { SourcePort = (ushort)port });
+        List<(int Link, byte[] Frame)> seen = [.. Deliver(host, "caliw0", connections).Where(s => s.Link == host.Ports[PolicyHost.External].OutsideLink)];
+        Assert.Equal(Enumerable.Repeat("203.0.113.9", 5), seen.Select(s => Source(s.Frame)));
+        Assert.Equal(5, seen.Select(s => SourcePort(s.Frame)).Distinct().Count());
+        Assert.All(seen, s => Assert.InRange(SourcePort(s.Frame), 20_000, 20_010));
+    }, new NetworkParameters { NatAddress = IpAddress.Parse("203.0.113.9"), NatPorts = new PortRange(20_000, 20_010) });
+
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public void Hosts_of_the_cluster_and_external_nodes_see_the_workloads_own_address_where_that_is_wanted(PacketFilter filter) => Run(filter, spec => spec, host =>
+        Assert.Equal(["10.0.0.1", "10.0.0.1", PolicyHost.V4Address], SourcesOutside(host, "192.0.2.7", "198.51.100.9", "198.51.100.7")),
+        new NetworkParameters { NatSparesHosts = true, ExternalNodes = [Cidr.Parse("198.51.100.8/30")] }, Pools with { Hosts = [Cidr.Parse("192.0.2.7/32")] });
+
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public void Only_what_leaves_by_the_interfaces_that_are_said_is_translated(PacketFilter filter)
+    {
+        Run(filter, spec => spec, host => Assert.Equal([PolicyHost.V4Address], SourcesOutside(host, "198.51.100.7")), new NetworkParameters { NatInterface = "eth*" });
+        Run(filter, spec => spec, host => Assert.Equal(["10.0.0.1"], SourcesOutside(host, "198.51.100.7")), new NetworkParameters { NatInterface = "bond0" });
+    }
+
+    [Theory]
+    [MemberData(nameof(Filters))]
     public void A_floating_address_leads_to_its_workload(PacketFilter filter) => Run(filter, spec => spec with { IpNats = [new IpNat(IpAddress.Parse("10.0.0.1"), IpAddress.Parse("203.0.113.7"))] }, host =>
     {
         List<(int Link, byte[] Frame)> seen = Deliver(host, PolicyHost.External, [Udp("198.51.100.7", "203.0.113.7", 80)]);
@@ -58,7 +83,11 @@ public sealed class NetworkTests
         Assert.Equal([10, 0, 10], seen.Where(s => s.Link == host.Ports[PolicyHost.External].OutsideLink).Select(s => CodePoint(s.Frame)));
     });
 
-    private static void Run(PacketFilter filter, Func<WorkloadEndpointSpec, WorkloadEndpointSpec> change, Action<PolicyHost> test) => PolicyHost.Run(["caliw0", "caliw1"], host =>
+    private static IEnumerable<string> SourcesOutside(PolicyHost host, params string[] destinations) =>
+        Deliver(host, "caliw0", destinations.Select(to => Udp("10.0.0.1", to, 80))).Where(s => s.Link == host.Ports[PolicyHost.External].OutsideLink).Select(s => Source(s.Frame));
+
+    private static void Run(
+        PacketFilter filter, Func<WorkloadEndpointSpec, WorkloadEndpointSpec> change, Action<PolicyHost> test, NetworkParameters? network = null, NetworkSets? sets = null) => PolicyHost.Run(["caliw0", "caliw1"], host =>
     {
         Resource[] cluster =
         [
@@ -66,7 +95,7 @@ public sealed class NetworkTests
             Workload("w0", "10.0.0.1, fd00::1", profiles: "open").But(spec => change(spec) with { Mac = host.Ports["caliw0"].OutsideMac }),
             Workload("w1", "10.0.0.2, fd00::2", profiles: "open").But(spec => spec with { Mac = host.Ports["caliw1"].OutsideMac }),
         ];
-        host.Apply(cluster.Select(r => (r.Key, (Resource?)r)), Parameters, Pools);
+        host.Apply(cluster.Select(r => (r.Key, (Resource?)r)), network is null ? Parameters : Parameters with { Network = network }, sets ?? Pools);
         test(host);
     }, filter);
 
@@ -96,6 +125,8 @@ public sealed class NetworkTests
     private static string Source(byte[] frame) => IpAddress.FromBytes(IsV4(frame) ? frame.AsSpan(Ethernet + 12, 4) : frame.AsSpan(Ethernet + 8, 16)).ToString();
 
     private static string Destination(byte[] frame) => IpAddress.FromBytes(IsV4(frame) ? frame.AsSpan(Ethernet + 16, 4) : frame.AsSpan(Ethernet + 24, 16)).ToString();
+
+    private static int SourcePort(byte[] frame) => BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(Ethernet + (IsV4(frame) ? 20 : 40)));
 
     private static int CodePoint(byte[] frame)
     {

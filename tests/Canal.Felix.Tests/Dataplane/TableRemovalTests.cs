@@ -1,5 +1,6 @@
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Linux.Nftables;
+using Canal.Testing;
 
 namespace Canal.Felix.Tests.Dataplane;
 
@@ -19,6 +20,19 @@ public sealed class TableRemovalTests
         Assert.NotEmpty(seen[0]!.Chains);
         Assert.Equal(whole, ElementsOf(seen[0]!));
         Assert.Null(seen[1]);
+    }
+
+    [Fact]
+    public void A_table_that_only_stands_in_is_in_force_and_goes_too()
+    {
+        FakeNftables kernel = new();
+        NftTransaction left = new(KernelNames.StandIn);
+        left.AddTable();
+        kernel.CommitByOther(left);
+        NftablesFilter filter = new(kernel);
+        Assert.True(filter.IsInForce());
+        filter.Remove();
+        Assert.False(filter.IsInForce());
     }
 
     [Fact]

@@ -14,7 +14,8 @@ internal sealed class NftablesFilter(INftables kernel, Func<Task<NftTable?>>? ea
 
     public string Name => "nftables";
 
-    public bool IsInForce() => kernel.ReadFlags(KernelNames.Table) is not null;
+    /// <summary>A run that ended while it made its table anew has left the one that stands in.</summary>
+    public bool IsInForce() => kernel.ReadFlags(KernelNames.Table) is not null || kernel.ReadFlags(KernelNames.StandIn) is not null;
 
     public IDataplane NewDataplane(PolicyCalculator calculator) => new NftablesDataplane(kernel, calculator, early?.Invoke()!);
 

@@ -28,7 +28,7 @@ internal static class Daemon
         Log.Start(run.Log, configuration.Get(CommonSettings.NodeName), Product.Version);
         await using EtcdChannel channel = new(ConfiguredEtcd.Options(configuration, start.Environment), run.Time);
         using ControlSocketServer control = StartException.For(() => ListenForRequests(start));
-        HealthTable health = new(run.Time, ImmutableDictionary<string, TimeSpan>.Empty);
+        HealthTable health = new(run.Time);
         HealthReporter reporter = health.Register("RendererLoop", HealthAspects.LiveAndReady, LoopPatience);
         MetricsHolder metrics = new();
         using HttpEndpoint? endpoint = StartException.For(() => Listen(configuration, health, metrics));

@@ -39,7 +39,6 @@ internal sealed class Agent
 
     private readonly Dictionary<ResourceKey, string> toldPolicies = [];
     private readonly HashSet<string> toldErrors = new(StringComparer.Ordinal);
-    private readonly HashSet<string> toldUnheeded = new(StringComparer.Ordinal);
     private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
     private readonly Trouble files;
     private readonly Trouble leftovers;
@@ -47,7 +46,7 @@ internal sealed class Agent
     private Dictionary<string, string> toldClosed = [];
     private HostingConfiguration local;
     private HostingConfiguration effective;
-    private string toldOverlay = "", toldWireGuard = "";
+    private string toldOverlay = "", toldWireGuard = "", statusPrefix;
     private bool hadNode;
     private NetworkSets networkSets = NetworkSets.Empty;
     private ReportingParameters reporting = ReportingParameters.Off;
@@ -61,6 +60,8 @@ internal sealed class Agent
         leftovers = new Trouble("taking away what another dataplane programmed", Felix.Log.ProgrammingFailed, time, log);
         Parameters = FelixParameters.From(configuration, kind);
         RouteRefreshInterval = configuration.Get(FelixSettings.RouteRefreshInterval);
+        InterfaceRefreshInterval = configuration.Get(FelixSettings.InterfaceRefreshInterval);
+        statusPrefix = configuration.Get(FelixSettings.EndpointStatusPathPrefix);
     }
 
     public required PolicyCalculator Calculator { get; init; }
@@ -83,8 +84,11 @@ internal sealed class Agent
 
     /// <summary>What a cleanup looks for.</summary>
     public required SmallFile TraceFile { get; init; }
-    public required StatusFiles Files { get; init; }
+    public required StatusFiles Files { get; set; }
     public required Heartbeat Heart { get; init; }
+
+    /// <summary>What counts from the start of the agent; null where nothing does.</summary>
+    public StartChoice? Start { get; init; }
 
     /// <summary>Takes a guarded change back in etcd.</summary>
     public Action<string> RevertGuard { get; set; } = _ => { };
@@ -134,6 +138,8 @@ internal sealed class Agent
 
     public TimeSpan RouteRefreshInterval { get; private set; }
 
+    public TimeSpan InterfaceRefreshInterval { get; private set; }
+
     /// <summary>Parameters changed since what depends on them was looked at; the looker resets it.</summary>
     public bool ParametersDue { get; set; }
 
@@ -152,24 +158,17 @@ internal sealed class Agent
             if (!toldErrors.Contains(error)) Felix.Log.Misconfigured(Log, error);
         toldErrors.Clear();
         toldErrors.UnionWith(errors);
-        TellUnheeded();
         effective = result.Configuration;
+        if (Start?.Consider(effective) is string reason) throw new RestartException(reason);
         Configured(effective);
         ConfigureReporting(ReportingParameters.From(effective));
+        MoveFiles(effective.Get(FelixSettings.EndpointStatusPathPrefix));
         FelixParameters resolved = FelixParameters.From(effective, kind) with { PeeringAddresses = PeeringAddresses.Of(Feed.Bgp) };
-        TimeSpan interval = effective.Get(FelixSettings.RouteRefreshInterval);
-        if (resolved == Parameters && interval == RouteRefreshInterval) return;
-        (Parameters, RouteRefreshInterval) = (resolved, interval);
+        TimeSpan routes = effective.Get(FelixSettings.RouteRefreshInterval), interfaces = effective.Get(FelixSettings.InterfaceRefreshInterval);
+        if (resolved == Parameters && routes == RouteRefreshInterval && interfaces == InterfaceRefreshInterval) return;
+        (Parameters, RouteRefreshInterval, InterfaceRefreshInterval) = (resolved, routes, interfaces);
         ParametersDue = true;
         Felix.Log.Configuration(Log, "other parameters are in force");
-    }
-
-    private void TellUnheeded()
-    {
-        string[] unheeded = [.. DatastoreLayers.InForce(Feed.FelixConfigurations, Feed.NodeName, Feed.Node).SelectMany(UnheededFields.Of)];
-        foreach (string sentence in unheeded)
-            if (toldUnheeded.Add(sentence)) Felix.Log.Misconfigured(Log, sentence);
-        toldUnheeded.IntersectWith(unheeded);
     }
 
     /// <summary>Cuts what policy no longer allows.</summary>
@@ -229,7 +228,7 @@ internal sealed class Agent
     public void LeaveTraces()
     {
         bool iptables = kind == DataplaneKind.Iptables || Leftovers is { MayBeThere: true } or { IsUnseen: true };
-        if (TraceFile.Set(Traces.Of(Parameters, iptables, Leftovers?.IsLegacyThere == true ? Traces.Boot() : "").ToText()) is string problem) Felix.Log.Host(Log, problem);
+        if (TraceFile.Set(Traces.Of(Parameters, iptables, Leftovers?.IsLegacyThere == true ? Traces.Boot() : "", statusPrefix).ToText()) is string problem) Felix.Log.Host(Log, problem);
     }
 
     /// <summary>Makes the host's own settings as they should be, and writes down what the agent's routes are told by; what is refused is told once.</summary>
@@ -250,6 +249,16 @@ internal sealed class Agent
         foreach ((EndpointPolicy endpoint, EndpointState state) in Statuses.Current.Values)
             Reporter.Report(endpoint.Key.Namespace ?? "", endpoint.Key.Name, state);
         foreach ((string name, (HostEndpointState state, string _)) in HostStatuses.Current) Reporter.Report(name, state);
+    }
+
+    /// <summary>The files of endpoints that are up are in another folder from now on.</summary>
+    private void MoveFiles(string prefix)
+    {
+        if (prefix == statusPrefix) return;
+        if (Files.Leave() is string refusal) Felix.Log.Host(Log, refusal);
+        Files = new StatusFiles(statusPrefix = prefix);
+        Files.Sweep(Statuses.Current.Values.Select(status => status.Endpoint));
+        foreach ((EndpointPolicy endpoint, EndpointState state) in Statuses.Current.Values) Files.Set(endpoint, state == EndpointState.Up);
     }
 
     /// <summary>Reads the files again; returns null when they are in force, else why the old configuration stays.</summary>

@@ -31,7 +31,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private readonly ForeignChanges foreign = new();
     private readonly long started = time.GetTimestamp();
     private readonly Dictionary<ResourceKey, CompiledPolicy?> untold = [];
-    private DateTimeOffset nextRouteRefresh = DateTimeOffset.MaxValue;
+    private DateTimeOffset nextRouteRefresh = DateTimeOffset.MaxValue, nextLinkRefresh = DateTimeOffset.MaxValue;
     private bool toldUnready;
     private bool linksLost = true;
     private bool isWired;
@@ -79,7 +79,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     {
         try
         {
-            if (linksLost) RereadLinks();
+            if (linksLost || nextLinkRefresh <= time.GetUtcNow()) RereadLinks();
             if (IsReady && foreign.Due <= time.GetUtcNow()) RepairTable();
             if (IsReady && agent.Dataplane.CheckDue <= time.GetUtcNow()) CheckTable();
             if (MayProgram()) ProgramPolicy();
@@ -171,7 +171,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Shaper.Doubt();
         interfaces.DirtyAll();
         if (IsReady) agent.PrepareHost();
-        if (IsReady) ScheduleRouteRefresh();
+        if (IsReady) ScheduleRefreshes();
         agent.Revoker.NoteAll();
         agent.ParametersDue = false;
     }
@@ -211,7 +211,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Revoker.NoteAll();
         agent.PrepareHost();
         interfaces.DirtyAll();
-        ScheduleRouteRefresh();
+        ScheduleRefreshes();
         agent.SweepStatusFiles();
         agent.Keeper.InForce();
         // The snapshot's garbage is given back at once: from here on little is allocated, and the collector would take its time.
@@ -328,6 +328,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
 
     private void RereadLinks()
     {
+        if (IsReady) agent.PrepareHost();
         IReadOnlyList<Link> links = agent.RouteStack.Links();
         interfaces.SetLinks(links);
         agent.Hosts.SetAll(links, agent.RouteStack.Addresses());
@@ -337,6 +338,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Shaper.Doubt();
         interfaces.DirtyAll();
         linksLost = false;
+        if (IsReady) ScheduleRefreshes();
     }
 
     private void RefreshRoutes()
@@ -347,11 +349,13 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.WireGuard.Doubt();
         agent.Shaper.Doubt();
         interfaces.DirtyAll();
-        ScheduleRouteRefresh();
+        nextRouteRefresh = After(agent.RouteRefreshInterval);
     }
 
-    private void ScheduleRouteRefresh() =>
-        nextRouteRefresh = agent.RouteRefreshInterval > TimeSpan.Zero ? time.GetUtcNow() + agent.RouteRefreshInterval : DateTimeOffset.MaxValue;
+    /// <summary>Whoever reads interfaces back reads routes with them.</summary>
+    private void ScheduleRefreshes() => (nextLinkRefresh, nextRouteRefresh) = (After(agent.InterfaceRefreshInterval), After(agent.RouteRefreshInterval));
+
+    private DateTimeOffset After(TimeSpan interval) => interval > TimeSpan.Zero ? time.GetUtcNow() + interval : DateTimeOffset.MaxValue;
 
     private void TellReports()
     {
@@ -376,7 +380,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, shaping.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, agent.LeftoversRetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null, kernel.MayTry && IsReady ? agent.Dataplane.CheckDue : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, shaping.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, kernel.MayTry ? nextLinkRefresh : null, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, agent.LeftoversRetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null, kernel.MayTry && IsReady ? agent.Dataplane.CheckDue : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.Heart.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.Heart.UntilWatchdog;

@@ -67,7 +67,7 @@ internal static class Daemon
         using NetlinkWireGuard wireGuard = NetlinkWireGuard.Open();
         using NetlinkConntrack conntrack = NetlinkConntrack.Open();
         using NetlinkNftables nftables = NetlinkNftables.Open();
-        IPacketFilter filter = PacketFilterChoice.Of(configuration, nftables, run.Time, () => Task.Run(ReadTable));
+        IPacketFilter filter = PacketFilterChoice.AtStart(configuration, StartChoice.In(start.Paths), nftables, run.Time, problem => Log.Misconfigured(run.Log, problem), () => Task.Run(ReadTable));
         using NftMonitor tables = filter.Kind == DataplaneKind.Nftables ? NftMonitor.Open(KernelNames.Table, nftables.PortId) : NftMonitor.OpenIptables();
         FelixParameters atStart = FelixParameters.From(configuration, filter.Kind);
         Log.Configuration(run.Log, $"policy is programmed with {filter.Name}");
@@ -86,6 +86,8 @@ internal static class Daemon
         agent = Assemble(start, configuration, run, routes, wireGuard, conntrack, nftables, filter, tables, reporter, health, changed =>
         {
             run.Configure(changed);
+            if (run.LogTo(LogFileOf(changed), changed.Get(FelixSettings.LogFileLevel)) is string refusal) Log.Host(run.Log, $"log.file cannot be written: {refusal}");
+            nftables.SetTimeout(changed.Get(FelixSettings.NetlinkTimeout));
             drops.Configure(DropParameters.From(changed));
             services.Configure(changed);
         });
@@ -125,6 +127,8 @@ internal static class Daemon
     private static readonly KeyRange[] WatchedRanges =
         [KeyRange.Prefix(Guard.Prefix), .. EtcdRoles.FelixKinds.Select(kind => KeyRange.Prefix(Core.Resources.ResourceKinds.Of(kind).Prefix)), KeyRange.Prefix(Core.Resources.IpamKey.Blocks)];
 
+    private static string LogFileOf(HostingConfiguration configuration) => configuration.Get(FelixSettings.LogFile) is var path && path == "none" ? "" : path;
+
     /// <summary>Beside the reading of the datastore, on a socket of its own. What goes wrong here is told when the loop reads for itself.</summary>
     private static NftTable? ReadTable()
     {
@@ -153,6 +157,7 @@ internal static class Daemon
             Feed = new ResourceFeed(calculator, network) { NodeName = node },
             Dataplane = dataplane,
             Leftovers = new Leftovers(filter, () => PacketFilterChoice.All(nftables, time), before is { Iptables: true }, before?.LegacyBoot == Traces.Boot(), HostIptables.SeesLegacy),
+            Start = new StartChoice(StartChoice.In(start.Paths), filter, wanted => PacketFilterChoice.Of(wanted, nftables, time), run.Log),
             RouteStack = routes,
             Interfaces = interfaces,
             Wirer = new InterfaceWirer(routes, conntrack, sysctls, interfaces, time),

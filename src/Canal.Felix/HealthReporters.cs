@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Canal.Felix.Configuration;
 using Canal.Hosting;
 using HostingConfiguration = Canal.Hosting.Configuration;
@@ -7,21 +8,27 @@ namespace Canal.Felix;
 /// <summary>Felix's reporters under Felix's names.</summary>
 internal sealed class HealthReporters
 {
-    /// <summary>As Felix's DataplaneWatchdogTimeout.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-
     private readonly HealthReporter startup;
     private readonly HealthReporter loop;
 
     public HealthReporters(HostingConfiguration configuration, TimeProvider time)
     {
-        Table = new HealthTable(time, HealthTimeouts.Parse(configuration.Get(FelixSettings.HealthTimeoutOverrides)));
+        Table = new HealthTable(time);
         startup = Table.Register("FelixStartup", HealthAspects.Ready, TimeSpan.Zero);
-        loop = Table.Register("InternalDataplaneMainLoop", HealthAspects.Live | HealthAspects.Ready, Patience);
+        loop = Table.Register("InternalDataplaneMainLoop", HealthAspects.Live | HealthAspects.Ready, FelixSettings.DataplaneWatchdogTimeout.Default);
         startup.Report(new HealthReport(true, true));
+        Configure(configuration);
     }
 
     public HealthTable Table { get; }
+
+    /// <summary>Takes in how long the parts may be silent.</summary>
+    public void Configure(HostingConfiguration configuration)
+    {
+        ImmutableDictionary<string, TimeSpan> overrides = HealthTimeouts.Parse(configuration.Get(FelixSettings.HealthTimeoutOverrides));
+        startup.Timeout = overrides.GetValueOrDefault(startup.Name, TimeSpan.Zero);
+        loop.Timeout = overrides.GetValueOrDefault(loop.Name, configuration.Get(FelixSettings.DataplaneWatchdogTimeout));
+    }
 
     /// <summary>The loop turned; called on every turn.</summary>
     public void Report(bool ready) => loop.Report(new HealthReport(true, ready));

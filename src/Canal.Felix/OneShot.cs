@@ -72,9 +72,10 @@ internal static class OneShot
             RemovePolicy();
             if (traces?.LegacyBoot == Traces.Boot() && !HostIptables.SeesLegacy()) throw new UnauthorizedAccessException("what is in iptables-legacy only root can see, and take away: run this as root");
             if (configuration.Get(OverlaySettings.MtuFile) is { Length: > 0 } mtuFile && Directory.Exists(Path.GetDirectoryName(mtuFile))) File.Delete(mtuFile);
-            StatusFiles files = new(configuration.Get(FelixSettings.EndpointStatusPathPrefix));
+            StatusFiles files = new(traces is { StatusPrefix.Length: > 0 } ? traces.StatusPrefix : configuration.Get(FelixSettings.EndpointStatusPathPrefix));
             files.Sweep([]);
             if (files.Write() is string refusal) throw new IOException(refusal);
+            File.Delete(StartChoice.In(paths));
             File.Delete(Traces.In(paths));
             return ExitCode.Ok;
         }
@@ -92,7 +93,7 @@ internal static class OneShot
         try
         {
             using NetlinkNftables nftables = NetlinkNftables.Open();
-            IPacketFilter filter = PacketFilterChoice.Of(configuration, nftables, TimeProvider.System);
+            IPacketFilter filter = PacketFilterChoice.AtStart(configuration, StartChoice.In(paths), nftables, TimeProvider.System, problem => Console.Error.WriteLine($"canal-felix: {problem}"));
             string? done = KeptTableRestore.Run(filter, KeptTable.In(paths), configuration.Get(FelixSettings.OnMissingDatastore), FelixParameters.From(configuration, filter.Kind));
             Console.Out.WriteLine(done ?? "policy is in force already");
             return ExitCode.Ok;

@@ -13,10 +13,19 @@ internal sealed class WebServices(HealthReporters health, Func<string> metrics, 
 
     public void Configure(HostingConfiguration configuration)
     {
+        health.Configure(configuration);
         healthService.Configure(configuration.Get(FelixSettings.HealthEnabled)
             ? HttpEndpoint.AddressOf(configuration.Get(FelixSettings.HealthHost), configuration.Get(FelixSettings.HealthPort)) : null);
         metricsService.Configure(configuration.Get(FelixSettings.MetricsEnabled)
-            ? HttpEndpoint.AddressOf(configuration.Get(FelixSettings.MetricsHost), configuration.Get(FelixSettings.MetricsPort)) : null);
+            ? HttpEndpoint.AddressOf(configuration.Get(FelixSettings.MetricsHost), configuration.Get(FelixSettings.MetricsPort)) : null, TlsOf(configuration));
+    }
+
+    /// <summary>Whoever names one of the files wants no metrics without TLS; what is missing is told by the service.</summary>
+    private static TlsFiles? TlsOf(HostingConfiguration configuration)
+    {
+        TlsFiles files = new(configuration.Get(FelixSettings.MetricsCertFile), configuration.Get(FelixSettings.MetricsKeyFile),
+            configuration.Get(FelixSettings.MetricsCaFile), configuration.Get(FelixSettings.MetricsClientAuth));
+        return files is { CertFile: "", KeyFile: "", CaFile: "" } ? null : files;
     }
 
     public Task RunAsync(CancellationToken stop) => Task.WhenAny(healthService.RunAsync(stop), metricsService.RunAsync(stop)).Unwrap();

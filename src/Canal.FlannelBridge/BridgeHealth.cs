@@ -12,7 +12,7 @@ internal sealed class BridgeHealth
 
     public BridgeHealth(TimeProvider time, TimeSpan patience)
     {
-        table = new HealthTable(time, ImmutableDictionary<string, TimeSpan>.Empty);
+        table = new HealthTable(time);
         loop = table.Register("BridgeLoop", HealthAspects.LiveAndReady, patience);
     }
 

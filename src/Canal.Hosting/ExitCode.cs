@@ -14,6 +14,9 @@ public static class ExitCode
     /// <summary>EX_UNAVAILABLE: the datastore or the daemon does not answer.</summary>
     public const int Unavailable = 69;
 
+    /// <summary>EX_TEMPFAIL: it is to be started again.</summary>
+    public const int Restart = 75;
+
     /// <summary>EX_NOPERM.</summary>
     public const int Permission = 77;
 

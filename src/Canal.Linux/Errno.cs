@@ -28,6 +28,7 @@ public static class Errno
     public const int ENETDOWN = 100;
     public const int ENETUNREACH = 101;
     public const int ENOBUFS = 105;
+    public const int ETIMEDOUT = 110;
     public const int EHOSTUNREACH = 113;
 
     /// <summary>The system's sentence for an error number, with the number.</summary>

@@ -17,6 +17,7 @@ internal static unsafe partial class Native
     internal const int SOL_IPV6 = 41;
     internal const int IPT_SO_GET_INFO = 64;
     internal const int SOL_NETLINK = 270;
+    internal const int SO_RCVTIMEO = 20;
     internal const int SO_ATTACH_FILTER = 26;
     internal const int SO_SNDBUFFORCE = 32;
     internal const int SO_RCVBUFFORCE = 33;
@@ -57,6 +58,14 @@ internal static unsafe partial class Native
         internal int Fd;
         internal short Events;
         internal short Returned;
+    }
+
+    /// <summary>struct timeval of 64-bit architectures.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimeValue
+    {
+        internal nint Seconds;
+        internal nint Microseconds;
     }
 
     /// <summary>struct sock_filter, linux/filter.h.</summary>

@@ -1,3 +1,5 @@
+using Canal.Testing;
+
 namespace Canal.Datastore.Tests;
 
 public sealed class EtcdOptionsTests

@@ -22,6 +22,9 @@ public sealed class FakeNftables : INftables
     /// <summary>Commits that were asked for and were not empty, refused ones too.</summary>
     public int Commits { get; private set; }
 
+    /// <summary>Times a whole table was read.</summary>
+    public int Reads { get; private set; }
+
     /// <summary>A transaction was committed, and this is what the kernel holds now.</summary>
     public event Action<NftTransaction>? Committed;
 
@@ -75,7 +78,11 @@ public sealed class FakeNftables : INftables
 
     public NftTableFlags? ReadFlags(string table) => tables.GetValueOrDefault(table)?.Flags;
 
-    public NftTable? Read(string table) => Read(table, set => set.ReadElements());
+    public NftTable? Read(string table)
+    {
+        Reads++;
+        return Read(table, set => set.ReadElements());
+    }
 
     public NftTable? ReadOutline(string table) => Read(table, _ => null);
 

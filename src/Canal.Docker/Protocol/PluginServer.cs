@@ -30,7 +30,7 @@ internal sealed class PluginServer(Socket listener, Func<string, JsonObject, Can
         {
             if (request.Refusal is { } refusal)
             {
-                await LastWords.SendAsync(stream, Message(refusal.Status, Error(refusal.Message), last: true), LastPatience, stop);
+                await LastWords.SendAsync(stream, stream.Socket, Message(refusal.Status, Error(refusal.Message), last: true), LastPatience, stop);
                 return;
             }
             string message = await AnswerAsync(request, stop);

@@ -10,7 +10,7 @@ namespace Canal.Felix.Configuration;
 /// <summary>
 /// What etcd's FelixConfiguration resources say, as configuration layers: <c>default</c>, then those whose nodeSelector selects this host, then
 /// <c>node.NAME</c>. An annotation <c>config.projectcalico.org/PARAMETER</c> beats the field. Fields that Canal has no use for are left out: they are
-/// Calico's affair, not mistakes; of some somebody should hear (<see cref="UnheededFields"/>).
+/// Calico's affair, not mistakes. <c>none</c> stands for the setting's default, whatever weaker layers say.
 /// </summary>
 internal static class DatastoreLayers
 {
@@ -20,28 +20,23 @@ internal static class DatastoreLayers
         ["routeTableRange"] = WireGuardSettings.RouteTableRanges,
     };
 
+    private const string None = "none";
+
+    /// <summary>Settings in which it says that there is to be nothing.</summary>
+    private static readonly Setting[] NoneIsSomething = [FelixSettings.FailsafeInbound, FelixSettings.FailsafeOutbound, FelixSettings.EndpointStatusPathPrefix, FelixSettings.LogFile];
+
     /// <summary>Names of parameters are those of the fields in any case, but for a few.</summary>
     private static readonly Dictionary<string, Setting> Parameters = FelixSettings.FromDatastore.ToDictionary(setting => ParameterOf(setting.Key), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The setting that a parameter of Calico's is; null when Canal has none.</summary>
     internal static Setting? SettingOf(string parameter) => Parameters.GetValueOrDefault(parameter);
 
-    /// <summary>The layers, low precedence first. Metrics that are wanted with TLS are not served without it.</summary>
-    public static List<ConfigurationLayer> Of(IReadOnlyDictionary<string, FelixConfiguration> configurations, string nodeName, Node? node)
-    {
-        List<ConfigurationLayer> layers = [];
-        string? encrypted = null;
-        foreach (FelixConfiguration configuration in InForce(configurations, nodeName, node))
-        {
-            layers.Add(Layer(configuration));
-            if (UnheededFields.WantsEncryption(configuration)) encrypted = configuration.Key.ToString();
-        }
-        if (encrypted is not null) layers.Add(new ConfigurationLayer(encrypted, ImmutableSortedDictionary<string, string>.Empty.Add(FelixSettings.MetricsEnabled.Key, "false")));
-        return layers;
-    }
+    /// <summary>The layers, low precedence first.</summary>
+    public static List<ConfigurationLayer> Of(IReadOnlyDictionary<string, FelixConfiguration> configurations, string nodeName, Node? node) =>
+        [.. InForce(configurations, nodeName, node).Select(Layer)];
 
     /// <summary>Those that hold for this host, low precedence first.</summary>
-    public static IEnumerable<FelixConfiguration> InForce(IReadOnlyDictionary<string, FelixConfiguration> configurations, string nodeName, Node? node)
+    private static IEnumerable<FelixConfiguration> InForce(IReadOnlyDictionary<string, FelixConfiguration> configurations, string nodeName, Node? node)
     {
         if (configurations.TryGetValue("default", out FelixConfiguration? global)) yield return global;
         foreach (FelixConfiguration scoped in configurations.Values.OrderBy(c => c.Key.Name, StringComparer.Ordinal))
@@ -57,10 +52,16 @@ internal static class DatastoreLayers
     {
         ImmutableSortedDictionary<string, string>.Builder values = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
         foreach (RawField field in configuration.Fields)
-            if (Fields.TryGetValue(field.Name, out Setting? setting) && Text(setting, field.Json) is { Length: > 0 } text) values[setting.Key] = FelixText.Of(setting, text);
+            if (Fields.TryGetValue(field.Name, out Setting? setting) && Text(setting, field.Json) is { Length: > 0 } text) values[setting.Key] = Value(setting, text);
         foreach (KeyValuePair<string, string> parameter in configuration.Parameters)
-            if (Parameters.TryGetValue(parameter.Key, out Setting? setting) && parameter.Value.Length > 0) values[setting.Key] = FelixText.Of(setting, parameter.Value);
+            if (Parameters.TryGetValue(parameter.Key, out Setting? setting) && parameter.Value.Length > 0) values[setting.Key] = Value(setting, parameter.Value);
         return new ConfigurationLayer(configuration.Key.ToString(), values.ToImmutable());
+    }
+
+    private static string Value(Setting setting, string text)
+    {
+        if (!text.Equals(None, StringComparison.OrdinalIgnoreCase)) return FelixText.Of(setting, text);
+        return NoneIsSomething.Contains(setting) ? None : setting.DefaultText;
     }
 
     /// <summary>
@@ -102,6 +103,10 @@ internal static class DatastoreLayers
     internal static string FieldOf(string key) => key switch
     {
         "log.level" => "logSeverityScreen",
+        "log.file" => "logFilePath",
+        "log.file_level" => "logSeverityFile",
+        "dataplane" => "nftablesMode",
+        "prometheus_metrics_ca_file" => "prometheusMetricsCAFile",
         "allow_vxlan_packets_from_workloads" => "allowVXLANPacketsFromWorkloads",
         "allow_ipip_packets_from_workloads" => "allowIPIPPacketsFromWorkloads",
         "reporting_ttl" => "reportingTTL",
@@ -121,6 +126,8 @@ internal static class DatastoreLayers
     private static string ParameterOf(string key) => key switch
     {
         "reporting_interval" => "ReportingIntervalSecs",
+        "endpoint_reporting_delay" => "EndpointReportingDelaySecs",
+        "netlink_timeout" => "NetlinkTimeoutSecs",
         "iptables_post_write_check_interval" => "IptablesPostWriteCheckIntervalSecs",
         "ipip_enabled" => "IpInIpEnabled",
         "ipip_mtu" => "IpInIpMtu",

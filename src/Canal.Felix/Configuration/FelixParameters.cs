@@ -10,6 +10,11 @@ namespace Canal.Felix.Configuration;
 internal sealed record FelixParameters
 {
     public EquatableArray<string> InterfacePrefixes { get; init; } = ["cali"];
+    public EquatableArray<string> InterfaceExclude { get; init; } = FelixSettings.InterfaceExclude.Default.ToEquatableArray();
+
+    /// <summary>How often nftables' table is read back; zero for never.</summary>
+    public TimeSpan TableRefresh { get; init; }
+
     public EndpointToHostAction EndpointToHost { get; init; } = EndpointToHostAction.Drop;
     public DenyAction Deny { get; init; } = DenyAction.Drop;
     public OnRevoke OnRevoke { get; init; }
@@ -89,6 +94,8 @@ internal sealed record FelixParameters
     private static FelixParameters Shared(HostingConfiguration configuration) => new()
     {
         InterfacePrefixes = configuration.Get(FelixSettings.InterfacePrefix).ToEquatableArray(),
+        InterfaceExclude = configuration.Get(FelixSettings.InterfaceExclude).ToEquatableArray(),
+        TableRefresh = configuration.Get(FelixSettings.NftablesRefreshInterval),
         EndpointToHost = configuration.Get(FelixSettings.DefaultEndpointToHostAction),
         DropGroup = DropParameters.From(configuration) is { Log: not DropLog.Off, Group: ushort group } ? group : null,
         LogPrefix = configuration.Get(FelixSettings.LogPrefix),

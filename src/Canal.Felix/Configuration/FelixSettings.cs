@@ -3,6 +3,7 @@ using Canal.Core.Addressing;
 using Canal.Felix.LastKnownGood;
 using Canal.Felix.Revocation;
 using Canal.Hosting;
+using Serilog.Events;
 
 namespace Canal.Felix.Configuration;
 
@@ -89,9 +90,22 @@ internal static class FelixSettings
         Check = text => text.Length == 0 || (IpAddress.TryParse(text, out IpAddress address) && address.Family == family) ? null : $"must be an IPv{(int)family} address, or empty",
     };
 
+    public static StringListSetting InterfaceExclude { get; } = new("interface_exclude", ["kube-ipvs0"], "Interfaces whose addresses are no host endpoint's expectedIPs: names, or regular expressions between slashes.")
+    {
+        CheckItem = ExcludedInterfaces.Wrong,
+    };
+
+    public static DurationSetting InterfaceRefreshInterval { get; } = new("interface_refresh_interval", TimeSpan.FromSeconds(90), "How often interfaces and their addresses are read back; 0s for never.");
+
+    public static DurationSetting NetlinkTimeout { get; } = new("netlink_timeout", TimeSpan.FromSeconds(10), "How long an answer of the kernel is waited for.") { Minimum = TimeSpan.FromMilliseconds(100), Maximum = TimeSpan.FromHours(1) };
+
+    public static DurationSetting NftablesRefreshInterval { get; } = new("nftables_refresh_interval", TimeSpan.Zero, "How often the table is read back and repaired, beside what the kernel tells of changes; 0s for never.");
+
     public static DurationSetting RouteRefreshInterval { get; } = new("route_refresh_interval", TimeSpan.FromSeconds(90), "How often routes are read back and repaired; 0s for never.");
 
     public static BoolSetting EndpointReportingEnabled { get; } = new("endpoint_reporting_enabled", false, "Write the status of endpoints and of this agent to etcd.");
+
+    public static DurationSetting EndpointReportingDelay { get; } = new("endpoint_reporting_delay", TimeSpan.FromSeconds(1), "Shortest time between two rounds of writing them.") { Maximum = TimeSpan.FromHours(1) };
 
     public static DurationSetting ReportingInterval { get; } = new("reporting_interval", TimeSpan.FromSeconds(30), "How often this agent reports to be alive.") { Minimum = TimeSpan.FromSeconds(1) };
 
@@ -123,6 +137,8 @@ internal static class FelixSettings
 
     public static IntegerSetting HealthPort { get; } = new("health_port", 9099, "Port that they are served on.") { Minimum = 0, Maximum = 65535 };
 
+    public static DurationSetting DataplaneWatchdogTimeout { get; } = new("dataplane_watchdog_timeout", TimeSpan.FromSeconds(90), "How long the agent may be silent before it counts as dead; 0s for ever.");
+
     public static StringListSetting HealthTimeoutOverrides { get; } = new("health_timeout_overrides", [], "How long a part may be silent before it counts as dead, as NAME=DURATION.")
     {
         CheckItem = HealthTimeouts.Wrong,
@@ -137,20 +153,43 @@ internal static class FelixSettings
 
     public static IntegerSetting MetricsPort { get; } = new("prometheus_metrics_port", 9091, "Port that it is served on.") { Minimum = 0, Maximum = 65535 };
 
+    public static StringSetting MetricsCertFile { get; } = new("prometheus_metrics_cert_file", "", "PEM file of the certificate that it is served with; empty: without TLS.") { Check = AbsoluteOrEmpty };
+
+    public static StringSetting MetricsKeyFile { get; } = new("prometheus_metrics_key_file", "", "PEM file of the certificate's private key.") { Check = AbsoluteOrEmpty };
+
+    public static StringSetting MetricsCaFile { get; } = new("prometheus_metrics_ca_file", "", "PEM file of the certificate authorities that clients' certificates are checked against.") { Check = AbsoluteOrEmpty };
+
+    public static EnumSetting<ClientCertificates> MetricsClientAuth { get; } = new("prometheus_metrics_client_auth", ClientCertificates.RequireAndVerify, "What is asked of clients, with TLS.",
+        ("RequireAndVerifyClientCert", ClientCertificates.RequireAndVerify), ("RequireAnyClientCert", ClientCertificates.RequireAny),
+        ("VerifyClientCertIfGiven", ClientCertificates.VerifyIfGiven), ("NoClientCert", ClientCertificates.None));
+
+    public static StringSetting LogFile { get; } = new("log.file", "", "File that messages are appended to, beside the journal; empty or none: no file.")
+    {
+        Check = text => text == "none" ? null : AbsoluteOrEmpty(text),
+    };
+
+    public static EnumSetting<LogEventLevel> LogFileLevel { get; } = new("log.file_level", LogEventLevel.Information, "Least important message that goes there.",
+        ("debug", LogEventLevel.Debug), ("info", LogEventLevel.Information), ("warning", LogEventLevel.Warning), ("error", LogEventLevel.Error));
+
+    private static string? AbsoluteOrEmpty(string path) => path.Length == 0 || path.StartsWith('/') ? null : "must be an absolute path, or empty";
+
     /// <summary>Settings that FelixConfiguration in etcd may set; the others are this host's own affair.</summary>
     public static ImmutableArray<Setting> FromDatastore { get; } =
     [
         InterfacePrefix, DefaultEndpointToHostAction, FilterDenyAction, LogPrefix, LogActionRateLimit, LogActionRateLimitBurst, WorkloadSourceSpoofing, VxlanPort,
         AllowVxlanFromWorkloads, AllowIpipFromWorkloads, DisableConntrackInvalidCheck, FailsafeInbound, FailsafeOutbound, NftablesMarkMask, RemoveExternalRoutes, IpForwarding, Ipv6Support,
-        Ipv4NormalRoutePriority, Ipv6NormalRoutePriority, DeviceRouteProtocol, DeviceRouteSource, DeviceRouteSourceIpv6, RouteSyncDisabled, RouteRefreshInterval, EndpointReportingEnabled, ReportingInterval, ReportingTtl, OpenstackRegion,
+        Ipv4NormalRoutePriority, Ipv6NormalRoutePriority, DeviceRouteProtocol, DeviceRouteSource, DeviceRouteSourceIpv6, RouteSyncDisabled, RouteRefreshInterval,
+        InterfaceExclude, InterfaceRefreshInterval, NetlinkTimeout, NftablesRefreshInterval,
+        EndpointReportingEnabled, EndpointReportingDelay, ReportingInterval, ReportingTtl, OpenstackRegion, EndpointStatusPathPrefix,
         .. OverlaySettings.FromDatastore, .. WireGuardSettings.FromDatastore, .. IptablesSettings.FromDatastore,
-        HealthEnabled, HealthHost, HealthPort, HealthTimeoutOverrides, MetricsEnabled, MetricsHost, MetricsPort,
-        CommonSettings.LogLevel,
+        HealthEnabled, HealthHost, HealthPort, HealthTimeoutOverrides, DataplaneWatchdogTimeout,
+        MetricsEnabled, MetricsHost, MetricsPort, MetricsCertFile, MetricsKeyFile, MetricsCaFile, MetricsClientAuth,
+        CommonSettings.LogLevel, LogFile, LogFileLevel,
     ];
 
     /// <summary>Everything that felix.toml may hold.</summary>
     public static ConfigurationSchema Schema { get; } = new("felix",
     [
-        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, NftablesTableOwned, EndpointStatusPathPrefix, .. IptablesSettings.Own, .. DropSettings.All, OnMissingDatastore, OnRevoke,
+        .. FromDatastore.Where(setting => setting != CommonSettings.LogLevel), OverlaySettings.MtuFile, NftablesTableOwned, .. DropSettings.All, OnMissingDatastore, OnRevoke,
     ]);
 }

@@ -1,4 +1,3 @@
-using Canal.Core.Overlay;
 using Canal.Hosting;
 
 namespace Canal.Felix.Configuration;
@@ -17,11 +16,18 @@ internal static class FelixText
         DurationSetting => IsBareNumber(text) ? text + "s" : text,
         BoolSetting => Truth(text),
         EnumSetting<Serilog.Events.LogEventLevel> => Severity(text),
-        EnumSetting<EndpointToHostAction> words => Word(words.Words, text),
-        EnumSetting<DenyAction> words => Word(words.Words, text),
-        EnumSetting<bool> words => Word(words.Words, text),
         EnumSetting<OverlayUse> words => Word(words.Words, Truth(text)),
-        EnumSetting<ClusterRoutes> words => Word(words.Words, text),
+        EnumSetting<DataplaneKind> => Dataplane(text),
+        IWords words => Word(words.Words, text),
+        _ => text,
+    };
+
+    /// <summary>Calico's NFTablesMode.</summary>
+    private static string Dataplane(string text) => text.ToLowerInvariant() switch
+    {
+        "enabled" => "nftables",
+        "disabled" => "iptables",
+        "auto" => "auto",
         _ => text,
     };
 

@@ -8,6 +8,9 @@ internal sealed record IptablesParameters
     /// <summary>What policy allows is accepted at once; else the rest of iptables' rules have their say.</summary>
     public bool Accepts { get; init; } = true;
 
+    /// <summary>The same of what policy before DNAT allows, and the rest of the mangle table.</summary>
+    public bool MangleAccepts { get; init; } = true;
+
     /// <summary>The rules that call ours stand first; else last.</summary>
     public bool Insert { get; init; } = true;
 
@@ -22,6 +25,7 @@ internal sealed record IptablesParameters
     public static IptablesParameters From(HostingConfiguration configuration) => new()
     {
         Accepts = configuration.Get(IptablesSettings.FilterAllowAction),
+        MangleAccepts = configuration.Get(IptablesSettings.MangleAllowAction),
         Insert = configuration.Get(IptablesSettings.ChainInsertMode),
         MaxSetSize = configuration.Get(IptablesSettings.MaxIpsetSize),
         Refresh = Sooner(configuration.Get(IptablesSettings.RefreshInterval), configuration.Get(IptablesSettings.IpsetsRefreshInterval)),

@@ -18,6 +18,9 @@ internal static class IptablesSettings
     public static EnumSetting<bool> FilterAllowAction { get; } = new("iptables_filter_allow_action", true,
         "Whether packets that policy allows are accepted at once, or go on to the rest of iptables' rules.", ("Accept", true), ("Return", false));
 
+    public static EnumSetting<bool> MangleAllowAction { get; } = new("iptables_mangle_allow_action", true,
+        "The same of what policy before DNAT allows, and the rest of the mangle table.", ("Accept", true), ("Return", false));
+
     public static IntegerSetting MarkMask { get; } = new("iptables_mark_mask", 0xffff0000, "Bits of the packet mark that are left to this program, with iptables.")
     {
         Minimum = 1,
@@ -37,8 +40,5 @@ internal static class IptablesSettings
 
     /// <summary>Settings that FelixConfiguration in etcd may set too.</summary>
     public static ImmutableArray<Setting> FromDatastore { get; } =
-        [FilterDenyAction, FilterAllowAction, MarkMask, ChainInsertMode, MaxIpsetSize, RefreshInterval, IpsetsRefreshInterval, PostWriteCheckInterval];
-
-    /// <summary>Those that count from the start and are this host's own affair.</summary>
-    public static ImmutableArray<Setting> Own { get; } = [Dataplane, Backend];
+        [Dataplane, Backend, FilterDenyAction, FilterAllowAction, MangleAllowAction, MarkMask, ChainInsertMode, MaxIpsetSize, RefreshInterval, IpsetsRefreshInterval, PostWriteCheckInterval];
 }

@@ -12,7 +12,8 @@ internal sealed class HostInterfaces
     private readonly Dictionary<int, Link> links = [];
     private readonly Dictionary<int, HashSet<IpAddress>> addresses = [];
     private readonly Dictionary<string, HostEndpointPolicy> endpoints = new(StringComparer.Ordinal);
-    private EquatableArray<string> prefixes;
+    private EquatableArray<string> prefixes, excludedItems;
+    private ExcludedInterfaces excluded = new(default);
     private bool dirty = true;
 
     /// <summary>As it was found last.</summary>
@@ -64,8 +65,9 @@ internal sealed class HostInterfaces
     /// <summary>Finds who governs what, when anything has changed. Returns whether another endpoint governs an interface, or the same one with other policy.</summary>
     public bool Resolve(FelixParameters parameters)
     {
-        dirty |= prefixes != parameters.InterfacePrefixes;
+        dirty |= prefixes != parameters.InterfacePrefixes || excludedItems != parameters.InterfaceExclude;
         prefixes = parameters.InterfacePrefixes;
+        if (excludedItems != parameters.InterfaceExclude) excluded = new ExcludedInterfaces(excludedItems = parameters.InterfaceExclude);
         if (!dirty) return false;
         dirty = false;
         HostEndpointResolution before = Resolution;
@@ -102,8 +104,11 @@ internal sealed class HostInterfaces
     private IEnumerable<HostInterface> Own()
     {
         foreach (Link link in links.Values)
-            if (IsOwn(link.Name)) yield return new HostInterface(link.Name, link.IsRunning, addresses.GetValueOrDefault(link.Index)?.ToEquatableArray() ?? default);
+            if (IsOwn(link.Name)) yield return new HostInterface(link.Name, link.IsRunning, Expected(link));
     }
+
+    /// <summary>The addresses by which a host endpoint may mean the interface.</summary>
+    private EquatableArray<IpAddress> Expected(Link link) => excluded.Contains(link.Name) ? default : addresses.GetValueOrDefault(link.Index)?.ToEquatableArray() ?? default;
 
     private bool IsOwn(string name)
     {

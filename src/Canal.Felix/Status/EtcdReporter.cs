@@ -10,11 +10,10 @@ namespace Canal.Felix.Status;
 
 /// <summary>
 /// Writes the states of endpoints, and that this agent is alive, to etcd under Calico's keys. A queue of its own: a slow or absent etcd never holds up
-/// enforcement. At most one round of writes a second; the newest state of each endpoint wins. What etcd holds is read at the start and after every failure.
+/// enforcement. Rounds of writes are some time apart; the newest state of each endpoint wins. What etcd holds is read at the start and after every failure.
 /// </summary>
 internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvider time, ILogger log)
 {
-    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
     // Unbounded, but with no more in it than changes of local endpoints between two looks: the reader moves them into a dictionary.
@@ -118,10 +117,10 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
         pending.Add(key);
     }
 
-    /// <summary>Waits a second, then until there is something to do.</summary>
+    /// <summary>Waits the delay, then until there is something to do.</summary>
     private async Task WaitAsync(CancellationToken stop)
     {
-        if (parameters.Enabled) await Task.Delay(Delay, time, stop).ConfigureAwait(false);
+        if (parameters.Enabled) await Task.Delay(parameters.Delay, time, stop).ConfigureAwait(false);
         TimeSpan left = parameters.Enabled && nextAlive is { } next ? next - time.GetUtcNow() : Timeout.InfiniteTimeSpan;
         if (left <= TimeSpan.Zero && left != Timeout.InfiniteTimeSpan) return;
         using CancellationTokenSource woken = CancellationTokenSource.CreateLinkedTokenSource(stop);

@@ -45,6 +45,14 @@ internal sealed class StatusFiles
             if (WorkloadEndpointName.TryParse(endpoint.Key.Name, out WorkloadEndpointName name)) wanted.Add(FileName(endpoint.Key.Namespace ?? "", name));
     }
 
+    /// <summary>Takes away what this run has written. Returns what the file system did not let happen, else null.</summary>
+    public string? Leave()
+    {
+        if (written is null) return null;
+        Sweep([]);
+        return Write();
+    }
+
     /// <summary>Does what is due, as far as the file system lets it. Returns what it did not let happen, the first of it as a sentence; else null.</summary>
     public string? Write()
     {

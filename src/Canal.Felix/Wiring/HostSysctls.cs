@@ -16,6 +16,8 @@ internal sealed class HostSysctls(SysctlTree sysctls)
         DefaultRpFilter = ReadOr("0", "ipv4", "conf", "default", "rp_filter");
         // The check of source addresses would otherwise not see by which routes answers go.
         if (parameters.Network.WireGuard.V4.IsEnabled) Set(refusals, "1", "ipv4", "conf", "all", "src_valid_mark");
+        // Who asks for connections sees how much they carried.
+        if (sysctls.Exists("net", "netfilter", "nf_conntrack_acct")) Set(refusals, "1", "netfilter", "nf_conntrack_acct");
         if (!parameters.IpForwarding) return refusals;
         Set(refusals, "1", "ipv4", "ip_forward");
         if (parameters.Ipv6) Set(refusals, "1", "ipv6", "conf", "all", "forwarding");

@@ -5,9 +5,12 @@ public sealed class DurationSetting(string key, TimeSpan defaultValue, string do
 {
     public TimeSpan Minimum { get; init; } = TimeSpan.Zero;
 
-    public TimeSpan Maximum { get; init; } = TimeSpan.MaxValue;
+    public TimeSpan Maximum { get; init; } = Longest;
 
-    public override string Expected => (Minimum > TimeSpan.Zero, Maximum < TimeSpan.MaxValue) switch
+    /// <summary>Timers and dates of .NET bear no more than 49 days.</summary>
+    private static TimeSpan Longest => TimeSpan.FromDays(45);
+
+    public override string Expected => (Minimum > TimeSpan.Zero, Maximum < Longest) switch
     {
         (false, false) => "a duration with a unit such as \"90s\"",
         (true, false) => $"a duration of at least {DurationText.Format(Minimum)}",
@@ -28,9 +31,9 @@ public sealed class DurationSetting(string key, TimeSpan defaultValue, string do
     {
         if (text.Length > 0 && text.All(c => char.IsAsciiDigit(c) || c is '.' or '-'))
             return WithoutUnit(Quoted.Text(text));
-        return DurationText.TryParse(text, out TimeSpan value) && value >= Minimum && value <= Maximum
-            ? Parsed<TimeSpan>.Right(value)
-            : Unexpected(Quoted.Text(text));
+        if (!DurationText.TryParse(text, out TimeSpan value)) return Unexpected(Quoted.Text(text));
+        if (value > Maximum) return Parsed<TimeSpan>.Wrong($"expected a duration of at most {DurationText.Format(Maximum)}, found {Quoted.Text(text)}");
+        return value >= Minimum ? Parsed<TimeSpan>.Right(value) : Unexpected(Quoted.Text(text));
     }
 
     private Parsed<TimeSpan> WithoutUnit(string found) => Unexpected($"{found} without a unit");

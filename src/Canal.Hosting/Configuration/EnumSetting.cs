@@ -1,7 +1,7 @@
 namespace Canal.Hosting;
 
 /// <summary>One of a few words, each standing for a value of <typeparamref name="T"/>. Words are matched exactly; they are lower case by custom.</summary>
-public sealed class EnumSetting<T> : Setting<T>
+public sealed class EnumSetting<T> : Setting<T>, IWords
     where T : notnull
 {
     private readonly (string Word, T Value)[] _choices;

@@ -23,6 +23,9 @@ public abstract class Setting
     /// <summary>What may stand there, as an error says it: <c>a duration such as "90s"</c>.</summary>
     public abstract string Expected { get; }
 
+    /// <summary>The built-in value as it would stand in the environment.</summary>
+    public string DefaultText => DefaultValue.Text;
+
     /// <summary>A text, as it would stand in the environment, as a TOML value; null with what is wrong with it.</summary>
     public string? ToToml(string text, out string error)
     {

@@ -122,7 +122,7 @@ public sealed class ControlSocketServer : IDisposable
         ControlResponse response = request is null
             ? ControlResponse.Failed($"the request is no line of at most {LargestRequestBytes} bytes")
             : await AnswerAsync(request, answer, stop);
-        await LastWords.SendAsync(stream, response.Encode(), RequestPatience, stop);
+        await LastWords.SendAsync(stream, stream.Socket, response.Encode(), RequestPatience, stop);
     }
 
     // The caller is told of any failure, the daemon goes on: a request must not be able to end it.

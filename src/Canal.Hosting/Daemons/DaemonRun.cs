@@ -1,4 +1,5 @@
 using Serilog;
+using Serilog.Events;
 
 namespace Canal.Hosting;
 
@@ -46,6 +47,11 @@ public sealed class DaemonRun : IDisposable
             stopped(run.Log);
             return ExitCode.Ok;
         }
+        catch (RestartException e)
+        {
+            run.Log.Warning("{Reason}", e.Message);
+            return ExitCode.Restart;
+        }
         catch (Exception e) when (exitCodeOf(e) is int code)
         {
             run.Log.Error("{Reason}", e.Message);
@@ -69,7 +75,10 @@ public sealed class DaemonRun : IDisposable
     }
 
     /// <summary>Takes in what a configuration says about the log.</summary>
-    public void Configure(Configuration configuration) => CanalLog.Level.MinimumLevel = configuration.Get(CommonSettings.LogLevel);
+    public void Configure(Configuration configuration) => CanalLog.Limit(configuration.Get(CommonSettings.LogLevel));
+
+    /// <summary>Logs to this file too; empty: to none. Returns why the file cannot be written, else null.</summary>
+    public string? LogTo(string path, LogEventLevel level) => CanalLog.LogTo(path, level);
 
     public void Dispose()
     {

@@ -10,12 +10,13 @@ public sealed class HealthReporter
     private readonly Lock _guard = new();
     private HealthReport _latest = new(Live: true, Ready: false);
     private long _at;
+    private TimeSpan _timeout;
 
     internal HealthReporter(string name, HealthAspects aspects, TimeSpan timeout, TimeProvider clock)
     {
         Name = name;
         Aspects = aspects;
-        Timeout = timeout;
+        _timeout = timeout;
         _clock = clock;
         _at = clock.GetTimestamp();
     }
@@ -24,8 +25,18 @@ public sealed class HealthReporter
 
     public HealthAspects Aspects { get; }
 
-    /// <summary>Zero: never times out.</summary>
-    public TimeSpan Timeout { get; }
+    /// <summary>Zero: never times out. May be set on any thread.</summary>
+    public TimeSpan Timeout
+    {
+        get
+        {
+            lock (_guard) return _timeout;
+        }
+        set
+        {
+            lock (_guard) _timeout = value;
+        }
+    }
 
     public void Report(HealthReport report)
     {
@@ -41,7 +52,7 @@ public sealed class HealthReporter
     {
         lock (_guard)
         {
-            bool late = Timeout > TimeSpan.Zero && _clock.GetElapsedTime(_at) > Timeout;
+            bool late = _timeout > TimeSpan.Zero && _clock.GetElapsedTime(_at) > _timeout;
             return late ? new HealthReport(Live: false, Ready: false, "timed out") : _latest;
         }
     }

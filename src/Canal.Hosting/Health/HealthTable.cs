@@ -4,8 +4,7 @@ using System.Text;
 namespace Canal.Hosting;
 
 /// <summary>The reporters of a daemon and their sum: live when each that speaks about it is live, ready likewise.</summary>
-/// <param name="timeouts">Overrides by reporter name (<see cref="HealthTimeouts"/>).</param>
-public sealed class HealthTable(TimeProvider clock, ImmutableDictionary<string, TimeSpan> timeouts)
+public sealed class HealthTable(TimeProvider clock)
 {
     private ImmutableArray<HealthReporter> _reporters = [];
 
@@ -13,7 +12,7 @@ public sealed class HealthTable(TimeProvider clock, ImmutableDictionary<string, 
     /// <param name="timeout">Longest time between two reports; zero for a part that reports once.</param>
     public HealthReporter Register(string name, HealthAspects aspects, TimeSpan timeout)
     {
-        HealthReporter reporter = new(name, aspects, timeouts.GetValueOrDefault(name, timeout), clock);
+        HealthReporter reporter = new(name, aspects, timeout, clock);
         if (!ImmutableInterlocked.Update(ref _reporters, (reporters, added) => reporters.Any(known => known.Name == added.Name) ? reporters : reporters.Add(added), reporter))
             throw new ArgumentException($"there is a reporter {name} already", nameof(name));
         return reporter;

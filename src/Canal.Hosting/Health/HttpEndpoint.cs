@@ -1,14 +1,16 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 
 namespace Canal.Hosting;
 
 /// <summary>
-/// Just enough of HTTP/1.1 (RFC 9112) for probes and scrapers: GET and HEAD of a few fixed paths, one request a connection. No bodies, no keep-alive, no TLS, so it belongs on
-/// loopback. Bounded: a request head of <see cref="LargestHeadBytes"/> within <see cref="Patience"/>, <see cref="MostConnections"/> at once.
+/// Just enough of HTTP/1.1 (RFC 9112) for probes and scrapers: GET and HEAD of a few fixed paths, one request a connection. No bodies, no keep-alive; without
+/// TLS it belongs on loopback. Bounded: a request head of <see cref="LargestHeadBytes"/> within <see cref="Patience"/>, <see cref="MostConnections"/> at once.
 /// </summary>
 public sealed class HttpEndpoint : IDisposable
 {
@@ -20,11 +22,15 @@ public sealed class HttpEndpoint : IDisposable
     private readonly Socket _listener;
     private readonly FrozenDictionary<string, Func<HttpAnswer>> _routes;
     private readonly TimeSpan _patience;
+    private readonly TlsFiles? _tls;
+    private readonly CancellationTokenSource _broken = new();
+    private volatile IOException? _failure;
 
-    private HttpEndpoint(Socket listener, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes, TimeSpan patience)
+    private HttpEndpoint(Socket listener, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes, TimeSpan patience, TlsFiles? tls)
     {
         _listener = listener;
         _patience = patience;
+        _tls = tls;
         _routes = routes.ToFrozenDictionary();
     }
 
@@ -42,11 +48,13 @@ public sealed class HttpEndpoint : IDisposable
     }, (int)port);
 
     /// <param name="routes">Path to answer; called on any thread, several at once.</param>
-    /// <exception cref="IOException">The address cannot be listened on; a sentence.</exception>
-    public static HttpEndpoint Listen(IPEndPoint address, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes) => Listen(address, routes, Patience);
+    /// <param name="tls">Read for each connection, so that files that are renewed count at once; null: without TLS.</param>
+    /// <exception cref="IOException">The address cannot be listened on, or a file is not as it should be; a sentence.</exception>
+    public static HttpEndpoint Listen(IPEndPoint address, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes, TlsFiles? tls = null) => Listen(address, routes, Patience, tls);
 
-    internal static HttpEndpoint Listen(IPEndPoint address, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes, TimeSpan patience)
+    internal static HttpEndpoint Listen(IPEndPoint address, IEnumerable<KeyValuePair<string, Func<HttpAnswer>>> routes, TimeSpan patience, TlsFiles? tls = null)
     {
+        tls?.Read();
         Socket? listener = null;
         try
         {
@@ -55,7 +63,7 @@ public sealed class HttpEndpoint : IDisposable
             if (address.Address.Equals(IPAddress.IPv6Any)) listener.DualMode = true;
             listener.Bind(address);
             listener.Listen(MostConnections);
-            return new HttpEndpoint(listener, routes, patience);
+            return new HttpEndpoint(listener, routes, patience, tls);
         }
         catch (SocketException error)
         {
@@ -65,15 +73,66 @@ public sealed class HttpEndpoint : IDisposable
     }
 
     /// <summary>Serves until cancelled.</summary>
-    public Task RunAsync(CancellationToken stop) => ConnectionLoop.RunAsync(_listener, MostConnections, ServeAsync, stop);
+    /// <exception cref="IOException">A file of TLS is not as it should be any more.</exception>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stop, _broken.Token);
+        await ConnectionLoop.RunAsync(_listener, MostConnections, ServeAsync, ended.Token);
+        if (_failure is { } failure) throw new IOException(failure.Message, failure);
+    }
 
-    public void Dispose() => _listener.Dispose();
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _broken.Dispose();
+    }
 
     private async Task ServeAsync(Socket connection, CancellationToken stop)
     {
-        using NetworkStream stream = new(connection);
+        await using NetworkStream network = new(connection);
+        if (_tls is null)
+        {
+            await ServeAsync(network, connection, stop);
+            return;
+        }
+        await using SslStream encrypted = new(network);
+        await ShakeHandsAsync(encrypted, ReadTls(_tls), stop);
+        await ServeAsync(encrypted, connection, stop);
+    }
+
+    private async Task ServeAsync(Stream stream, Socket connection, CancellationToken stop)
+    {
         string? head = await BoundedLine.ReadUntilAsync(stream, EndOfHead, LargestHeadBytes, _patience, stop);
-        await LastWords.SendAsync(stream, Response(head), _patience, stop);
+        await LastWords.SendAsync(stream, connection, Response(head), _patience, stop);
+    }
+
+    /// <summary>Who is to be told of a file that has become useless is not the client: nobody is served until it is mended.</summary>
+    private SslServerAuthenticationOptions ReadTls(TlsFiles tls)
+    {
+        try
+        {
+            return tls.Read();
+        }
+        catch (IOException error)
+        {
+            _failure = error;
+            _broken.Cancel();
+            throw;
+        }
+    }
+
+    private async Task ShakeHandsAsync(SslStream stream, SslServerAuthenticationOptions options, CancellationToken stop)
+    {
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(_patience);
+        try
+        {
+            await stream.AuthenticateAsServerAsync(options, deadline.Token);
+        }
+        catch (AuthenticationException error)
+        {
+            throw new IOException("the other side speaks no TLS, or is not who it should be", error);
+        }
     }
 
     private string Response(string? head)

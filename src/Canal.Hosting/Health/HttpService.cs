@@ -4,8 +4,8 @@ using Serilog;
 namespace Canal.Hosting;
 
 /// <summary>
-/// An <see cref="HttpEndpoint"/> that comes, goes and moves with the configuration. An address that cannot be listened on is told and tried again: no daemon
-/// ends for it.
+/// An <see cref="HttpEndpoint"/> that comes, goes and moves with the configuration. An address that cannot be listened on, or a certificate that
+/// cannot be read, is told and tried again: no daemon ends for it.
 /// </summary>
 /// <param name="what">As the log says it: <c>serving health</c>.</param>
 /// <param name="kind">The messages' kind.</param>
@@ -15,15 +15,16 @@ public sealed class HttpService(string what, LogEventKind kind, IReadOnlyDiction
     private readonly Lock guard = new();
     private readonly Trouble trouble = new(what, kind, time, log);
     private CancellationTokenSource changed = new();
-    private IPEndPoint? wanted;
+    private (IPEndPoint? Address, TlsFiles? Tls) wanted;
 
     /// <summary>Where to serve from now on; null: nowhere.</summary>
-    public void Configure(IPEndPoint? address)
+    /// <param name="tls">Null: without TLS.</param>
+    public void Configure(IPEndPoint? address, TlsFiles? tls = null)
     {
         lock (guard)
         {
-            if (Equals(address, wanted)) return;
-            wanted = address;
+            if (Equals((address, tls), wanted)) return;
+            wanted = (address, tls);
             changed.Cancel();
         }
     }
@@ -33,11 +34,11 @@ public sealed class HttpService(string what, LogEventKind kind, IReadOnlyDiction
     {
         while (true)
         {
-            IPEndPoint? address;
+            (IPEndPoint? Address, TlsFiles? Tls) now;
             CancellationToken renewed;
             lock (guard)
             {
-                address = wanted;
+                now = wanted;
                 changed.Dispose();
                 changed = new CancellationTokenSource();
                 renewed = changed.Token;
@@ -45,7 +46,7 @@ public sealed class HttpService(string what, LogEventKind kind, IReadOnlyDiction
             using CancellationTokenSource other = CancellationTokenSource.CreateLinkedTokenSource(stop, renewed);
             try
             {
-                await ServeAsync(address, other.Token).ConfigureAwait(false);
+                await ServeAsync(now.Address, now.Tls, other.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)
             {
@@ -56,12 +57,12 @@ public sealed class HttpService(string what, LogEventKind kind, IReadOnlyDiction
 
     public void Dispose() => changed.Dispose();
 
-    private async Task ServeAsync(IPEndPoint? address, CancellationToken stop)
+    private async Task ServeAsync(IPEndPoint? address, TlsFiles? tls, CancellationToken stop)
     {
         if (address is null) await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(false);
         try
         {
-            using HttpEndpoint endpoint = HttpEndpoint.Listen(address!, routes);
+            using HttpEndpoint endpoint = HttpEndpoint.Listen(address!, routes, tls);
             trouble.Note(null);
             await endpoint.RunAsync(stop).ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();

@@ -18,7 +18,7 @@ internal abstract class CountingSink : ILogEventSink, IDisposable
             if (!TryWrite(logEvent))
                 Interlocked.Increment(ref _dropped);
         }
-        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or FormatException)
+        catch (Exception error) when (error is SocketException or IOException or UnauthorizedAccessException or ObjectDisposedException or FormatException)
         {
             Interlocked.Increment(ref _dropped);
         }

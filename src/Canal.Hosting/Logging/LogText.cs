@@ -21,6 +21,15 @@ internal static class LogText
         return text.ToString();
     }
 
+    /// <summary>The message as a line, and an exception on lines of its own; each begins so.</summary>
+    public static string Lines(LogEvent logEvent, string start)
+    {
+        StringBuilder lines = new StringBuilder(start).Append(EscapedText.Of(Message(logEvent))).Append('\n');
+        foreach (string line in logEvent.Exception?.ToString().Split('\n') ?? [])
+            lines.Append(start).Append("  ").Append(EscapedText.Of(line.TrimEnd('\r'))).Append('\n');
+        return lines.ToString();
+    }
+
     /// <summary>The value as plain text, not escaped.</summary>
     public static string Value(LogEventPropertyValue value, string? format = null) => value switch
     {

@@ -24,18 +24,9 @@ internal sealed class StandardErrorSink(SafeFileHandle file, Func<LogEventLevel,
 
     protected override bool TryWrite(LogEvent logEvent)
     {
-        byte[] lines = Encoding.UTF8.GetBytes(Lines(logEvent));
+        byte[] lines = Encoding.UTF8.GetBytes(LogText.Lines(logEvent, prefix(logEvent.Level)));
         lock (_oneAtATime)
             return TryWrite(lines);
-    }
-
-    private string Lines(LogEvent logEvent)
-    {
-        string start = prefix(logEvent.Level);
-        StringBuilder lines = new StringBuilder(start).Append(EscapedText.Of(LogText.Message(logEvent))).Append('\n');
-        foreach (string line in logEvent.Exception?.ToString().Split('\n') ?? [])
-            lines.Append(start).Append("  ").Append(EscapedText.Of(line.TrimEnd('\r'))).Append('\n');
-        return lines.ToString();
     }
 
     private bool TryWrite(ReadOnlySpan<byte> lines)

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 
 namespace Canal.Hosting;
@@ -7,11 +6,11 @@ namespace Canal.Hosting;
 internal static class BoundedLine
 {
     /// <summary>The text before the first line feed; null when it does not come within the bounds.</summary>
-    public static async Task<string?> ReadAsync(NetworkStream stream, int largest, TimeSpan patience, CancellationToken stop) =>
+    public static async Task<string?> ReadAsync(Stream stream, int largest, TimeSpan patience, CancellationToken stop) =>
         await ReadUntilAsync(stream, "\n"u8.ToArray(), largest, patience, stop) is { } text ? text.TrimEnd('\r') : null;
 
     /// <summary>The text before the first occurrence of the end mark; null when it does not come within the bounds. What follows the mark is dropped.</summary>
-    public static async Task<string?> ReadUntilAsync(NetworkStream stream, ReadOnlyMemory<byte> end, int largest, TimeSpan patience, CancellationToken stop)
+    public static async Task<string?> ReadUntilAsync(Stream stream, ReadOnlyMemory<byte> end, int largest, TimeSpan patience, CancellationToken stop)
     {
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(patience);

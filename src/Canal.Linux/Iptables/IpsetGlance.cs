@@ -19,6 +19,8 @@ internal static class IpsetGlance
     private const ushort IPSET_ATTR_ELEMENTS = 24;
     private const uint IPSET_FLAG_LIST_HEADER = 1 << 2;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>Understood since Linux 2.6.39.</summary>
     private const byte Protocol = 6;
 
@@ -29,6 +31,7 @@ internal static class IpsetGlance
         try
         {
             using NetlinkSocket socket = NetlinkSocket.Open(NETLINK_NETFILTER);
+            socket.SetReceiveTimeout(Patience);
             socket.Send(Request());
             byte[] wanted = Encoding.ASCII.GetBytes(prefix), buffer = new byte[64 * 1024];
             while (Take(buffer.AsSpan(0, socket.Receive(buffer, wait: true)), wanted, ref hash))

@@ -44,6 +44,13 @@ public sealed class NetlinkSocket : IDisposable
     /// <summary>Sets the receive buffer beyond rmem_max (needs CAP_NET_ADMIN). The kernel doubles the value.</summary>
     public void SetReceiveBuffer(int bytes) => SetOption(Native.SOL_SOCKET, Native.SO_RCVBUFFORCE, bytes);
 
+    /// <summary>Sets how long <see cref="Receive"/> waits where it is to; for ever without it.</summary>
+    public unsafe void SetReceiveTimeout(TimeSpan timeout)
+    {
+        Native.TimeValue value = new() { Seconds = (nint)(long)timeout.TotalSeconds, Microseconds = (nint)(timeout.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond) };
+        Check(Native.SetSockOpt(fd, Native.SOL_SOCKET, Native.SO_RCVTIMEO, (int*)&value, (uint)sizeof(Native.TimeValue)), "set a netlink socket's receive timeout");
+    }
+
     /// <summary>
     /// Has the kernel drop datagrams whose first message was caused by this port (nlmsg_pid), before they are queued. A classic BPF filter; its loads
     /// are in network order, nlmsg_pid is in host order.
@@ -83,7 +90,7 @@ public sealed class NetlinkSocket : IDisposable
     /// <summary>
     /// Receives one datagram into the buffer (32 KiB at least, the kernel's largest). Returns 0 when nothing is queued and <paramref name="wait"/> is false.
     /// </summary>
-    /// <exception cref="NetlinkException">ENOBUFS: the kernel dropped answers or events, what is known is in doubt.</exception>
+    /// <exception cref="NetlinkException">ENOBUFS: the kernel dropped answers or events, what is known is in doubt. ETIMEDOUT: none came in time.</exception>
     public unsafe int Receive(Span<byte> buffer, bool wait)
     {
         fixed (byte* start = buffer)
@@ -95,7 +102,7 @@ public sealed class NetlinkSocket : IDisposable
                 if (received >= 0) return (int)received;
                 int errno = Marshal.GetLastPInvokeError();
                 if (errno == Errno.EAGAIN && !wait) return 0;
-                if (errno != Errno.EINTR) throw new NetlinkException("receive from the kernel", errno);
+                if (errno != Errno.EINTR) throw new NetlinkException("receive from the kernel", errno == Errno.EAGAIN ? Errno.ETIMEDOUT : errno);
             }
         }
     }

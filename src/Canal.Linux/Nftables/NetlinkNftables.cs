@@ -40,6 +40,9 @@ public sealed partial class NetlinkNftables : INftables, IDisposable
         return new NetlinkNftables(socket);
     }
 
+    /// <summary>Sets how long an answer is waited for; for ever without it.</summary>
+    public void SetTimeout(TimeSpan timeout) => socket.SetReceiveTimeout(timeout);
+
     public void Dispose() => socket.Dispose();
 
     public void Commit(NftTransaction transaction)

@@ -90,16 +90,25 @@ public sealed class DatastoreLayersTests
     }
 
     [Theory]
-    [InlineData("prometheusMetricsCertFile")]
-    [InlineData("prometheusMetricsKeyFile")]
-    [InlineData("prometheusMetricsCAFile")]
-    public void Metrics_that_are_wanted_with_TLS_are_not_served_without(string field)
+    [InlineData("vxlanPort", "vxlan_port", "4789")]
+    [InlineData("natPortRange", "nat_port_range", "")]
+    [InlineData("interfaceExclude", "interface_exclude", "kube-ipvs0")]
+    [InlineData("prometheusMetricsCAFile", "prometheus_metrics_ca_file", "")]
+    [InlineData("failsafeInboundHostPorts", "failsafe_inbound_host_ports", "none")]
+    [InlineData("endpointStatusPathPrefix", "endpoint_status_path_prefix", "none")]
+    [InlineData("logFilePath", "log.file", "none")]
+    public void None_stands_for_the_default_whatever_weaker_levels_say_or_for_nothing(string field, string key, string expected)
     {
-        Rig.Resource on = At("node.h1", "prometheusMetricsEnabled", true);
-        Assert.True(Resolve(InRack, on, Default.Spec(field, "")).Configuration.Get(FelixSettings.MetricsEnabled));
-        Assert.False(Resolve(InRack, on, Default.Spec(field, "/x")).Configuration.Get(FelixSettings.MetricsEnabled));
-        Assert.False(Resolve(InRack, on, Default.Metadata("annotations", new System.Text.Json.Nodes.JsonObject { [FelixConfiguration.AnnotationPrefix + field] = "/x" })).Configuration.Get(FelixSettings.MetricsEnabled));
-        Assert.True(Resolve(NotInRack, on, Scoped.Spec(field, "/x")).Configuration.Get(FelixSettings.MetricsEnabled));
+        LayerResult result = Resolve(InRack, At("default", field, "1:2"), At("node.h1", field, "None"));
+        ConfigurationEntry entry = result.Configuration.Entries.Single(e => e.Key == key);
+        Assert.Equal((expected, "FelixConfiguration node.h1"), (entry.Text.Trim('"', '[', ']'), entry.Origin.ToString()));
+    }
+
+    [Fact]
+    public void A_time_that_no_timer_bears_is_refused()
+    {
+        foreach (string field in (string[])["routeRefreshInterval", "reportingInterval", "interfaceRefreshInterval"])
+            Assert.Contains("at most 45d", Assert.Single(Resolve(null, At("default", field, "46d")).Errors).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,6 +145,20 @@ public sealed class DatastoreLayersTests
     [InlineData("routeRefreshInterval", "0s", "route_refresh_interval", "0s")]
     [InlineData("interfacePrefix", "tap,cali", "interface_prefix", "tap,cali")]
     [InlineData("ipForwarding", "Disabled", "ip_forwarding", "Disabled")]
+    [InlineData("nftablesMode", "Enabled", "dataplane", "nftables")]
+    [InlineData("nftablesMode", "disabled", "dataplane", "iptables")]
+    [InlineData("nftablesMode", "Auto", "dataplane", "auto")]
+    [InlineData("iptablesBackend", "Legacy", "iptables_backend", "legacy")]
+    [InlineData("iptablesBackend", "NFT", "iptables_backend", "nft")]
+    [InlineData("iptablesMangleAllowAction", "RETURN", "iptables_mangle_allow_action", "Return")]
+    [InlineData("logSeverityFile", "Trace", "log.file_level", "debug")]
+    [InlineData("logFilePath", "/var/log/felix", "log.file", "/var/log/felix")]
+    [InlineData("prometheusMetricsClientAuth", "noclientcert", "prometheus_metrics_client_auth", "NoClientCert")]
+    [InlineData("prometheusMetricsCAFile", "/ca.pem", "prometheus_metrics_ca_file", "/ca.pem")]
+    [InlineData("interfaceExclude", "kube-ipvs0,/^veth/", "interface_exclude", "kube-ipvs0,/^veth/")]
+    [InlineData("endpointStatusPathPrefix", "/x", "endpoint_status_path_prefix", "/x")]
+    [InlineData("dataplaneWatchdogTimeout", "2m", "dataplane_watchdog_timeout", "2m")]
+    [InlineData("netlinkTimeout", "5s", "netlink_timeout", "5s")]
     public void Calicos_words_are_understood(string field, string value, string key, string expected)
     {
         LayerResult result = Resolve(null, At("default", field, value));
@@ -165,6 +188,9 @@ public sealed class DatastoreLayersTests
         Assert.Equal(["CalculationGraph=30s"], result.Configuration.Get(FelixSettings.HealthTimeoutOverrides));
     }
 
+    /// <summary>Those that do by default what Calico's do not: the log is the journal's, and the kernel tells who changes the table.</summary>
+    private static readonly Setting[] Differ = [FelixSettings.LogFile, FelixSettings.NftablesRefreshInterval];
+
     /// <summary>Every field that etcd may set is one of Calico's, with Calico's default.</summary>
     [Fact]
     public void Fields_and_defaults_are_Calicos()
@@ -177,7 +203,7 @@ public sealed class DatastoreLayersTests
             string field = DatastoreLayers.FieldOf(setting.Key);
             Assert.True(known.TryGetValue(field, out JsonElement parameter), $"{setting.Key}: Calico has no field {field}");
             string theirs = FelixText.Of(setting, parameter.GetProperty("default").GetString()!);
-            if (theirs.Length == 0) continue;
+            if (theirs.Length == 0 || Differ.Contains(setting)) continue;
             LayerResult result = Builtin.WithLayer(new ConfigurationLayer("Calico", System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty.Add(setting.Key, theirs)));
             Assert.Empty(result.Errors);
             Assert.True(result.Configuration.ChangedFrom(Builtin).IsEmpty, $"{setting.Key}: Calico's default is {theirs}");

@@ -19,7 +19,7 @@ internal sealed class FakeHost
     {
         this.parameters = parameters ?? new FelixParameters();
         Kernel = kernel ?? new FakeNftables();
-        Dataplane = new NftablesDataplane(Kernel, Calculator);
+        Dataplane = new NftablesDataplane(Kernel, Calculator, TimeProvider.System);
         foreach ((int index, string name) in new[] { (1, "lo"), (2, "eth0"), (3, "eth1") })
             Interfaces.SetLink(index, new Link { Index = index, Name = name, Flags = LinkFlags.Up | LinkFlags.Running });
     }

@@ -10,7 +10,7 @@ namespace Canal.Felix.Tests.Dataplane;
 /// <summary>What an earlier run left where this one may not look.</summary>
 public sealed class LeftoverTests
 {
-    private readonly NftablesFilter inUse = new(new FakeNftables());
+    private readonly NftablesFilter inUse = new(new FakeNftables(), TimeProvider.System);
 
     [Theory]
     [InlineData(true, false, true)]

@@ -29,7 +29,7 @@ public sealed class TableRemovalTests
         NftTransaction left = new(KernelNames.StandIn);
         left.AddTable();
         kernel.CommitByOther(left);
-        NftablesFilter filter = new(kernel);
+        NftablesFilter filter = new(kernel, TimeProvider.System);
         Assert.True(filter.IsInForce());
         filter.Remove();
         Assert.False(filter.IsInForce());

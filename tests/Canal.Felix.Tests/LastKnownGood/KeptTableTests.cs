@@ -22,7 +22,7 @@ public sealed class KeptTableTests : IDisposable
         KeptTable.Write(FilePath, host.Dataplane.Whole()!.Value.Span);
 
         FakeNftables rebooted = new();
-        Assert.Null(new NftablesFilter(rebooted).Load(KeptTable.Read(FilePath, out _)!.Value));
+        Assert.Null(new NftablesFilter(rebooted, TimeProvider.System).Load(KeptTable.Read(FilePath, out _)!.Value));
         FakeHost after = new(kernel: rebooted);
         Assert.Equal(host.Dump, after.Dump);
         Assert.False(after.Put(SampleCluster.All));

@@ -22,7 +22,7 @@ public sealed class TableKeeperTests : IDisposable
         Assert.True(File.Exists(host.KeptFile));
 
         FakeNftables booted = new();
-        Assert.Contains("is in force again", KeptTableRestore.Run(new NftablesFilter(booted), host.KeptFile, MissingDatastore.Snapshot, new FelixParameters()), StringComparison.Ordinal);
+        Assert.Contains("is in force again", KeptTableRestore.Run(new NftablesFilter(booted, TimeProvider.System), host.KeptFile, MissingDatastore.Snapshot, new FelixParameters()), StringComparison.Ordinal);
         Assert.Equal(host.Nftables.Dump(KernelNames.Table), booted.Dump(KernelNames.Table));
     }
 
@@ -35,7 +35,7 @@ public sealed class TableKeeperTests : IDisposable
         Assert.False(File.Exists(host.KeptFile));
         host.Wait(10);
         FakeNftables booted = new();
-        KeptTableRestore.Run(new NftablesFilter(booted), host.KeptFile, MissingDatastore.Snapshot, new FelixParameters());
+        KeptTableRestore.Run(new NftablesFilter(booted, TimeProvider.System), host.KeptFile, MissingDatastore.Snapshot, new FelixParameters());
         Assert.Equal(host.Nftables.Dump(KernelNames.Table), booted.Dump(KernelNames.Table));
     }
 
@@ -81,7 +81,7 @@ public sealed class TableKeeperTests : IDisposable
         Assert.False(File.Exists(host.KeptFile));
         host.Agent.Keeper.Finish(now: true);
         FakeNftables booted = new();
-        KeptTableRestore.Run(new NftablesFilter(booted), host.KeptFile, MissingDatastore.Snapshot, new FelixParameters());
+        KeptTableRestore.Run(new NftablesFilter(booted, TimeProvider.System), host.KeptFile, MissingDatastore.Snapshot, new FelixParameters());
         Assert.Equal(host.Nftables.Dump(KernelNames.Table), booted.Dump(KernelNames.Table));
     }
 
@@ -90,7 +90,7 @@ public sealed class TableKeeperTests : IDisposable
     {
         host.Start(SampleObjects.All).Wait(1);
         int commits = host.Nftables.Commits;
-        Assert.Null(KeptTableRestore.Run(new NftablesFilter(host.Nftables), host.KeptFile, MissingDatastore.Snapshot, new FelixParameters()));
+        Assert.Null(KeptTableRestore.Run(new NftablesFilter(host.Nftables, TimeProvider.System), host.KeptFile, MissingDatastore.Snapshot, new FelixParameters()));
         Assert.Equal(commits, host.Nftables.Commits);
     }
 
@@ -99,7 +99,7 @@ public sealed class TableKeeperTests : IDisposable
     {
         host.Start(SampleObjects.All).Wait(1);
         FakeNftables booted = new();
-        Assert.Contains("on_missing_datastore is open", KeptTableRestore.Run(new NftablesFilter(booted), host.KeptFile, MissingDatastore.Open, new FelixParameters()), StringComparison.Ordinal);
+        Assert.Contains("on_missing_datastore is open", KeptTableRestore.Run(new NftablesFilter(booted, TimeProvider.System), host.KeptFile, MissingDatastore.Open, new FelixParameters()), StringComparison.Ordinal);
         Assert.Null(booted.ReadOutline(KernelNames.Table));
     }
 }

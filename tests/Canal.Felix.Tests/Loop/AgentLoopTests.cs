@@ -68,21 +68,6 @@ public sealed class AgentLoopTests
         }
     }
 
-    [Fact]
-    public void What_etcd_sets_and_does_nothing_here_is_told_once()
-    {
-        using LoopHost host = Running();
-        Resource felix = Calico.FelixConfiguration("default").Spec("logFilePath", "/x").Spec("prometheusMetricsCertFile", "/y").Spec("bpfLogLevel", "Off").Spec("nftablesMode", "");
-        string[] Told() => [.. host.Log.All.Where(line => line.Contains("FelixConfiguration default: ", StringComparison.Ordinal))];
-        for (int i = 0; i < 3; i++) host.Put(felix.Spec("vxlanPort", 1000 + i));
-        Assert.Equal(2, Told().Length);
-        Assert.Contains(Told(), line => line.Contains("logFilePath has no effect here, because the log goes to the journal", StringComparison.Ordinal));
-        Assert.Contains(Told(), line => line.Contains("prometheusMetricsCertFile asks for TLS", StringComparison.Ordinal));
-        host.Put(Calico.FelixConfiguration("default"));
-        host.Put(felix);
-        Assert.Equal(4, Told().Length);
-    }
-
     /// <summary>Half of a surrogate pair in the place of each text of each resource: it is JSON, but no text.</summary>
     [Fact]
     public void No_text_in_etcd_that_is_no_text_ends_the_loop()

@@ -95,7 +95,7 @@ internal sealed class LoopHost : IDisposable
         HostInterfaces hosts = new();
         TunnelOffload offload = new(device => !Unoffloaded.Contains(device), device => Unoffloaded.Add(device));
         HostSysctls sysctls = new(new SysctlTree(Sysctls));
-        NftablesDataplane dataplane = new(Nftables, calculator);
+        NftablesDataplane dataplane = new(Nftables, calculator, Time);
         Routes.TakeEvents();
         WireGuard = new FakeWireGuard(Routes);
         Agent = new Agent(Read().Configuration!, Time, Log.Logger)

@@ -49,15 +49,21 @@ public sealed class HealthTableTests
     }
 
     [Fact]
-    public void Timeouts_can_be_overridden_by_name()
+    public void A_timeout_may_change_at_any_time()
     {
-        HealthTable table = new(_clock, HealthTimeouts.Parse(["CalculationGraph=5m", " Other = 1s "]));
-        table.Register("CalculationGraph", HealthAspects.Live, TimeSpan.FromSeconds(20));
-        _clock.Advance(TimeSpan.FromSeconds(299));
+        HealthTable table = Table();
+        HealthReporter part = table.Register("CalculationGraph", HealthAspects.Live, TimeSpan.FromSeconds(20));
+        _clock.Advance(TimeSpan.FromSeconds(21));
+        Assert.False(table.Is(HealthAspects.Live));
+        part.Timeout = TimeSpan.FromMinutes(5);
         Assert.True(table.Is(HealthAspects.Live));
-        Assert.Equal(TimeSpan.FromSeconds(1), table.Register("Other", HealthAspects.Live, TimeSpan.Zero).Timeout);
-        Assert.Throws<ArgumentException>(() => table.Register("Other", HealthAspects.Live, TimeSpan.Zero));
+        Assert.Throws<ArgumentException>(() => table.Register("CalculationGraph", HealthAspects.Live, TimeSpan.Zero));
     }
+
+    [Fact]
+    public void Overrides_are_by_name_and_the_last_of_a_name_wins() =>
+        Assert.Equal(new Dictionary<string, TimeSpan> { ["CalculationGraph"] = TimeSpan.FromMinutes(5), ["Other"] = TimeSpan.FromSeconds(1) },
+            HealthTimeouts.Parse(["CalculationGraph=1s", "CalculationGraph=5m", " Other = 1s ", "wrong"]));
 
     [Theory]
     [InlineData("a=5s", true)]
@@ -83,7 +89,7 @@ public sealed class HealthTableTests
         Assert.Contains("CalculationGraph             20s      NO    NO    timed out\n", table.Text(), StringComparison.Ordinal);
     }
 
-    private HealthTable Table() => new(_clock, ImmutableDictionary<string, TimeSpan>.Empty);
+    private HealthTable Table() => new(_clock);
 
     private static (bool Live, bool Ready) Both(HealthTable table) => (table.Is(HealthAspects.Live), table.Is(HealthAspects.Ready));
 }

@@ -8,7 +8,7 @@ namespace Canal.Hosting.Tests;
 public sealed class HttpEndpointTests : IDisposable
 {
     private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(60));
-    private readonly HealthTable _table = new(TimeProvider.System, ImmutableDictionary<string, TimeSpan>.Empty);
+    private readonly HealthTable _table = new(TimeProvider.System);
     private readonly Dictionary<string, Func<HttpAnswer>> _routes;
     private readonly HttpEndpoint _endpoint;
     private readonly Task _running;

@@ -77,10 +77,10 @@ public sealed class JournalSinkTests : IDisposable
     {
         using CanalLog log = Create();
         log.Logger.Debug("unseen");
-        log.Level.MinimumLevel = LogEventLevel.Debug;
+        log.Limit(LogEventLevel.Debug);
         log.Logger.Debug("seen");
         Assert.Equal("seen", Next()["MESSAGE"]);
-        log.Level.MinimumLevel = LogEventLevel.Error;
+        log.Limit(LogEventLevel.Error);
         log.Logger.Warning("unseen");
         Assert.True(_journald.IsEmpty);
         Assert.Equal(0, log.Dropped);

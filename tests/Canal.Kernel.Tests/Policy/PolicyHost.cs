@@ -152,7 +152,7 @@ internal sealed class PolicyHost : IDisposable
     internal IDataplane Dataplane => dataplane;
 
     /// <summary>The filter in use, as the start of the agent knows it.</summary>
-    internal IPacketFilter Filter => filter == PacketFilter.Nftables ? new NftablesFilter(nftables) : IptablesFilter.Of(Programs, TimeProvider.System);
+    internal IPacketFilter Filter => filter == PacketFilter.Nftables ? new NftablesFilter(nftables, TimeProvider.System) : IptablesFilter.Of(Programs, TimeProvider.System);
 
     /// <summary>What the kernel holds; for messages.</summary>
     internal string Held => filter == PacketFilter.Nftables ? List() : $"{Programs.Save(IpFamily.V4, counters: true)}{Programs.Save(IpFamily.V6, counters: true)}{Programs.SaveSets()}";
@@ -163,7 +163,7 @@ internal sealed class PolicyHost : IDisposable
     /// <summary>The programs of the flavour under test.</summary>
     internal HostIptables Programs => HostIptables.Open(filter == PacketFilter.IptablesLegacy ? IptablesFlavour.Legacy : IptablesFlavour.Nft);
 
-    private IDataplane NewDataplane() => filter == PacketFilter.Nftables ? new NftablesDataplane(nftables, calculator) : new IptablesDataplane(Programs, calculator, [IpFamily.V4, IpFamily.V6], TimeProvider.System);
+    private IDataplane NewDataplane() => filter == PacketFilter.Nftables ? new NftablesDataplane(nftables, calculator, TimeProvider.System) : new IptablesDataplane(Programs, calculator, [IpFamily.V4, IpFamily.V6], TimeProvider.System);
 
     public void Dispose()
     {

@@ -24,6 +24,7 @@ internal sealed class HookChains(DesiredTable desired, FelixParameters parameter
             if (hook.Table == Hook.Nat) continue;
             if (parameters.Iptables.Accepts && stage.Name == "input-host") rules.AddRange(AllowedByHostEndpoint("-i"));
             if (parameters.Iptables.Accepts && stage.Name == "output-host") rules.AddRange(AllowedByHostEndpoint("-o"));
+            if (parameters.Iptables.MangleAccepts && stage.Name == "pre-dnat") rules.Add(new IptablesRule(RuleTranslator.IsDecided(marks), $" -g {IptablesNames.Allow}", "policy before DNAT allowed it"));
             rules.Add(clear);
         }
         if (hook == new Hook(Hook.Filter, "FORWARD") && parameters.Iptables.Accepts) rules.AddRange(OfWorkloads("-i").Concat(OfWorkloads("-o")));
@@ -35,7 +36,7 @@ internal sealed class HookChains(DesiredTable desired, FelixParameters parameter
     public IEnumerable<IptablesChain> Common(string table)
     {
         yield return new IptablesChain(IptablesNames.Accept, "", [new IptablesRule("", RuleTranslator.SetDecided(marks))]);
-        if (table == Hook.Filter) yield return new IptablesChain(IptablesNames.Allow, "", [new IptablesRule("", RuleTranslator.ClearDecided(marks)), new IptablesRule("", " -j ACCEPT")]);
+        if (table is Hook.Filter or Hook.Mangle) yield return new IptablesChain(IptablesNames.Allow, "", [new IptablesRule("", RuleTranslator.ClearDecided(marks)), new IptablesRule("", " -j ACCEPT")]);
     }
 
     /// <summary>Whoever is a workload's packet and came as far as this was allowed at both ends: what policy does not allow was denied.</summary>

@@ -17,8 +17,9 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// </summary>
 /// <param name="kernel">The kernel's nf_tables.</param>
 /// <param name="calculator">Has the members of sets.</param>
+/// <param name="time">Says when to read again.</param>
 /// <param name="early">The table as it was read while the datastore was waited for; it counts when nothing has changed since.</param>
-internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calculator, Task<NftTable?>? early = null) : IDataplane
+internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calculator, TimeProvider time, Task<NftTable?>? early = null) : IDataplane
 {
     private readonly DesiredTable desired = new();
     private readonly NftTransaction preparation = new(KernelNames.Table);
@@ -30,6 +31,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
 
     // One may be there from a run that ended while it made its table anew.
     private bool mayStandIn = true;
+    private DateTimeOffset readAt;
     private FelixParameters inForce = new();
     private int wholeLength = 4096;
 
@@ -37,10 +39,14 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
 
     public string CommitsMetric => "felix_nft_calls";
 
-    /// <summary>The kernel tells when others change the table.</summary>
-    public DateTimeOffset? CheckDue => null;
+    /// <summary>The kernel tells when others change the table; whoever does not trust it may have it read back now and then.</summary>
+    public DateTimeOffset? CheckDue => inForce.TableRefresh > TimeSpan.Zero ? readAt + inForce.TableRefresh : null;
 
-    public bool Check() => false;
+    public bool Check()
+    {
+        Doubt();
+        return Apply();
+    }
 
     /// <summary>Transactions committed since the start.</summary>
     public long Commits { get; private set; }
@@ -225,6 +231,7 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
         uint generation = kernel.Generation();
         NftTable? table = TakeEarly() is { } read && read.Generation == generation ? read : kernel.Read(KernelNames.Table);
         image = TableReading.Read(table, generation, desired, flags);
+        readAt = time.GetUtcNow();
     }
 
     private NftTable? TakeEarly()

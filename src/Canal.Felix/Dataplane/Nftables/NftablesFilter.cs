@@ -7,8 +7,9 @@ namespace Canal.Felix.Dataplane.Nftables;
 
 /// <summary>Policy in table <c>inet canal</c>.</summary>
 /// <param name="kernel">The kernel's nf_tables.</param>
+/// <param name="time">For the dataplane.</param>
 /// <param name="early">Begins to read the table beside the datastore; null: it is read when it is needed.</param>
-internal sealed class NftablesFilter(INftables kernel, Func<Task<NftTable?>>? early = null) : IPacketFilter
+internal sealed class NftablesFilter(INftables kernel, TimeProvider time, Func<Task<NftTable?>>? early = null) : IPacketFilter
 {
     public DataplaneKind Kind => DataplaneKind.Nftables;
 
@@ -17,7 +18,7 @@ internal sealed class NftablesFilter(INftables kernel, Func<Task<NftTable?>>? ea
     /// <summary>A run that ended while it made its table anew has left the one that stands in.</summary>
     public bool IsInForce() => kernel.ReadFlags(KernelNames.Table) is not null || kernel.ReadFlags(KernelNames.StandIn) is not null;
 
-    public IDataplane NewDataplane(PolicyCalculator calculator) => new NftablesDataplane(kernel, calculator, early?.Invoke()!);
+    public IDataplane NewDataplane(PolicyCalculator calculator) => new NftablesDataplane(kernel, calculator, time, early?.Invoke()!);
 
     public string? Load(ReadOnlyMemory<byte> kept)
     {

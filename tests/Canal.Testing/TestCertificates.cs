@@ -2,10 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Canal.Datastore.Tests;
+namespace Canal.Testing;
 
 /// <summary>A private authority and certificates by it, as PEM files in a folder of its own.</summary>
-internal sealed class TestCertificates : IDisposable
+public sealed class TestCertificates : IDisposable
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("canal-certificates-");
     private readonly X509Certificate2 authority;
@@ -22,7 +22,7 @@ internal sealed class TestCertificates : IDisposable
 
     public string CaFile { get; }
 
-    /// <summary>Certificate for 127.0.0.1 as server and client.</summary>
+    /// <summary>Certificate for the address as server and client.</summary>
     public (string CertFile, string KeyFile) Issue(string name, string address = "127.0.0.1")
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -38,14 +38,11 @@ internal sealed class Agent
     private static readonly TimeSpan JudgingTurn = TimeSpan.FromMilliseconds(5);
 
     private readonly Dictionary<ResourceKey, string> toldPolicies = [];
-    private readonly HashSet<string> toldErrors = new(StringComparer.Ordinal);
     private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
     private readonly Trouble files;
     private readonly Trouble leftovers;
-    private readonly DataplaneKind kind;
+    private readonly LiveConfiguration live;
     private Dictionary<string, string> toldClosed = [];
-    private HostingConfiguration local;
-    private HostingConfiguration effective;
     private string toldOverlay = "", toldWireGuard = "", statusPrefix;
     private bool hadNode;
     private NetworkSets networkSets = NetworkSets.Empty;
@@ -54,8 +51,8 @@ internal sealed class Agent
     /// <summary>An agent with this host's own configuration.</summary>
     public Agent(HostingConfiguration configuration, TimeProvider time, ILogger log, DataplaneKind kind = DataplaneKind.Nftables)
     {
-        local = effective = configuration;
-        (Time, Log, this.kind) = (time, log, kind);
+        (Time, Log, Kind) = (time, log, kind);
+        live = new LiveConfiguration(configuration, log);
         files = new Trouble("writing endpoint status files", Felix.Log.ProgrammingFailed, time, log);
         leftovers = new Trouble("taking away what another dataplane programmed", Felix.Log.ProgrammingFailed, time, log);
         Parameters = FelixParameters.From(configuration, kind);
@@ -133,6 +130,18 @@ internal sealed class Agent
 
     public HostEndpointStatuses HostStatuses { get; } = new();
 
+    /// <summary>What policy is programmed with.</summary>
+    public DataplaneKind Kind { get; }
+
+    /// <summary>Protocols of routes that an earlier run, or this one, had before.</summary>
+    public EquatableArray<byte> FormerProtocols { get; set; }
+
+    /// <summary>Whether etcd is reached.</summary>
+    public DatastoreState Datastore { get; } = new();
+
+    /// <summary>Why etcd's configuration leaves nothing that could be programmed; null when it does.</summary>
+    public string? Unusable => live.Unusable;
+
     /// <summary>The parameters in force.</summary>
     public FelixParameters Parameters { get; private set; }
 
@@ -146,24 +155,25 @@ internal sealed class Agent
     /// <summary>When status files that could not be written are tried again; null when all are.</summary>
     public DateTimeOffset? FilesRetryAt => files.RetryAt;
 
-    /// <summary>
-    /// Puts this host's configuration and etcd's together. Wrong values in etcd are told, once, and left out.
-    /// </summary>
+    /// <summary>Why they could not be written; null when they are.</summary>
+    public string? FilesReason => files.Reason;
+
+    /// <summary>What does not work between the hosts, or is left of another dataplane, and holds up nothing else.</summary>
+    public IEnumerable<string> Troubles => ((string?[])[toldOverlay, toldWireGuard, leftovers.Reason]).Where(trouble => trouble is { Length: > 0 })!;
+
+    /// <summary>Puts this host's configuration and etcd's together.</summary>
     public void ResolveParameters()
     {
         Feed.ParametersChanged = false;
-        LayerResult result = local.WithDatastore(DatastoreLayers.Of(Feed.FelixConfigurations, Feed.NodeName, Feed.Node));
-        string[] errors = [.. result.Errors.Select(error => error.ToString())];
-        foreach (string error in errors)
-            if (!toldErrors.Contains(error)) Felix.Log.Misconfigured(Log, error);
-        toldErrors.Clear();
-        toldErrors.UnionWith(errors);
-        effective = result.Configuration;
+        if (!live.Resolve(Feed.FelixConfigurations, Feed.NodeName, Feed.Node)) return;
+        HostingConfiguration effective = live.Effective;
         if (Start?.Consider(effective) is string reason) throw new RestartException(reason);
         Configured(effective);
         ConfigureReporting(ReportingParameters.From(effective));
         MoveFiles(effective.Get(FelixSettings.EndpointStatusPathPrefix));
-        FelixParameters resolved = FelixParameters.From(effective, kind) with { PeeringAddresses = PeeringAddresses.Of(Feed.Bgp) };
+        FelixParameters resolved = FelixParameters.From(effective, Kind) with { PeeringAddresses = PeeringAddresses.Of(Feed.Bgp) };
+        if (resolved.RouteProtocol != Parameters.RouteProtocol) FormerProtocols = FormerProtocols.Append(Parameters.RouteProtocol).Distinct().ToEquatableArray();
+        resolved = resolved with { FormerProtocols = FormerProtocols.Where(protocol => protocol != resolved.RouteProtocol).ToEquatableArray() };
         TimeSpan routes = effective.Get(FelixSettings.RouteRefreshInterval), interfaces = effective.Get(FelixSettings.InterfaceRefreshInterval);
         if (resolved == Parameters && routes == RouteRefreshInterval && interfaces == InterfaceRefreshInterval) return;
         (Parameters, RouteRefreshInterval, InterfaceRefreshInterval) = (resolved, routes, interfaces);
@@ -227,7 +237,7 @@ internal sealed class Agent
     /// <summary>Writes down what a cleanup, or an agent with another dataplane, must know; before the first of it is in the kernel.</summary>
     public void LeaveTraces()
     {
-        bool iptables = kind == DataplaneKind.Iptables || Leftovers is { MayBeThere: true } or { IsUnseen: true };
+        bool iptables = Kind == DataplaneKind.Iptables || Leftovers is { MayBeThere: true } or { IsUnseen: true };
         if (TraceFile.Set(Traces.Of(Parameters, iptables, Leftovers?.IsLegacyThere == true ? Traces.Boot() : "", statusPrefix).ToText()) is string problem) Felix.Log.Host(Log, problem);
     }
 
@@ -272,7 +282,7 @@ internal sealed class Agent
         }
         else
         {
-            local = result.Configuration;
+            live.SetLocal(result.Configuration);
             ResolveParameters();
             Felix.Log.Configuration(Log, "read again");
         }
@@ -310,6 +320,7 @@ internal sealed class Agent
     {
         if (!Overlay.Apply(Parameters)) return;
         string refused = string.Join("; ", Overlay.Failures);
+        if (refused.Length > 0) Meters.Failed();
         if (refused != toldOverlay && refused.Length > 0) Felix.Log.Failed(Log, "programming tunnels and routes to other hosts", refused);
         else if (refused != toldOverlay) Felix.Log.Recovered(Log, "programming tunnels and routes to other hosts");
         toldOverlay = refused;
@@ -330,6 +341,7 @@ internal sealed class Agent
     {
         if (!WireGuard.Apply(Parameters)) return;
         string refused = string.Join("; ", WireGuard.Failures);
+        if (refused.Length > 0) Meters.Failed();
         if (refused != toldWireGuard && refused.Length > 0) Felix.Log.Failed(Log, "encrypting traffic to other hosts, some of which goes without encryption,", refused);
         else if (refused != toldWireGuard) Felix.Log.Recovered(Log, "encrypting traffic to other hosts");
         toldWireGuard = refused;
@@ -379,6 +391,17 @@ internal sealed class Agent
         }
     }
 
+    /// <summary>All routes have been compared once more: those of former protocols are gone, and whoever has such now is another program.</summary>
+    public void ForgetFormerProtocols()
+    {
+        if (FormerProtocols.IsEmpty || Troubles.Any()) return;
+        FormerProtocols = default;
+        Parameters = Parameters with { FormerProtocols = default };
+    }
+
+    /// <summary>Status files that somebody took away come back.</summary>
+    public void DoubtStatusFiles() => Files.Doubt(Statuses.Current.Values.Where(status => status.State == EndpointState.Up).Select(status => status.Endpoint));
+
     /// <summary>Files of endpoints that are not here any more go.</summary>
     public void SweepStatusFiles() => Files.Sweep(Interfaces.Endpoints.Values);
 
@@ -400,33 +423,6 @@ internal sealed class Agent
         }
     }
 
-    /// <summary>A few lines for whoever asks over the control socket.</summary>
-    public string Describe(bool ready, string? failing) => string.Create(CultureInfo.InvariantCulture, $"""
-        ready: {(ready ? "yes" : "no")}
-        failing: {failing ?? "no"}
-        revision: {Feed.Revision}
-        endpoints: {Calculator.LocalEndpointCount}
-        host endpoints: {DescribeHosts()}
-        policies: {Calculator.ActivePolicyCount}
-        sets: {Calculator.SetCount}
-        dataplane: {kind.ToString().ToLowerInvariant()}
-        chains: {Dataplane.ChainCount}
-        commits: {Dataplane.Commits}
-        status files: {files.Reason ?? "written"}
-        kept for the next boot: {Keeper.Reason ?? (Keeper.Due is null ? "yes" : "soon")}
-        reporting to etcd: {Reporter.Describe()}
-        closed: {(Dataplane.Closed.Count == 0 ? "none" : string.Join(", ", Dataplane.Closed.Keys.Order(StringComparer.Ordinal)))}
-
-        """);
-
     /// <summary>Every setting in force and where it comes from, etcd's layers too.</summary>
-    public string DescribeConfiguration() => effective.ToText();
-
-    /// <summary><c>host-a-eth0 up (eth0), host-a-eth9 error: there is no interface eth9</c></summary>
-    private string DescribeHosts() => HostStatuses.Current.Count == 0 ? "none" : string.Join(", ", HostStatuses.Current.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s =>
-    {
-        string governed = Hosts.Resolution.AllInterfaces?.Key.Name == s.Key ? "all interfaces"
-            : string.Join(' ', Hosts.Resolution.ByInterface.Where(e => e.Value.Key.Name == s.Key).Select(e => e.Key).Order(StringComparer.Ordinal));
-        return $"{s.Key} {s.Value.State.ToString().ToLowerInvariant()}{(governed.Length > 0 ? $" ({governed})" : "")}{(s.Value.Reason.Length > 0 ? $": {s.Value.Reason}" : "")}";
-    }));
+    public string DescribeConfiguration() => live.Effective.ToText();
 }

@@ -5,6 +5,7 @@ using Canal.Core.Resources;
 using Canal.Datastore;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
+using Canal.Felix.Status;
 using Canal.Felix.Wiring;
 using Canal.Hosting;
 using Canal.Linux.Iptables;
@@ -32,6 +33,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private readonly long started = time.GetTimestamp();
     private readonly Dictionary<ResourceKey, CompiledPolicy?> untold = [];
     private DateTimeOffset nextRouteRefresh = DateTimeOffset.MaxValue, nextLinkRefresh = DateTimeOffset.MaxValue;
+    private (int Policies, int Endpoints, int Sets) unsent;
     private bool toldUnready;
     private bool linksLost = true;
     private bool isWired;
@@ -66,6 +68,8 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
 
     private string? Failing => kernel.Reason ?? wiring.Reason;
 
+    private List<string> Troubles => [.. ((string?[])[agent.Unusable, kernel.Reason, wiring.Reason, shaping.Reason, revoking.Reason]).OfType<string>(), .. agent.Troubles];
+
     private void Turn()
     {
         TakeBackUnconfirmed();
@@ -79,10 +83,14 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     {
         try
         {
-            if (linksLost || nextLinkRefresh <= time.GetUtcNow()) RereadLinks();
+            if (nextLinkRefresh <= time.GetUtcNow()) RefreshLinks();
+            if (linksLost) RereadLinks();
+            bool planned = MayProgram();
+            if (planned) PlanPolicy();
+            // After what etcd says now is planned: it may be what mends a plan that the kernel refuses.
             if (IsReady && foreign.Due <= time.GetUtcNow()) RepairTable();
             if (IsReady && agent.Dataplane.CheckDue <= time.GetUtcNow()) CheckTable();
-            if (MayProgram()) ProgramPolicy();
+            if (planned) ApplyPolicy();
             if (IsReady) ProgramInterfaces();
             if (IsReady) LimitBandwidth();
             if (IsReady) agent.ProgramOverlay();
@@ -131,10 +139,11 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         if (!feed.IsComplete || feed.IsMidSnapshot) return false;
         if (!feed.IsReady && !toldUnready) Log.Unready(log);
         toldUnready = !feed.IsReady;
-        return feed.IsReady;
+        if (feed.IsReady && feed.ParametersChanged) agent.ResolveParameters();
+        return feed.IsReady && agent.Unusable is null;
     }
 
-    private void ProgramPolicy()
+    private void PlanPolicy()
     {
         TakeParameters();
         long start = time.GetTimestamp();
@@ -150,21 +159,26 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) untold[key] = policy;
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) interfaces.SetEndpoint(name, endpoint);
         if (changes.Endpoints.Count > 0) agent.Shaper.Look();
-        start = time.GetTimestamp();
+        agent.Revoker.Note(changes);
+        unsent = (unsent.Policies + changes.Policies.Count, unsent.Endpoints + changes.Endpoints.Count, unsent.Sets + changes.Sets.Count);
+    }
+
+    private void ApplyPolicy()
+    {
+        long start = time.GetTimestamp();
         bool written = agent.Dataplane.Apply();
         if (written) agent.Meters.Applied(time.GetElapsedTime(start));
         TellPolicies();
         if (written) agent.Keeper.Changed();
-        agent.Revoker.Note(changes);
         agent.TellHosts();
-        if (written) Log.Changed(log, feed.Revision, changes.Policies.Count, changes.Endpoints.Count, changes.Sets.Count);
+        if (written) Log.Changed(log, feed.Revision, unsent.Policies, unsent.Endpoints, unsent.Sets);
+        unsent = default;
         if (!IsReady) FirstTurnDone();
     }
 
     /// <summary>With other parameters other interfaces may be workloads', of which nothing was read.</summary>
     private void TakeParameters()
     {
-        if (feed.ParametersChanged) agent.ResolveParameters();
         agent.Revoker.Configure(agent.Parameters.OnRevoke);
         if (!agent.ParametersDue) return;
         agent.Wirer.ReadAll(agent.Parameters);
@@ -256,7 +270,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
             case AgentMessage.FlowPlaces flows: flows.Answer.TrySetResult(agent.PlacesOf(flows.Query)); break;
             case AgentMessage.FlowsFound found: found.Answer.TrySetResult(agent.Judge(found.Flows, found.From)); break;
             case AgentMessage.Question { About: AgentQuestion.Configuration } question: question.Answer.TrySetResult(agent.DescribeConfiguration()); break;
-            case AgentMessage.Question question: question.Answer.TrySetResult(agent.Describe(IsReady, Failing)); break;
+            case AgentMessage.Question question: question.Answer.TrySetResult(StatusText.Of(agent, IsReady, Troubles)); break;
             default: throw new InvalidOperationException($"unknown message {message}");
         }
     }
@@ -275,11 +289,23 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
 
     private void Take(WatchBatch batch)
     {
-        if (batch is WatchBatch.Connected connected) Log.Connected(log, connected.Endpoint);
-        else if (batch is WatchBatch.Lost lost) Log.Lost(log, lost.Reason);
+        if (batch is WatchBatch.Connected connected) TakeReached(connected.Endpoint);
+        else if (batch is WatchBatch.Lost lost) TakeLost(lost.Reason);
         else if (batch is WatchBatch.SnapshotBegin) agent.Meters.Resyncing();
         feed.Accept(batch);
         if (agent.Guards.Hear(batch) is { } more) feed.Accept(more);
+    }
+
+    private void TakeReached(string endpoint)
+    {
+        agent.Datastore.Reached();
+        Log.Connected(log, endpoint);
+    }
+
+    private void TakeLost(string reason)
+    {
+        agent.Datastore.Lost(reason);
+        Log.Lost(log, reason);
     }
 
     /// <summary>Changes that nobody has confirmed in time: as if etcd had told the old values, which it will when it answers.</summary>
@@ -329,6 +355,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private void RereadLinks()
     {
         if (IsReady) agent.PrepareHost();
+        if (isWired) agent.DoubtStatusFiles();
         IReadOnlyList<Link> links = agent.RouteStack.Links();
         interfaces.SetLinks(links);
         agent.Hosts.SetAll(links, agent.RouteStack.Addresses());
@@ -341,9 +368,17 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         if (IsReady) ScheduleRefreshes();
     }
 
+    private void RefreshLinks()
+    {
+        if (wiring.Reason is null) agent.ForgetFormerProtocols();
+        linksLost = true;
+    }
+
     private void RefreshRoutes()
     {
+        if (wiring.Reason is null) agent.ForgetFormerProtocols();
         agent.PrepareHost();
+        agent.DoubtStatusFiles();
         agent.Wirer.ReadAll(agent.Parameters);
         agent.Overlay.Doubt();
         agent.WireGuard.Doubt();

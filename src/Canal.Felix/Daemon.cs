@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Canal.Core;
 using Canal.Core.Access;
 using Canal.Core.Calculation;
 using Canal.Core.Overlay;
@@ -152,6 +153,7 @@ internal static class Daemon
         TunnelOffload offload = TunnelOffload.OfKernel();
         return new Agent(configuration, time, run.Log, filter.Kind)
         {
+            FormerProtocols = before is null ? default : before.Former.Append(before.Protocol).ToEquatableArray(),
             Calculator = calculator,
             Network = network,
             Feed = new ResourceFeed(calculator, network) { NodeName = node },

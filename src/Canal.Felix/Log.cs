@@ -82,6 +82,7 @@ internal static class Log
     public static void Value(ILogger log, FeedReport report)
     {
         if (report.Kind == FeedReportKind.Healed) log.Of(ValueHealed).Information("{Resource} is good again", report.Subject);
+        else if (report.Kind == FeedReportKind.Kept) log.Of(ValueIgnored).Warning("{Resource} is ignored, what it said before stays in force: {Reason}", report.Subject, report.Reason);
         else if (report.Kind == FeedReportKind.Ignored) log.Of(ValueIgnored).Warning("{Resource} is ignored: {Reason}", report.Subject, report.Reason);
         else log.Of(ValueIgnored).Warning("{Resource} is used in part: {Reason}", report.Subject, report.Reason);
     }

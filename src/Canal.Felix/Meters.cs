@@ -63,7 +63,7 @@ internal sealed class Meters
             .Gauge("felix_cluster_num_policies", "Policies of the cluster.", feed.Count(ResourceKind.NetworkPolicy) + feed.Count(ResourceKind.GlobalNetworkPolicy))
             .Gauge("felix_cluster_num_profiles", "Profiles of the cluster.", feed.Count(ResourceKind.Profile))
             .Gauge("felix_cluster_num_tiers", "Tiers of the cluster.", feed.Count(ResourceKind.Tier))
-            .Gauge("felix_resync_state", "1: waiting for the datastore, 2: reading it, 3: in sync.", !feed.IsComplete && !feed.IsMidSnapshot ? 1 : feed.IsMidSnapshot ? 2 : 3);
+            .Gauge("felix_resync_state", "1: waiting for the datastore, 2: reading it, 3: in sync.", feed.IsMidSnapshot ? 2 : feed.IsComplete && agent.Datastore.IsReached ? 3 : 1);
     }
 
     private void Work(MetricsText text, Agent agent)

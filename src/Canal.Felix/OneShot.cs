@@ -64,7 +64,7 @@ internal static class OneShot
             }
             FelixParameters parameters = FelixParameters.From(configuration);
             Traces? traces = Traces.Read(Traces.In(paths));
-            if (traces is not null) parameters = parameters with { InterfacePrefixes = traces.Prefixes, RouteProtocol = traces.Protocol };
+            if (traces is not null) parameters = parameters with { InterfacePrefixes = traces.Prefixes, RouteProtocol = traces.Protocol, FormerProtocols = traces.Former };
             RemoveRoutes(parameters);
             RemoveLimits(parameters);
             RemoveWireGuard(parameters, traces?.Devices ?? default);

@@ -13,7 +13,6 @@ internal static class ConvertedConfiguration
     {
         ["FelixHostname"] = CommonSettings.NodeName.Key,
         ["EtcdEndpoints"] = CommonSettings.EtcdEndpoints.Key,
-        ["EtcdAddr"] = CommonSettings.EtcdEndpoints.Key,
         ["EtcdCaFile"] = CommonSettings.EtcdCaFile.Key,
         ["EtcdCertFile"] = CommonSettings.EtcdCertFile.Key,
         ["EtcdKeyFile"] = CommonSettings.EtcdKeyFile.Key,
@@ -25,31 +24,42 @@ internal static class ConvertedConfiguration
         SortedDictionary<string, string> shared = new(StringComparer.Ordinal), own = new(StringComparer.Ordinal);
         bool good = true;
         int number = 0;
+        Dictionary<string, string> address = new(StringComparer.OrdinalIgnoreCase) { ["EtcdScheme"] = "http" };
         for (string? line; (line = from.ReadLine()) is not null && number < MostLines;)
         {
             number++;
-            if (Read(line.Trim(), shared, own) is not string wrong) continue;
+            if (Read(line.Trim(), shared, own, address) is not string wrong) continue;
             good &= wrong.StartsWith("not used", StringComparison.Ordinal);
             error.Write($"line {number.ToString(CultureInfo.InvariantCulture)}: {EscapedText.Of(wrong)}\n");
         }
+        if (address.TryGetValue("EtcdAddr", out string? host)) shared.TryAdd(CommonSettings.EtcdEndpoints.Key, CommonSettings.EtcdEndpoints.ToToml($"{address["EtcdScheme"].ToLowerInvariant()}://{host}", out _) ?? "[]");
         Write("canal.toml", shared, to);
         Write("felix.toml", own, to);
         return good ? ExitCode.Ok : ExitCode.Configuration;
     }
 
-    /// <summary>Null, or what is wrong with the line.</summary>
-    private static string? Read(string line, SortedDictionary<string, string> shared, SortedDictionary<string, string> own)
+    /// <summary>Null, or what is wrong with the line. Etcd's address in parts counts where no endpoints are named.</summary>
+    private static string? Read(string line, SortedDictionary<string, string> shared, SortedDictionary<string, string> own, Dictionary<string, string> address)
     {
         if (line.Length == 0 || line[0] is '#' or ';' or '[') return null;
         int at = line.IndexOf('=', StringComparison.Ordinal);
         if (at <= 0) return $"{line} is not NAME = VALUE";
         string name = line[..at].Trim(), value = line[(at + 1)..].Trim();
-        if (value is "" or "none" && !name.StartsWith("Failsafe", StringComparison.OrdinalIgnoreCase)) return null;
+        bool isNone = value.Equals("none", StringComparison.OrdinalIgnoreCase);
+        if (value.Length == 0 || (isNone && !name.StartsWith("Failsafe", StringComparison.OrdinalIgnoreCase))) return null;
+        if (name.Equals("EtcdScheme", StringComparison.OrdinalIgnoreCase) || name.Equals("EtcdAddr", StringComparison.OrdinalIgnoreCase)) return Address(name, value, address);
         Setting? setting = Shared.TryGetValue(name, out string? key) ? CommonSettings.Shared.First(s => s.Key == key) : DatastoreLayers.SettingOf(name) ?? FelixSettings.Schema.Settings.FirstOrDefault(s => s.Key == SnakeCase(name));
         if (setting is null) return $"not used: {name} = {value}";
-        string text = name.Equals("EtcdAddr", StringComparison.OrdinalIgnoreCase) ? $"http://{value}" : FelixText.Of(setting, value);
+        string text = isNone ? "none" : FelixText.Of(setting, value);
         if (setting.ToToml(text, out string error) is not string toml) return $"{name}: {error}";
         (key is null ? own : shared)[setting.Key] = toml;
+        return null;
+    }
+
+    private static string? Address(string name, string value, Dictionary<string, string> address)
+    {
+        if (CommonSettings.EtcdEndpoints.ToToml(name.Equals("EtcdScheme", StringComparison.OrdinalIgnoreCase) ? $"{value.ToLowerInvariant()}://host:1" : $"http://{value}", out string error) is null) return $"{name}: {error}";
+        address[name] = value;
         return null;
     }
 

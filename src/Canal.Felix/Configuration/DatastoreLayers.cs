@@ -26,7 +26,10 @@ internal static class DatastoreLayers
     private static readonly Setting[] NoneIsSomething = [FelixSettings.FailsafeInbound, FelixSettings.FailsafeOutbound, FelixSettings.EndpointStatusPathPrefix, FelixSettings.LogFile];
 
     /// <summary>Names of parameters are those of the fields in any case, but for a few.</summary>
-    private static readonly Dictionary<string, Setting> Parameters = FelixSettings.FromDatastore.ToDictionary(setting => ParameterOf(setting.Key), StringComparer.OrdinalIgnoreCase);
+    private static readonly Dictionary<string, Setting> Parameters = new(FelixSettings.FromDatastore.ToDictionary(setting => ParameterOf(setting.Key)), StringComparer.OrdinalIgnoreCase)
+    {
+        ["RouteTableRange"] = WireGuardSettings.RouteTableRanges,
+    };
 
     /// <summary>The setting that a parameter of Calico's is; null when Canal has none.</summary>
     internal static Setting? SettingOf(string parameter) => Parameters.GetValueOrDefault(parameter);
@@ -42,6 +45,17 @@ internal static class DatastoreLayers
         foreach (FelixConfiguration scoped in configurations.Values.OrderBy(c => c.Key.Name, StringComparer.Ordinal))
             if (scoped.Key.Name != "default" && !scoped.Key.Name.StartsWith("node.", StringComparison.Ordinal) && Selects(scoped, node)) yield return scoped;
         if (configurations.TryGetValue($"node.{nodeName}", out FelixConfiguration? own)) yield return own;
+    }
+
+    /// <summary>Sentences about those that can hold for no host: neither a name that says for which, nor a selector that can be read.</summary>
+    public static IEnumerable<string> Unselectable(IEnumerable<FelixConfiguration> configurations)
+    {
+        foreach (FelixConfiguration configuration in configurations)
+        {
+            if (configuration.Key.Name == "default" || configuration.Key.Name.StartsWith("node.", StringComparison.Ordinal)) continue;
+            if (configuration.NodeSelector.Length == 0) yield return $"{configuration.Key}: holds for no host: it is neither default nor node.NAME, and has no nodeSelector";
+            else if (!Selector.TryParse(configuration.NodeSelector, out _, out SelectorError? error)) yield return $"{configuration.Key}: holds for no host: nodeSelector: {error}";
+        }
     }
 
     private static bool Selects(FelixConfiguration configuration, Node? node) =>

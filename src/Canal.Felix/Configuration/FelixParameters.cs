@@ -36,6 +36,10 @@ internal sealed record FelixParameters
     public uint Ipv4Metric { get; init; } = 1024;
     public uint Ipv6Metric { get; init; } = 1024;
     public byte RouteProtocol { get; init; } = Linux.Routing.RouteProtocol.Calico;
+
+    /// <summary>Protocols that this program's routes had before, of which there may still be some.</summary>
+    public EquatableArray<byte> FormerProtocols { get; init; }
+
     public IpAddress? RouteSource4 { get; init; }
     public IpAddress? RouteSource6 { get; init; }
     public bool RouteSyncDisabled { get; init; }
@@ -54,8 +58,8 @@ internal sealed record FelixParameters
     /// <summary>Source address of the host's own packets by routes of the family; null: the kernel chooses.</summary>
     public IpAddress? RouteSource(IpFamily family) => family == IpFamily.V4 ? RouteSource4 : RouteSource6;
 
-    /// <summary>A route of that protocol is this program's: also Calico's number, which it had before another was configured.</summary>
-    public bool IsOwnProtocol(byte protocol) => protocol == RouteProtocol || protocol == Linux.Routing.RouteProtocol.Calico;
+    /// <summary>A route of that protocol is this program's: also Calico's number, and those that were configured before.</summary>
+    public bool IsOwnProtocol(byte protocol) => protocol == RouteProtocol || protocol == Linux.Routing.RouteProtocol.Calico || FormerProtocols.Contains(protocol);
 
     /// <summary>
     /// Protocol of routes between hosts, which may be on any interface: where the number is one under which others have their routes, which could not be told
@@ -64,7 +68,11 @@ internal sealed record FelixParameters
     public byte OverlayRouteProtocol => Linux.Routing.RouteProtocol.IsOthers(RouteProtocol) ? Linux.Routing.RouteProtocol.Calico : RouteProtocol;
 
     /// <summary>The same of a route between hosts.</summary>
-    public bool IsOwnOverlayProtocol(byte protocol) => protocol == OverlayRouteProtocol || protocol == Linux.Routing.RouteProtocol.Calico;
+    public bool IsOwnOverlayProtocol(byte protocol) => OwnOverlayProtocols.Contains(protocol);
+
+    /// <summary>All of these: never a number under which others have their routes.</summary>
+    public IEnumerable<byte> OwnOverlayProtocols =>
+        FormerProtocols.Where(protocol => !Linux.Routing.RouteProtocol.IsOthers(protocol)).Append(OverlayRouteProtocol).Append(Linux.Routing.RouteProtocol.Calico).Distinct();
 
     /// <summary>The interface belongs to workloads by its name.</summary>
     public bool IsWorkloadInterface(string name)

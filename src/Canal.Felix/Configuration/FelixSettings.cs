@@ -107,7 +107,7 @@ internal static class FelixSettings
 
     public static DurationSetting EndpointReportingDelay { get; } = new("endpoint_reporting_delay", TimeSpan.FromSeconds(1), "Shortest time between two rounds of writing them.") { Maximum = TimeSpan.FromHours(1) };
 
-    public static DurationSetting ReportingInterval { get; } = new("reporting_interval", TimeSpan.FromSeconds(30), "How often this agent reports to be alive.") { Minimum = TimeSpan.FromSeconds(1) };
+    public static DurationSetting ReportingInterval { get; } = new("reporting_interval", TimeSpan.FromSeconds(30), "How often this agent reports to be alive; 0s for never.");
 
     public static DurationSetting ReportingTtl { get; } = new("reporting_ttl", TimeSpan.FromSeconds(90), "How long that report lives in etcd.") { Minimum = TimeSpan.FromSeconds(2) };
 

@@ -31,6 +31,9 @@ internal sealed class DropJournal(TimeProvider time, ILogger log)
         Sum(missed);
     }
 
+    /// <summary>Packets are to be told in sum when it is time.</summary>
+    public bool Owes(long missed) => untold > 0 || missed != toldMissed;
+
     private bool TryTell(DroppedFlow flow)
     {
         if (tokens < 1) return false;
@@ -42,7 +45,7 @@ internal sealed class DropJournal(TimeProvider time, ILogger log)
 
     private void Sum(long missed)
     {
-        if ((untold == 0 && missed == toldMissed) || time.GetUtcNow() < nextSum) return;
+        if (!Owes(missed) || time.GetUtcNow() < nextSum) return;
         Log.DroppedMore(log, untold, missed - toldMissed);
         (untold, toldMissed, nextSum) = (0, missed, time.GetUtcNow() + BetweenSums);
     }

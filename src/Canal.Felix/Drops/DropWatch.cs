@@ -155,7 +155,7 @@ internal sealed class DropWatch(Inbox<AgentMessage> inbox, TimeProvider time, IL
                 {
                     List<DroppedFlow> ended = table.Close(time.GetUtcNow());
                     if (parameters.Log == DropLog.Journal) journal.Tell(table.Open, ended, Missed, parameters.Limit);
-                    idle = table.IsIdle;
+                    idle = table.IsIdle && !(parameters.Log == DropLog.Journal && journal.Owes(Missed));
                 }
             }
         }

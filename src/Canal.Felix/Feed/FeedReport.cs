@@ -9,6 +9,9 @@ internal enum FeedReportKind
     /// <summary>It cannot be understood and counts as absent.</summary>
     Ignored,
 
+    /// <summary>It cannot be understood, and what it said before stays.</summary>
+    Kept,
+
     /// <summary>Parts of it are left out.</summary>
     Doubtful,
 

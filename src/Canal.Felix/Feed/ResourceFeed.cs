@@ -6,8 +6,8 @@ using Canal.Datastore;
 namespace Canal.Felix.Feed;
 
 /// <summary>
-/// Turns what the watcher tells into resources for the calculator. A value that
-/// cannot be understood counts as absent; it is reported when it turns bad and when it is good again, not in between.
+/// Turns what the watcher tells into resources for the calculator. A value that cannot be understood counts as absent, but for a FelixConfiguration, which
+/// goes on saying what it said: without it what it polices would be policed no more. It is reported when it turns bad and when it is good again, not in between.
 /// </summary>
 internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork network) : WatchFeed
 {
@@ -73,8 +73,9 @@ internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork n
         if (!ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _, strings)) return;
         if (marks.Mark(key)) counts[(int)key.Kind]++;
         Decoded decoded = ResourceCodec.Decode(key, entry.Value, strings);
-        Report(key, decoded);
-        Apply(key, decoded.Resource);
+        bool stays = decoded.Resource is null && key.Kind == ResourceKind.FelixConfiguration && FelixConfigurations.ContainsKey(key.Name);
+        Report(key, decoded, stays);
+        if (!stays) Apply(key, decoded.Resource);
     }
 
     /// <inheritdoc/>
@@ -119,7 +120,7 @@ internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork n
         }
     }
 
-    private void Report(ResourceKey key, Decoded decoded)
+    private void Report(ResourceKey key, Decoded decoded, bool stays)
     {
         if (decoded.Problems.IsEmpty)
         {
@@ -129,6 +130,6 @@ internal sealed class ResourceFeed(PolicyCalculator calculator, ClusterNetwork n
         string text = string.Join("; ", decoded.Problems);
         if (bad.TryGetValue(key, out string? before) && before == text) return;
         bad[key] = text;
-        reports.Add(new FeedReport(key, decoded.Resource is null ? FeedReportKind.Ignored : FeedReportKind.Doubtful, text));
+        reports.Add(new FeedReport(key, stays ? FeedReportKind.Kept : decoded.Resource is null ? FeedReportKind.Ignored : FeedReportKind.Doubtful, text));
     }
 }

@@ -104,6 +104,7 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Tu
         underlay = new Underlay(stack.Links(), stack.Addresses());
         List<TunnelDevice> wanted = TunnelPlanner.Devices(network, parameters, underlay);
         WorkloadMtu = TunnelPlanner.WorkloadMtu(network, parameters, underlay);
+        failures.AddRange(Families.Select(Unaddressed).OfType<string>());
         TunnelDevices devices = new(stack, TunnelNames.All, failures);
         underlay = devices.Make(wanted, underlay);
         tunnels.Clear();
@@ -118,12 +119,19 @@ internal sealed class OverlayWirer(IRouteStack stack, ClusterNetwork network, Tu
         dirtyRoutes.UnionWith(network.Routes.Keys);
     }
 
+    /// <summary>Tunnels and routes start at the address that the Node tells: without it there are none.</summary>
+    private string? Unaddressed(IpFamily family)
+    {
+        if (network.Self?.Ends(family).Host is not { } host || underlay.Carrying(host.Address) is not null) return null;
+        bool needed = network.UsesVxlan(family) || network.Routes.Values.Any(route => route.Destination.Family == family && route.Class is not (RouteClass.BlockDrop or RouteClass.IpipTunnel));
+        return needed ? $"this host's Node says {host.Address}, which no interface here has" : null;
+    }
+
     /// <summary>Routes of protocol 80 in the main table are ours, but for those of workload interfaces, which are the wiring's.</summary>
     private IEnumerable<Route> RoutesBetweenHosts()
     {
         HashSet<int> workloads = [.. underlay.Links.Where(l => parameters.IsWorkloadInterface(l.Name)).Select(l => l.Index)];
-        IEnumerable<byte> protocols = ((byte[])[parameters.OverlayRouteProtocol, RouteProtocol.Calico]).Distinct();
-        return protocols.SelectMany(protocol => stack.Routes(new RouteFilter(Table: RouteTable.Main, Protocol: protocol))).Where(r => !workloads.Contains(r.Interface));
+        return parameters.OwnOverlayProtocols.SelectMany(protocol => stack.Routes(new RouteFilter(Table: RouteTable.Main, Protocol: protocol))).Where(r => !workloads.Contains(r.Interface));
     }
 
     private void ScheduleRetry()

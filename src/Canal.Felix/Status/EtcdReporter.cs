@@ -14,6 +14,9 @@ namespace Canal.Felix.Status;
 /// </summary>
 internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvider time, ILogger log)
 {
+    /// <summary>As Calico: so many times the delay, and all that etcd holds of this host is read and mended.</summary>
+    private const int RoundsBetweenReadings = 180;
+
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
     // Unbounded, but with no more in it than changes of local endpoints between two looks: the reader moves them into a dictionary.
@@ -22,7 +25,7 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
     private readonly Dictionary<string, string> wanted = new(StringComparer.Ordinal);
     private readonly HashSet<string> pending = new(StringComparer.Ordinal);
     private ReportingParameters parameters = ReportingParameters.Off;
-    private DateTimeOffset? nextAlive;
+    private DateTimeOffset? nextAlive, nextReading;
     private bool everAlive;
     private bool isComplete;
     private bool inDoubt = true;
@@ -74,13 +77,14 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
 
     private async Task ReportAsync(CancellationToken stop)
     {
+        if (nextReading <= time.GetUtcNow()) inDoubt = true;
         if (inDoubt && isComplete) await ReadAsync(stop).ConfigureAwait(false);
         foreach (string key in pending.ToArray())
         {
             await WriteAsync(key, stop).ConfigureAwait(false);
             pending.Remove(key);
         }
-        if (nextAlive is null || time.GetUtcNow() >= nextAlive) await AliveAsync(stop).ConfigureAwait(false);
+        if (parameters.Interval > TimeSpan.Zero && (nextAlive is null || time.GetUtcNow() >= nextAlive)) await AliveAsync(stop).ConfigureAwait(false);
     }
 
     private void TakeQueued()
@@ -107,7 +111,7 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
         parameters = changed;
         wanted.Clear();
         pending.Clear();
-        (inDoubt, nextAlive) = (true, null);
+        (inDoubt, nextAlive, nextReading) = (true, null, null);
     }
 
     private void Want(string key, string? state)
@@ -121,13 +125,15 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
     private async Task WaitAsync(CancellationToken stop)
     {
         if (parameters.Enabled) await Task.Delay(parameters.Delay, time, stop).ConfigureAwait(false);
-        TimeSpan left = parameters.Enabled && nextAlive is { } next ? next - time.GetUtcNow() : Timeout.InfiniteTimeSpan;
+        TimeSpan left = parameters.Enabled && Sooner(nextAlive, nextReading) is { } next ? next - time.GetUtcNow() : Timeout.InfiniteTimeSpan;
         if (left <= TimeSpan.Zero && left != Timeout.InfiniteTimeSpan) return;
         using CancellationTokenSource woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
         await Task.WhenAny(queue.Reader.WaitToReadAsync(woken.Token).AsTask(), Task.Delay(left, time, woken.Token)).ConfigureAwait(false);
         await woken.CancelAsync().ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
     }
+
+    private static DateTimeOffset? Sooner(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
 
     private async Task WriteAsync(string key, CancellationToken stop)
     {
@@ -146,7 +152,7 @@ internal sealed class EtcdReporter(EtcdStore store, string nodeName, TimeProvide
                 foreach (EtcdEntry entry in page.Entries.ToArray()) Compare(entry, differs);
         pending.Clear();
         pending.UnionWith(differs);
-        inDoubt = false;
+        (inDoubt, nextReading) = (false, parameters.Delay > TimeSpan.Zero ? time.GetUtcNow() + (RoundsBetweenReadings * parameters.Delay) : null);
     }
 
     private void Compare(EtcdEntry entry, HashSet<string> differs)

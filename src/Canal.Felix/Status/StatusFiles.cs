@@ -45,6 +45,14 @@ internal sealed class StatusFiles
             if (WorkloadEndpointName.TryParse(endpoint.Key.Name, out WorkloadEndpointName name)) wanted.Add(FileName(endpoint.Key.Namespace ?? "", name));
     }
 
+    /// <summary>Somebody may have taken files away: those of these endpoints, which are up, that are missing are to be written again.</summary>
+    public void Doubt(IEnumerable<EndpointPolicy> up)
+    {
+        if (folder is null || written is null) return;
+        foreach (EndpointPolicy endpoint in up)
+            if (WorkloadEndpointName.TryParse(endpoint.Key.Name, out WorkloadEndpointName name) && !File.Exists(Path.Combine(folder, FileName(endpoint.Key.Namespace ?? "", name)))) Set(endpoint, up: true);
+    }
+
     /// <summary>Takes away what this run has written. Returns what the file system did not let happen, else null.</summary>
     public string? Leave()
     {

@@ -41,6 +41,9 @@ public sealed class Configuration
     /// <summary>Where the value of a key of the schema comes from.</summary>
     public ConfigurationOrigin Origin(string key) => _values[key].Origin;
 
+    /// <summary>The key's value stands above the datastore's: a file, the environment or a flag of this host sets it.</summary>
+    public bool IsOwn(string key) => _above.ContainsKey(key);
+
     /// <summary>This configuration with the datastore's values, weakest layer first, in the place of those that an earlier call put in.</summary>
     public LayerResult WithDatastore(IReadOnlyList<ConfigurationLayer> layers)
     {

@@ -37,7 +37,7 @@ public sealed class ConfigurationSchema
     /// <summary><c>log.level</c> is <c>CANAL_FELIX__LOG__LEVEL</c>.</summary>
     public string EnvironmentName(Setting setting) => EnvironmentPrefix + setting.Key.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
 
-    internal Setting? Find(string key) => _byKey.GetValueOrDefault(key);
+    public Setting? Find(string key) => _byKey.GetValueOrDefault(key);
 
     /// <summary>May the key stand in canal.toml?</summary>
     internal bool IsShared(string key) => _shared.Contains(key);

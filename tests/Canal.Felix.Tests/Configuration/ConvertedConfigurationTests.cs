@@ -45,6 +45,27 @@ public sealed class ConvertedConfigurationTests
         Assert.Equal("line 13: not used: MetadataAddr = 127.0.0.1\n", error.ToString());
     }
 
+    [Theory]
+    [InlineData("EtcdAddr = etcd1:2379\nEtcdScheme = HTTPS\n", "https://etcd1:2379")]
+    [InlineData("EtcdScheme = https\nEtcdAddr = etcd1:2379\n", "https://etcd1:2379")]
+    [InlineData("EtcdAddr = etcd1:2379\n", "http://etcd1:2379")]
+    [InlineData("EtcdEndpoints = http://a:1\nEtcdAddr = etcd1:2379\n", "http://a:1")]
+    [InlineData("EtcdAddr = etcd1:2379\nEtcdEndpoints = http://a:1\n", "http://a:1")]
+    public void Etcds_address_in_parts_counts_where_no_endpoints_are_named(string file, string endpoint)
+    {
+        StringWriter output = new(), error = new();
+        Assert.Equal(ExitCode.Ok, ConvertedConfiguration.Print(new StringReader(file), output, error));
+        Assert.Equal(($"# canal.toml\n[etcd]\nendpoints = [\"{endpoint}\"]\n", ""), (output.ToString(), error.ToString()));
+    }
+
+    [Fact]
+    public void None_in_any_case_is_no_value_but_no_port_of_failsafe_ports()
+    {
+        StringWriter output = new(), error = new();
+        Assert.Equal(ExitCode.Ok, ConvertedConfiguration.Print(new StringReader("LogPrefix = None\nFailsafeInboundHostPorts=NONE\nRouteTableRange = 5-9\n"), output, error));
+        Assert.Equal(("# felix.toml\nfailsafe_inbound_host_ports = [\"none\"]\nroute_table_ranges = [\"5-9\"]\n", ""), (output.ToString(), error.ToString()));
+    }
+
     [Fact]
     public void What_a_setting_refuses_is_told_with_its_line()
     {

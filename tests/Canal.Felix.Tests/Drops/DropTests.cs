@@ -119,10 +119,18 @@ public sealed class DropTests
         journal.Tell(table.Open, [], 0, Limit);
         Assert.Equal(2, log.All.Count);
         time.Advance(DropTable.Window);
+        Assert.False(journal.Owes(0));
         journal.Tell([], table.Close(time.GetUtcNow()), 7, Limit);
+        Assert.False(journal.Owes(7));
         Assert.Equal(1, log.Count("3 denied packets were not told one by one, and 7 more were not looked at"));
         journal.Tell([], [], 7, Limit);
         Assert.Equal(3, log.All.Count);
+        // Within the minute: owed, so that the watch does not go to sleep on it.
+        journal.Tell([], [], 9, Limit);
+        Assert.Equal((3, true), (log.All.Count, journal.Owes(9)));
+        time.Advance(TimeSpan.FromMinutes(1));
+        journal.Tell([], [], 9, Limit);
+        Assert.Equal((1, false), (log.Count("and 2 more were not looked at"), journal.Owes(9)));
     }
 
     [Fact]

@@ -167,6 +167,15 @@ internal sealed class LoopHost : IDisposable
         return this;
     }
 
+    /// <summary>What who asks the control socket for the status is told.</summary>
+    public string Status()
+    {
+        TaskCompletionSource<string> answer = new();
+        Assert.True(inbox.PutAsync(new AgentMessage.Question(AgentQuestion.Status, answer), CancellationToken.None).IsCompleted);
+        Step();
+        return answer.Task.Result;
+    }
+
     /// <summary>What who asks the control socket for flows is told, a line each.</summary>
     public async Task<string[]> Flows(string query)
     {

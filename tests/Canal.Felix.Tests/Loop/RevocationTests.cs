@@ -57,6 +57,17 @@ public sealed class RevocationTests : IDisposable
     }
 
     [Fact]
+    public void What_the_kernel_took_only_the_second_time_cuts_all_the_same()
+    {
+        Run(host);
+        host.Nftables.FailNextCommit(Canal.Testing.Nftables.FakeFault.Refused(Linux.Errno.ENOMEM));
+        host.Put(Policy);
+        Assert.Equal(1, host.Log.Count("programming the kernel failed"));
+        Wait(host);
+        Assert.Equal(2, Marked.Length);
+    }
+
+    [Fact]
     public void A_member_that_leaves_a_set_loses_its_connections()
     {
         Run(host);

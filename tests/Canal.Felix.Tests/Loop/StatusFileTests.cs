@@ -1,3 +1,4 @@
+using Canal.Felix.Status;
 using static Canal.Felix.Tests.Loop.SampleObjects;
 
 namespace Canal.Felix.Tests.Loop;
@@ -17,11 +18,11 @@ public sealed class StatusFileTests
         Assert.Equal(["cni default%2Fw0 eth0"], Directory.GetFiles(host.StatusFolder).Select(file => Path.GetFileName(file)));
         Assert.Equal("calilong", host.RouteTo("10.65.0.50"));
         Assert.Equal(1, host.Log.Count("writing endpoint status files failed"));
-        Assert.DoesNotContain("status files: written", host.Agent.Describe(true, null), StringComparison.Ordinal);
+        Assert.DoesNotContain("status files: written", StatusText.Of(host.Agent, true, []), StringComparison.Ordinal);
         host.Delete(TooLong);
         host.Wait(11);
         Assert.Equal(1, host.Log.Count("writing endpoint status files works again"));
-        Assert.Contains("status files: written", host.Agent.Describe(true, null), StringComparison.Ordinal);
+        Assert.Contains("status files: written", StatusText.Of(host.Agent, true, []), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,6 +59,17 @@ public sealed class StatusFileTests
         host.Delete(W1);
         Assert.Equal(["cni default%2Fw0 eth0"], Files(host));
         Assert.Equal(0, host.Log.Count("failed"));
+    }
+
+    [Fact]
+    public void A_file_that_somebody_takes_away_comes_back()
+    {
+        using LoopHost host = new();
+        foreach (string link in new[] { "caliw0", "caliw1" }) host.AddLink(link);
+        host.Start(All);
+        File.Delete(Path.Combine(host.StatusFolder, "cni default%2Fw0 eth0"));
+        host.Wait(91);
+        Assert.Equal(["cni default%2Fw0 eth0", "cni default%2Fw1 eth0"], Files(host));
     }
 
     private static IEnumerable<string> Files(LoopHost host) => Directory.GetFiles(host.StatusFolder).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);

@@ -112,6 +112,34 @@ public sealed class OverlayWirerTests
     }
 
     [Fact]
+    public void An_address_of_the_Node_that_no_interface_has_is_told_until_one_has_it()
+    {
+        OverlayHost host = new();
+        Linux.Routing.InterfaceAddress own = host.Kernel.Addresses().Single(a => a.Interface == host.Eth0 && a.Address.Family == IpFamily.V4);
+        host.Kernel.Meddle(KernelChange.Delete(own));
+        host.Put(Cluster).Put(Block("10.65.1.0/26", "h2"));
+        Assert.Equal($"this host's Node says {own.Address}, which no interface here has", Assert.Single(host.Wirer.Failures));
+        Assert.NotNull(host.Wirer.RetryAt);
+        host.Kernel.Meddle(KernelChange.Add(own));
+        host.Apply();
+        Assert.Empty(host.Wirer.Failures);
+        Assert.Contains("route 10.65.1.0/26 via 10.65.1.0 dev vxlan.calico", host.Dump, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Routes_of_a_protocol_that_was_configured_before_are_made_anew_with_the_new_one()
+    {
+        OverlayHost host = new() { Parameters = new FelixParameters { RouteProtocol = 99 } };
+        host.Put(Cluster).Put(Block("10.65.1.0/26", "h2"));
+        Assert.Contains(host.Kernel.Routes(new RouteFilter(Protocol: 99)), route => route.Destination == Cidr.Parse("10.65.1.0/26"));
+        host.Parameters = new FelixParameters { RouteProtocol = 100, FormerProtocols = [99] };
+        host.Apply();
+        Assert.Empty(host.Wirer.Failures);
+        Assert.Empty(host.Kernel.Routes(new RouteFilter(Protocol: 99)));
+        Assert.Contains(host.Kernel.Routes(new RouteFilter(Protocol: 100)), route => route.Destination == Cidr.Parse("10.65.1.0/26"));
+    }
+
+    [Fact]
     public void Parameters_change_the_device_in_place_or_make_it_anew()
     {
         OverlayHost host = new OverlayHost().Put(Cluster).Put(Block("10.65.1.0/26", "h2"));

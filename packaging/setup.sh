@@ -6,7 +6,7 @@ set -euo pipefail
 # command:package; a path instead of a command where a package brings none
 declare -A needs=(
   [build]="gcc:gcc ld:binutils /usr/share/doc/libc6-dev:libc6-dev /etc/ssl/certs/ca-certificates.crt:ca-certificates"
-  [test]="etcd:etcd-server etcdctl:etcd-client nft:nftables iptables-nft-restore:iptables ipset:ipset ip:iproute2 conntrack:conntrack ping:iputils-ping nc:netcat-openbsd stdbuf:coreutils bird:bird2 dnsmasq:dnsmasq-base /usr/lib/cni/bridge:containernetworking-plugins"
+  [test]="etcd:etcd-server etcdctl:etcd-client nft:nftables iptables-nft-restore:iptables ipset:ipset ip:iproute2 conntrack:conntrack ping:iputils-ping nc:netcat-openbsd stdbuf:coreutils bird:bird2 dnsmasq:dnsmasq-base curl:curl /usr/lib/cni/bridge:containernetworking-plugins"
   [lint]="shellcheck:shellcheck mandoc:mandoc"
   [packages]="dpkg-buildpackage:dpkg-dev dh:debhelper rpmbuild:rpm lintian:lintian rpmlint:rpmlint"
   [arm64]="clang:clang aarch64-linux-gnu-objcopy:gcc-aarch64-linux-gnu /usr/share/doc/libc6-dev-arm64-cross:libc6-dev-arm64-cross qemu-aarch64-static:qemu-user-static"

@@ -86,6 +86,36 @@ public sealed class IptablesTests
         Assert.Contains("canal-policy-in/gnp/guard", Held(rig, flavour), StringComparison.Ordinal);
     }
 
+    /// <summary>As systemd does, the test starts the agent again when it has ended; the next one does not ask etcd before it begins.</summary>
+    [Fact]
+    public async Task Etcd_may_say_which_and_no_flow_is_held_up_and_nothing_passes()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await rig.Put(Guard);
+        await rig.StartAgents();
+        await rig.Round("w1→w0 ✓", "w2→w0 ✗");
+        using Flow allowed = Flow.OneWay(rig["w1"], rig["w0"]), forbidden = Flow.OneWay(rig["w2"], rig["w0"]);
+        await StartedAgain(rig, NetworkRig.Configuration.Spec("nftablesMode", "Disabled").Spec("iptablesBackend", "Legacy"), "policy is programmed with iptables (legacy) and ipset");
+        await Said(rig, "with nftables is taken away");
+        await StartedAgain(rig, NetworkRig.Configuration.Spec("nftablesMode", "Auto"), "policy is programmed with nftables");
+        await Said(rig, "with iptables (legacy) and ipset is taken away");
+        Assert.Empty(allowed.Stop());
+        forbidden.Stop();
+        Assert.Equal(0, forbidden.Received);
+    }
+
+    private static async Task StartedAgain(NetworkRig rig, Resource configuration, string said)
+    {
+        await rig.Put(configuration);
+        await Poll.Until(() => rig.Agent().HasExited, "the agent does not end");
+        Assert.Contains("exited with 75", rig.Agent().Story, StringComparison.Ordinal);
+        rig.EtcdServer.Stop();
+        rig.Agent().Start();
+        await Said(rig, said);
+        await rig.EtcdServer.Start();
+        await Said(rig, "in force at revision");
+    }
+
     [Fact]
     public async Task Without_the_programs_the_agent_says_so_and_does_not_start()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Canal.Testing;
 using Canal.Testing.Rig;
 
 namespace Canal.EndToEnd.Tests.Scenarios;
@@ -56,12 +57,39 @@ public sealed class Scenario38Tests
         await rig.Put(Calico.FelixConfiguration("node.h1").Spec("defaultEndpointToHostAction", "Perhaps"));
         await rig.Settle();
         await rig.Round("w0→h1 ✓", "w0↔w1 ✓");
-        Assert.Single(rig.Agent().Log, line => line.Contains("Perhaps", StringComparison.Ordinal));
+        Assert.Single(rig.Agent().Log, line => line.Contains("Perhaps", StringComparison.Ordinal) && line.Contains("all that etcd said before stays in force", StringComparison.Ordinal));
         await rig.Put(Calico.FelixConfiguration("node.h1").Spec("defaultEndpointToHostAction", "Drop"));
         await rig.Round("w0→h1 ✗", "w0↔w1 ✓");
         await rig.Delete(Calico.FelixConfiguration("node.h1"));
         await rig.Round("w0→h1 ✓", "w0↔w1 ✓");
         Assert.Equal((pid, 200), (rig.Agent().Pid, await rig.Agent().Health("/readiness")));
+    }
+
+    [Fact]
+    public async Task Metrics_by_TLS_and_a_log_file_come_and_go_with_what_etcd_says()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost(1);
+        using TestCertificates ours = new(), others = new();
+        (string certFile, string keyFile) = ours.Issue("server", "10.100.0.1");
+        string log = Path.Combine(rig.Agent().StateFolder, "felix.log");
+        Resource served = NetworkRig.Configuration.Spec("prometheusMetricsEnabled", true).Spec("prometheusMetricsHost", "10.100.0.1").Spec("prometheusMetricsCertFile", certFile)
+            .Spec("prometheusMetricsKeyFile", keyFile).Spec("prometheusMetricsCAFile", ours.CaFile).Spec("logFilePath", log).Spec("logSeverityFile", "Warning");
+        await rig.Put(served);
+        await rig.StartAgents();
+        string Ask(string options) => rig["x"].Shell($"curl -s --max-time 5 --cacert {ours.CaFile} {options} https://10.100.0.1:9091/metrics || true");
+        (string client, string key) = ours.Issue("client");
+        (string stranger, string strangersKey) = others.Issue("stranger");
+        await Poll.Until(() => Ask($"--cert {client} --key {key}").Contains("\nfelix_active_local_endpoints ", StringComparison.Ordinal), "a client with a certificate is not served");
+        Assert.Equal("", Ask(""));
+        Assert.Equal("", Ask($"--cert {stranger} --key {strangersKey}"));
+        Assert.Equal("", rig["x"].Shell("curl -s --max-time 5 http://10.100.0.1:9091/metrics || true"));
+        await rig.Put(served.Spec("prometheusMetricsClientAuth", "NoClientCert").Spec("prometheusMetricsCertFile", "/nonexistent"));
+        await Poll.Until(() => rig.Agent().Log.Any(line => line.Contains("serving metrics failed", StringComparison.Ordinal) && line.Contains("/nonexistent", StringComparison.Ordinal)), "the missing certificate is not told");
+        await rig.Put(served.Spec("prometheusMetricsClientAuth", "NoClientCert"));
+        await Poll.Until(() => Ask("").Contains("\nfelix_active_local_endpoints ", StringComparison.Ordinal), "a client is not served without a certificate");
+        string[] lines = await File.ReadAllLinesAsync(log);
+        Assert.NotEmpty(lines);
+        Assert.DoesNotContain(lines, line => line.Contains("Z INFO ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public sealed class FakeIptables : IIptables
     private static readonly string[] BuiltIn = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
 
     private readonly Dictionary<(IpFamily Family, string Table), Dictionary<string, List<string>>> tables = [];
-    private readonly SortedDictionary<string, (string Type, SortedSet<string> Members)> sets = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, FakeSet> sets = new(StringComparer.Ordinal);
 
     /// <summary>Scripts carried out.</summary>
     public int Scripts { get; private set; }
@@ -22,6 +22,12 @@ public sealed class FakeIptables : IIptables
 
     /// <summary>Asked before each script; throws what shall go wrong. True: the script is carried out, and then it goes wrong.</summary>
     public Func<int, bool>? Fault { get; set; }
+
+    /// <summary>Asked for each rule of a script with its table and its text; true: the kernel refuses it.</summary>
+    public Func<string, string, bool>? RefusesRule { get; set; }
+
+    /// <summary>As the legacy flavour: whatever is wrong with a table, the line COMMIT is named. Else the lines of the rules are.</summary>
+    public bool NamesCommit { get; init; }
 
     public string Save(IpFamily family, bool counters = false)
     {
@@ -48,7 +54,7 @@ public sealed class FakeIptables : IIptables
     {
         HashCode hash = default;
         foreach (((IpFamily family, string name), Dictionary<string, List<string>> chains) in tables.Where(t => families.Contains(t.Key.Family))) hash.Add((family, name, chains.Count, chains.Values.Sum(rules => rules.Count)));
-        foreach ((string name, (string _, SortedSet<string> members)) in sets.Where(set => set.Key.StartsWith(prefix, StringComparison.Ordinal))) hash.Add((name, members.Count));
+        foreach ((string name, FakeSet set) in sets.Where(set => set.Key.StartsWith(prefix, StringComparison.Ordinal))) hash.Add((name, set.Members.Count));
         return hash.ToHashCode();
     }
 
@@ -57,9 +63,12 @@ public sealed class FakeIptables : IIptables
         string table = "";
         Dictionary<string, List<string>> work = [];
         int number = 0;
+        List<int> refused = [];
         foreach (string line in script.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             number++;
+            if (line.StartsWith("-A ", StringComparison.Ordinal) && RefusesRule?.Invoke(table, line) == true) refused.Add(number);
+            if (line == "COMMIT" && refused.Count > 0) throw new IptablesException("refused", NamesCommit ? [number] : refused);
             if (line[0] == '*') (table, work) = (line[1..], Copy(family, line[1..]));
             else if (line == "COMMIT") tables[(family, table)] = Checked(work, number);
             else if (line[0] == ':') work[line[1..].Split(' ')[0]] = [];
@@ -74,14 +83,23 @@ public sealed class FakeIptables : IIptables
         {
             string[] words = line.Split(' ', 4);
             number++;
-            if (words[0] == "create") sets.TryAdd(words[1], (string.Join(' ', words[2..]), new SortedSet<string>(StringComparer.Ordinal)));
-            else if (!sets.TryGetValue(words[1], out (string, SortedSet<string> Members) set)) throw new IptablesException($"ipset: Error in line {number}: The set with the given name does not exist", number);
-            else if (words[0] == "add") set.Members.UnionWith(Expanded(words[2]));
+            if (words[0] == "create") sets.TryAdd(words[1], FakeSet.Of(string.Join(' ', words[2..])));
+            else if (!sets.TryGetValue(words[1], out FakeSet? set)) throw Refused("The set with the given name does not exist", number);
+            else if (words[0] == "add") Add(set, Expanded(words[2]), number);
             else if (words[0] == "del") set.Members.Remove(words[2]);
-            else if (IsUsed(words[1])) throw new IptablesException($"ipset: Error in line {number}: Set cannot be destroyed: it is in use by a kernel component", number);
+            else if (words[0] == "swap") (sets[words[1]], sets[words[2]]) = (sets[words[2]], set);
+            else if (IsUsed(words[1])) throw Refused("Set cannot be destroyed: it is in use by a kernel component", number);
             else sets.Remove(words[1]);
         }
     });
+
+    private static void Add(FakeSet set, IEnumerable<string> members, int number)
+    {
+        set.Members.UnionWith(members);
+        if (set.Members.Count > set.Most) throw Refused("Hash is full, cannot add more elements", number);
+    }
+
+    private static IptablesException Refused(string why, int number) => new($"ipset: Error in line {number}: {why}", [number]);
 
     private void Faulty(Action script)
     {
@@ -98,7 +116,7 @@ public sealed class FakeIptables : IIptables
     private static void Change(Dictionary<string, List<string>> work, string line, int number)
     {
         string[] words = line.Split(' ', 3);
-        if (!work.TryGetValue(words[1], out List<string>? rules)) throw new IptablesException($"no chain {words[1]}: line {number} failed", number);
+        if (!work.TryGetValue(words[1], out List<string>? rules)) throw new IptablesException($"no chain {words[1]}: line {number} failed", [number]);
         string rest = words.Length > 2 ? $" {words[2]}" : "";
         switch (words[0])
         {
@@ -107,7 +125,7 @@ public sealed class FakeIptables : IIptables
             case "-D" when rules.Remove(rest): break;
             case "-F": rules.Clear(); break;
             case "-X" when rules.Count == 0: work.Remove(words[1]); break;
-            default: throw new IptablesException($"line {number} failed", number);
+            default: throw new IptablesException($"line {number} failed", [number]);
         }
     }
 
@@ -118,8 +136,8 @@ public sealed class FakeIptables : IIptables
         {
             string[] words = rule.Split(' ');
             int target = Array.FindLastIndex(words, word => word is "-j" or "-g"), set = Array.IndexOf(words, "--match-set");
-            if (target >= 0 && words[target + 1].Any(char.IsAsciiLetterLower) && !work.ContainsKey(words[target + 1])) throw new IptablesException($"no chain {words[target + 1]}: line {number} failed", number);
-            if (set >= 0 && !sets.ContainsKey(words[set + 1])) throw new IptablesException($"Set {words[set + 1]} doesn't exist: line {number} failed", number);
+            if (target >= 0 && words[target + 1].Any(char.IsAsciiLetterLower) && !work.ContainsKey(words[target + 1])) throw new IptablesException($"no chain {words[target + 1]}: line {number} failed", [number]);
+            if (set >= 0 && !sets.ContainsKey(words[set + 1])) throw new IptablesException($"Set {words[set + 1]} doesn't exist: line {number} failed", [number]);
         }
         return work;
     }
@@ -132,5 +150,16 @@ public sealed class FakeIptables : IIptables
         string[] ends = member.Split('-');
         if (ends.Length != 2 || !int.TryParse(ends[0], out int first) || !int.TryParse(ends[1], out int last)) return [member];
         return Enumerable.Range(first, last - first + 1).Select(port => $"{port}");
+    }
+
+    /// <summary>A set: what it is, how many members it has room for, and those.</summary>
+    private sealed record FakeSet(string Type, long Most, SortedSet<string> Members)
+    {
+        public static FakeSet Of(string type)
+        {
+            string[] words = type.Split(' ');
+            int at = Array.IndexOf(words, "maxelem") + 1;
+            return new FakeSet(type, at > 0 ? long.Parse(words[at], System.Globalization.CultureInfo.InvariantCulture) : long.MaxValue, new SortedSet<string>(StringComparer.Ordinal));
+        }
     }
 }

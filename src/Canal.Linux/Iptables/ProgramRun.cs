@@ -11,6 +11,9 @@ internal static partial class ProgramRun
     /// <summary>A table of a hundred thousand rules takes some seconds; longer waits are for a lock that nobody gives back.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
+    /// <summary>iptables-nft-restore prints two lines for each rule that the kernel refuses.</summary>
+    private const int LongestWords = 500;
+
     /// <summary>Returns what the program printed.</summary>
     /// <exception cref="IptablesException">It is not there, failed, or did not end.</exception>
     internal static string Run(string program, string[] arguments, string input = "")
@@ -53,8 +56,8 @@ internal static partial class ProgramRun
     {
         string[] lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         string said = string.Join("; ", lines.Where(l => !l.StartsWith("Try `", StringComparison.Ordinal) && !l.StartsWith('#')));
-        Match line = LineNumber().Match(error);
-        return new IptablesException($"{program}: {(said.Length > 0 ? said : "failed without a word")}", line.Success ? int.Parse(line.Groups[1].Value, CultureInfo.InvariantCulture) : null);
+        int[] numbers = [.. LineNumber().Matches(error).Select(line => int.Parse(line.Groups[1].Value, CultureInfo.InvariantCulture)).Distinct()];
+        return new IptablesException($"{program}: {(said.Length > LongestWords ? said[..LongestWords] + " …" : said.Length > 0 ? said : "failed without a word")}", numbers);
     }
 
     /// <summary><c>Error occurred at line: 3</c>, <c>line 7 failed</c>, ipset's <c>Error in line 2:</c>.</summary>

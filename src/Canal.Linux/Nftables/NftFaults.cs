@@ -41,11 +41,13 @@ internal static class NftFaults
         return (message.Type & 0xff) switch
         {
             NFT_MSG_NEWCHAIN or NFT_MSG_DELCHAIN => new NftFault(errno, NftMessageReading.Text(attributes.Find(NFTA_CHAIN_NAME)), null),
-            NFT_MSG_NEWRULE or NFT_MSG_DELRULE => new NftFault(errno, NftMessageReading.Text(attributes.Find(NFTA_RULE_CHAIN)), null),
+            NFT_MSG_NEWRULE or NFT_MSG_DELRULE => new NftFault(errno, NftMessageReading.Text(attributes.Find(NFTA_RULE_CHAIN)), null, CommentOf(attributes)),
             _ when IsOfSets(message) => new NftFault(errno, null, NftMessageReading.Text(attributes.Find(NFTA_SET_NAME))),
             _ => new NftFault(errno, null, null),
         };
     }
+
+    private static string? CommentOf(NetlinkAttributes rule) => NftUserData.FindText(rule.Find(NFTA_RULE_USERDATA), NftUserData.RuleComment) is { Length: > 0 } comment ? comment : null;
 
     private static bool IsOfSets(NetlinkMessage message) => message.Type >> 8 == NFNL_SUBSYS_NFTABLES
         && (message.Type & 0xff) is NFT_MSG_NEWSET or NFT_MSG_DELSET or NFT_MSG_NEWSETELEM or NFT_MSG_DELSETELEM;

@@ -163,7 +163,12 @@ internal sealed class PolicyHost : IDisposable
     /// <summary>The programs of the flavour under test.</summary>
     internal HostIptables Programs => HostIptables.Open(filter == PacketFilter.IptablesLegacy ? IptablesFlavour.Legacy : IptablesFlavour.Nft);
 
-    private IDataplane NewDataplane() => filter == PacketFilter.Nftables ? new NftablesDataplane(nftables, calculator, TimeProvider.System) : new IptablesDataplane(Programs, calculator, [IpFamily.V4, IpFamily.V6], TimeProvider.System);
+    /// <summary>What becomes of scripts of iptables on their way: something that the kernel refuses in the place of what it would take.</summary>
+    internal Func<string, string> Rewrites { get; set; } = script => script;
+
+    private IDataplane NewDataplane() => filter == PacketFilter.Nftables
+        ? new NftablesDataplane(nftables, calculator, TimeProvider.System)
+        : new IptablesDataplane(new RewritingIptables(Programs, script => Rewrites(script)), calculator, [IpFamily.V4, IpFamily.V6], TimeProvider.System);
 
     public void Dispose()
     {

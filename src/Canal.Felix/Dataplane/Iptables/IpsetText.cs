@@ -16,13 +16,13 @@ internal static class IpsetText
         : set.Key == NftKeyType.Ipv4ProtocolPort || set.Key == NftKeyType.Ipv6ProtocolPort ? AddressPorts
         : set.IsInterval ? Networks : Addresses;
 
-    /// <summary>The line that makes a set.</summary>
-    public static string Create(NftSet set, long maxSize)
+    /// <summary>The line that makes a set, under a name, with room for so many members.</summary>
+    public static string Create(NftSet set, string name, long most)
     {
-        string type = TypeOf(set), name = IptablesNames.Set(set.Name);
+        string type = TypeOf(set);
         if (type == PortBitmap) return $"create {name} {type} range 0-65535";
         bool v6 = set.Key == NftKeyType.Ipv6 || set.Key == NftKeyType.Ipv6ProtocolPort;
-        return string.Create(CultureInfo.InvariantCulture, $"create {name} {type} family {(v6 ? "inet6" : "inet")} maxelem {maxSize}");
+        return string.Create(CultureInfo.InvariantCulture, $"create {name} {type} family {(v6 ? "inet6" : "inet")} maxelem {most}");
     }
 
     /// <summary>No set of prefixes takes the prefix of everything: the two halves do as well.</summary>

@@ -26,16 +26,22 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     /// <summary>How long a rule or set that somebody takes away may be missing. A glance takes about 8 ms of a processor with a thousand sets, and 6 ms with a set of 200,000 members, which the kernel counts.</summary>
     private static readonly TimeSpan GlancePause = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long one call may look for what the kernel refuses. What was found stays closed; the next call looks for the rest.</summary>
+    private static readonly TimeSpan LongestSearch = TimeSpan.FromSeconds(10);
+
     private readonly DesiredTable desired = new();
     private readonly Dictionary<IpFamily, IptablesPicture> pictures = [];
     private readonly HashSet<string> retiring = new(StringComparer.Ordinal);
     private Dictionary<string, IEnumerable<Cidr>> netsInForce = new(StringComparer.Ordinal);
     private Dictionary<IpFamily, IptablesImage>? images;
     private Dictionary<string, HeldSet> readSets = [];
-    private HashSet<string> sets = [];
+    private Dictionary<string, SetSize> sets = [];
     private FelixParameters inForce = new();
     private DateTimeOffset? nextCheck, nextRetirement, nextGlance;
     private int seen;
+
+    // Nothing was written since the last reading: what is refused now is refused for what it says.
+    private bool isFresh;
 
     public string Name => "iptables";
 
@@ -55,6 +61,8 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
 
     public void Plan(DesiredChanges changes, FelixParameters parameters, NetworkSets? network = null)
     {
+        // Sets that are in force may be larger than they may now be.
+        if (parameters.Iptables.MaxSetSize != inForce.Iptables.MaxSetSize) Doubt();
         inForce = parameters;
         desired.Apply(changes, parameters, network);
     }
@@ -66,18 +74,24 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
 
     public bool Apply()
     {
+        long start = time.GetTimestamp();
         while (true)
         {
             if (images is null) Reread();
             else if (desired.Changes.IsEmpty) return false;
+            bool isCertain = isFresh;
             try
             {
                 return Program();
             }
-            catch (RefusedChain refused)
+            catch (RefusedParts refused)
             {
+                if (refused.IsInDoubt) Forget();
+                // What others have taken away meanwhile makes the kernel refuse what looks it up: it is read first.
+                if (refused.IsInDoubt && !isCertain) continue;
+                if (Close(refused) && time.GetElapsedTime(start) < LongestSearch) continue;
                 Forget();
-                if (!desired.Close([new NftFault(0, refused.Chain, null)], refused.Message)) throw refused.Refusal;
+                throw refused.Refusal;
             }
             catch (IptablesException)
             {
@@ -85,6 +99,14 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
                 throw;
             }
         }
+    }
+
+    /// <summary>Returns whether there is anything that was not closed yet.</summary>
+    private bool Close(RefusedParts refused)
+    {
+        bool any = false;
+        foreach ((NftFault fault, string reason) in refused.Parts) any |= desired.Close([fault], reason);
+        return any;
     }
 
     public bool Check()
@@ -121,7 +143,7 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     {
         if (images is null || !desired.Changes.IsEmpty) return null;
         desired.DoubtAll();
-        IpsetPlan plan = new(desired, [], new Dictionary<string, HeldSet>(), calculator, inForce.Iptables.MaxSetSize);
+        IpsetPlan plan = new(desired, [], new HashSet<string>(), new Dictionary<string, HeldSet>(), calculator, inForce.Iptables.MaxSetSize);
         plan.Write(new Dictionary<string, IEnumerable<Cidr>>());
         desired.Changes.Clear();
         Dictionary<IpFamily, string> scripts = families.ToDictionary(f => f, f => RulePlan(f, new IptablesImage()).Script);
@@ -132,13 +154,13 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     {
         int lines = 0;
         foreach (IpFamily family in families) Picture(family).Draw(inForce);
-        IpsetPlan members = new(desired, sets, readSets, calculator, inForce.Iptables.MaxSetSize);
+        IpsetPlan members = new(desired, sets, retiring, readSets, calculator, inForce.Iptables.MaxSetSize);
         members.Write(netsInForce);
-        if (members.Wrong is { } wrong) throw new IptablesException(wrong);
-        if (members.Lines > 0) kernel.RestoreSets(members.Script);
-        members.Note();
+        Program(members);
         lines += members.Lines;
         foreach (IpFamily family in families) lines += Program(family);
+        isFresh = false;
+        retiring.Clear();
         retiring.UnionWith(members.Retired);
         Retire();
         NoteSets();
@@ -150,6 +172,35 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         return true;
     }
 
+    private void Program(IpsetPlan members)
+    {
+        if (members.Refused.Count > 0) throw new RefusedParts([.. members.Refused.Select(set => (new NftFault(0, null, set.Key), set.Value))], new IptablesException(members.Refused.First().Value), isInDoubt: false);
+        try
+        {
+            if (members.Lines > 0) kernel.RestoreSets(members.Script);
+        }
+        catch (IptablesException refusal) when (refusal.Line is int line && members.SourceOf(line) is string set)
+        {
+            throw new RefusedParts(TakesSets() ? [(new NftFault(0, null, set), refusal.Message)] : [], refusal);
+        }
+        members.Note();
+    }
+
+    /// <summary>A kernel that takes no set at all, for want of memory or permission, has nothing against the one that was refused.</summary>
+    private bool TakesSets()
+    {
+        const string Trial = IptablesNames.Prefix + "trial";
+        try
+        {
+            kernel.RestoreSets($"create {Trial} {IpsetText.Addresses}\nadd {Trial} 192.0.2.1\ndestroy {Trial}\n");
+            return true;
+        }
+        catch (IptablesException)
+        {
+            return false;
+        }
+    }
+
     private int Program(IpFamily family)
     {
         IptablesPlan plan = RulePlan(family, images![family]);
@@ -158,9 +209,9 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         {
             kernel.Restore(family, plan.Script);
         }
-        catch (IptablesException refusal) when (refusal.Line is int line && plan.SourceOf(line) is string chain)
+        catch (IptablesException refusal) when (refusal.Line is not null)
         {
-            throw new RefusedChain(chain, refusal);
+            throw new RefusedParts(isFresh ? new RefusedRules(kernel, family, plan, time).Find(refusal) : [], refusal);
         }
         plan.Note();
         return plan.Lines;
@@ -176,9 +227,10 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     /// <summary>Sets that are still looked up are tried again.</summary>
     private void Retire()
     {
-        retiring.IntersectWith(sets);
-        sets.ExceptWith(retiring);
-        sets.UnionWith(new SetRetirement(kernel).Run(retiring));
+        retiring.IntersectWith(sets.Keys);
+        HashSet<string> inUse = new SetRetirement(kernel).Run(new HashSet<string>(retiring, StringComparer.Ordinal));
+        foreach (string gone in retiring.Except(inUse)) sets.Remove(gone);
+        retiring.IntersectWith(inUse);
         nextRetirement = retiring.Count > 0 ? time.GetUtcNow() + RetirePause : null;
         Remember();
     }
@@ -199,9 +251,9 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         desired.DoubtAll();
         Dictionary<IpFamily, IptablesImage> read = families.ToDictionary(f => f, f => IptablesImage.Read(kernel.Save(f)));
         readSets = HeldSet.ReadAll(kernel.SaveSets());
-        (sets, netsInForce) = ([.. readSets.Keys], new(StringComparer.Ordinal));
+        (sets, netsInForce) = (readSets.ToDictionary(set => set.Key, set => set.Value.Size, StringComparer.Ordinal), new(StringComparer.Ordinal));
         retiring.Clear();
-        images = read;
+        (images, isFresh) = (read, true);
     }
 
     private void Forget()
@@ -214,11 +266,16 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
 
     private IptablesPicture Picture(IpFamily family) => pictures.TryGetValue(family, out IptablesPicture? picture) ? picture : pictures[family] = new IptablesPicture(desired, family);
 
-    /// <summary>iptables does not take a line that is about one chain.</summary>
-    private sealed class RefusedChain(string chain, IptablesException refusal) : Exception(refusal.Message)
+    /// <summary>Something is refused, and may be about parts that can be closed.</summary>
+    /// <param name="parts">What it is about; the same reason may be that of several.</param>
+    /// <param name="refusal">In the program's words.</param>
+    /// <param name="isInDoubt">What the kernel holds is not known any more.</param>
+    private sealed class RefusedParts(IReadOnlyList<(NftFault Fault, string Reason)> parts, IptablesException refusal, bool isInDoubt = true) : Exception(refusal.Message)
     {
-        public string Chain { get; } = chain;
+        public IReadOnlyList<(NftFault Fault, string Reason)> Parts { get; } = parts;
 
         public IptablesException Refusal { get; } = refusal;
+
+        public bool IsInDoubt { get; } = isInDoubt;
     }
 }

@@ -51,15 +51,21 @@ internal sealed class IptablesMatches(IpFamily family, ulong identity)
             case NftStatement.InSet set: modules.Add($" -m set {Not(set.Operation)}--match-set {IptablesNames.Set(set.Set)} {string.Join(',', set.Fields.Where(f => f != NftField.Protocol).Select(Side))}"); return true;
             case NftStatement.OneOf some: OneOf(some, some.Operation == NftOperator.NotEqual); return true;
             case NftStatement.Limit { IsOver: true } over: Over(over); return true;
-            case NftStatement.Limit limit: modules.Add(string.Create(CultureInfo.InvariantCulture, $" -m limit --limit {Math.Min(limit.Rate, MostPackets * limit.Seconds)}/{Unit(limit.Seconds)} --limit-burst {Math.Clamp(limit.Burst, 1, 10_000)}")); return true;
+            case NftStatement.Limit limit: Within(limit); return true;
             // A mask of no bits counts all connections as one source's.
             case NftStatement.ConnectionsOver over: modules.Add(string.Create(CultureInfo.InvariantCulture, $" -m connlimit --connlimit-above {over.Count} --connlimit-mask 0")); return true;
             default: return false;
         }
     }
 
-    /// <summary>What -m limit can say, in a second.</summary>
+    /// <summary>What -m limit can say, in a second, and at once.</summary>
     private const ulong MostPackets = 10_000;
+
+    /// <summary>
+    /// The kernel keeps what is saved up for a burst as 32 bits of credits, in which it is certain to have room for a day whatever its HZ (xt_limit's MAX_CPJ): a
+    /// longer one is refused, or comes out as another one (1/day with a burst of 5).
+    /// </summary>
+    private const ulong LongestBurst = 86_400;
 
     private void Compare(NftStatement.Compare compare, bool not)
     {
@@ -139,6 +145,13 @@ internal sealed class IptablesMatches(IpFamily family, ulong identity)
     {
         const ulong Most = 1_000_000;
         modules.Add($" -m hashlimit --hashlimit-above {Number(Math.Min(over.Rate, Most))}/sec --hashlimit-burst {Number(Math.Clamp(over.Burst, 1, Most))} --hashlimit-name {IptablesNames.Prefix}{identity:x}");
+    }
+
+    private void Within(NftStatement.Limit limit)
+    {
+        ulong rate = Math.Min(limit.Rate, MostPackets * limit.Seconds);
+        ulong burst = Math.Clamp(Math.Min(limit.Burst, LongestBurst * rate / limit.Seconds), 1, MostPackets);
+        modules.Add($" -m limit --limit {Number(rate)}/{Unit(limit.Seconds)} --limit-burst {Number(burst)}");
     }
 
     private string Icmp(string no, ReadOnlySpan<byte> value)

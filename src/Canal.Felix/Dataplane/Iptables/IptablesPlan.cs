@@ -11,20 +11,31 @@ internal sealed class IptablesPlan(IptablesPicture picture, IptablesImage image,
 {
     private readonly StringBuilder script = new();
 
-    // By line, from 0 on: the nftables name of the chain that it is about, for refusals.
-    private readonly List<string> sources = [];
+    // By line, from 0 on: what it is about, for refusals.
+    private readonly List<PlannedLine> lines = [];
+    private string table = "";
 
     /// <summary>Nothing differs.</summary>
-    public bool IsEmpty => sources.Count == 0;
+    public bool IsEmpty => lines.Count == 0;
 
     /// <summary>Lines of the script.</summary>
-    public int Lines => sources.Count;
+    public int Lines => lines.Count;
 
     /// <summary>The script.</summary>
     public string Script => script.ToString();
 
-    /// <summary>The chain that a line is about, as it is called in the nftables table; null when it is about none.</summary>
-    public string? SourceOf(int line) => line >= 1 && line <= sources.Count && sources[line - 1].Length > 0 ? sources[line - 1] : null;
+    /// <summary>What a line, counted from 1 on, is about; null when there is no such line.</summary>
+    public PlannedLine? LineAt(int line) => line >= 1 && line <= lines.Count ? lines[line - 1] : null;
+
+    /// <summary>The rules that the script writes into a table.</summary>
+    public IEnumerable<PlannedLine> RulesOf(string name) => lines.Where(line => line.Table == name && line.Rule is not null);
+
+    /// <summary>
+    /// The chains of the nftables table that a chain of iptables is from: its own; of the steps of a rule, those whose rules go there.
+    /// </summary>
+    public IEnumerable<string> SourcesOf(string name, IptablesChain chain) => chain.Source.Length > 0
+        ? [chain.Source]
+        : Wanted(name).Values.Where(c => c.Source.Length > 0 && c.Rules.Any(r => r.Calls == chain.Name)).Select(c => c.Source);
 
     /// <summary>Writes the script.</summary>
     public void Write()
@@ -59,8 +70,9 @@ internal sealed class IptablesPlan(IptablesPicture picture, IptablesImage image,
         if (wanted) held.Calls.Add((insert ? 0 : held.Count - 1, hook.Call.Identity, hook.Call.ToString()));
     }
 
-    private void WriteTable(string table)
+    private void WriteTable(string name)
     {
+        table = name;
         Dictionary<string, IptablesChain> wanted = Wanted(table);
         Dictionary<string, EquatableArray<string>> held = image.Table(table);
         IptablesChain[] changed = [.. wanted.Values.Where(c => !held.TryGetValue(c.Name, out EquatableArray<string> rules) || rules != c.Identities)];
@@ -68,13 +80,13 @@ internal sealed class IptablesPlan(IptablesPicture picture, IptablesImage image,
         Hook[] hooks = [.. image.Hooks.Keys.Union(picture.Hooks).Where(h => h.Table == table && !IsRight(h))];
         if (changed.Length + stale.Length + hooks.Length == 0) return;
         Line($"*{table}");
-        foreach (IptablesChain chain in changed) Line($":{chain.Name} - [0:0]", chain.Source);
-        foreach (string name in stale) Line($":{name} - [0:0]");
+        foreach (IptablesChain chain in changed) Line($":{chain.Name} - [0:0]", chain);
+        foreach (string gone in stale) Line($":{gone} - [0:0]");
         foreach (IptablesChain chain in changed)
-            foreach (IptablesRule rule in chain.Rules) Line($"-A {chain.Name}{rule}", chain.Source);
+            foreach (IptablesRule rule in chain.Rules) Line($"-A {chain.Name}{rule}", chain, rule);
         foreach (Hook hook in hooks) WriteHook(hook);
-        foreach (string name in stale)
-            if (!image.CalledByOthers.Contains((table, name))) Line($"-X {name}");
+        foreach (string gone in stale)
+            if (!image.CalledByOthers.Contains((table, gone))) Line($"-X {gone}");
         Line("COMMIT");
     }
 
@@ -98,9 +110,15 @@ internal sealed class IptablesPlan(IptablesPicture picture, IptablesImage image,
     private string[] Stale(string table, Dictionary<string, IptablesChain> wanted) =>
         image.Table(table).Where(held => !wanted.ContainsKey(held.Key) && !(held.Value.IsEmpty && image.CalledByOthers.Contains((table, held.Key)))).Select(held => held.Key).ToArray();
 
-    private void Line(string text, string source = "")
+    private void Line(string text, IptablesChain? chain = null, IptablesRule? rule = null)
     {
         script.Append(text).Append('\n');
-        sources.Add(source);
+        lines.Add(new PlannedLine(table, chain, rule));
     }
 }
+
+/// <summary>What a line of a script is about.</summary>
+/// <param name="Table">The table it is in.</param>
+/// <param name="Chain">The chain of ours that it writes; null when it is about none.</param>
+/// <param name="Rule">The rule that it writes.</param>
+internal sealed record PlannedLine(string Table, IptablesChain? Chain, IptablesRule? Rule);

@@ -20,6 +20,9 @@ internal sealed record IptablesRule(string Matches, string Target, string Commen
     /// <summary>A hash of everything the rule says.</summary>
     public string Identity { get; } = IptablesNames.Hash($"{Matches}\n{Target}\n{Comment}");
 
+    /// <summary>The chain of ours that it jumps or goes to; "" when it does neither.</summary>
+    public string Calls => Target.StartsWith($" -j {IptablesNames.Prefix}", StringComparison.Ordinal) || Target.StartsWith($" -g {IptablesNames.Prefix}", StringComparison.Ordinal) ? Target[" -j ".Length..] : "";
+
     /// <summary>The rule without the command and the chain.</summary>
     public override string ToString() => $"{Matches} -m comment --comment {Quote($"{Mark}{Identity}{(Comment.Length > 0 ? " " : "")}{Comment}", LongestComment)}{Target}";
 

@@ -147,18 +147,24 @@ public sealed class IptablesHealingTests
     }
 
     [Fact]
-    public void A_set_of_our_name_and_another_type_is_told()
+    public void A_set_of_our_name_and_another_type_is_replaced()
     {
+        string whole = DumpOf(SampleCluster.All);
+        kernel.RestoreSets($"create {SetOfNetworks(whole)} list:set\n");
         Plan(SampleCluster.All);
-        dataplane.Apply();
-        string set = kernel.SaveSets().Split('\n').First(l => l.StartsWith("create canal-p4-", StringComparison.Ordinal)).Split(' ')[1];
-        FakeIptables other = new();
-        other.RestoreSets($"create {set} list:set\n");
-        PolicyCalculator own = new(ThisNode);
-        foreach (Resource resource in SampleCluster.All) own.Apply(resource.Key, resource);
-        IptablesDataplane refused = new(other, own, [IpFamily.V4], time);
-        refused.Plan(own.TakeChanges(), new FelixParameters());
-        Assert.Contains($"the ipset {set} is list:set and should be hash:net", Assert.Throws<IptablesException>(() => refused.Apply()).Message, StringComparison.Ordinal);
+        Assert.True(dataplane.Apply());
+        Assert.Equal(whole, Dump);
+    }
+
+    [Fact]
+    public void What_looks_up_a_set_of_our_name_that_others_made_and_use_is_denied()
+    {
+        string set = SetOfNetworks(DumpOf(SampleCluster.All));
+        kernel.RestoreSets($"create {set} list:set\n");
+        kernel.Restore(IpFamily.V4, $"*filter\n:OTHERS - [0:0]\n-A OTHERS -m set --match-set {set} src -j DROP\nCOMMIT\n");
+        Plan(SampleCluster.All);
+        Assert.True(dataplane.Apply());
+        Assert.Contains("in use", Assert.Single(dataplane.Closed).Value, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -169,6 +175,8 @@ public sealed class IptablesHealingTests
         new IptablesFilter(kernel, IptablesFlavour.Nft, [IpFamily.V4, IpFamily.V6], time).Remove();
         Assert.DoesNotContain("canal", Dump, StringComparison.Ordinal);
     }
+
+    private static string SetOfNetworks(string dump) => dump.Split('\n').First(l => l.StartsWith("create canal-p4-", StringComparison.Ordinal)).Split(' ')[1];
 
     private static IptablesException Failure(ref bool failed)
     {

@@ -55,6 +55,17 @@ public sealed class TranslationTests
     [MemberData(nameof(Rules))]
     public void A_rule_says_the_same(string rule, string[] expected) => Assert.Equal(expected, Said([RuleOf(rule)])[0].Rules.Select(r => r.Matches + r.Target));
 
+    /// <summary>Of xt_limit, beyond a day's worth.</summary>
+    [Theory]
+    [InlineData(1, 86_400, 5, "1/day --limit-burst 1")]
+    [InlineData(3, 86_400, 5, "3/day --limit-burst 3")]
+    [InlineData(10, 86_400, 5, "10/day --limit-burst 5")]
+    [InlineData(1, 3600, 9999, "1/hour --limit-burst 24")]
+    [InlineData(9999, 1, 9999, "9999/second --limit-burst 9999")]
+    [InlineData(9999, 86_400, 0, "9999/day --limit-burst 1")]
+    public void A_limit_asks_the_kernel_for_no_more_than_it_has_room_for(ulong rate, uint seconds, uint burst, string expected) =>
+        Assert.Contains($" -m limit --limit {expected} ", Said([new NftRuleBuilder().Limit(rate, (NftLimitUnit)seconds, burst).Counter().Drop().Build()])[0].Rules[0] + " ", StringComparison.Ordinal);
+
     [Fact]
     public void Steps_of_one_rule_are_a_chain_that_is_gone_to()
     {

@@ -14,6 +14,9 @@ internal static class Daemon
     private static readonly LogEventKind Starting = LogEventKind.Of("starting", "2c3b7f0e5a914d07b6b1f1c6d1c7e001");
     private static readonly LogEventKind Stopping = LogEventKind.Of("stopping", "2c3b7f0e5a914d07b6b1f1c6d1c7e002");
 
+    private static readonly LogEventKind NodeCompleted = LogEventKind.Of("node-registered", "2c3b7f0e5a914d07b6b1f1c6d1c7e004");
+    private static readonly LogEventKind NodeFailed = LogEventKind.Of("node-not-registered", "2c3b7f0e5a914d07b6b1f1c6d1c7e005");
+
     private const string Serving = "serving Docker";
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
@@ -54,6 +57,7 @@ internal static class Daemon
             abandoned.Patience = changed.Get(DockerSettings.AbandonedAddressAfter);
             if (labels is not null) (labels.Prefix, labels.Limit) = (changed.Get(DockerSettings.LabelPrefix), changed.Get(DockerSettings.LabelTimeout));
         });
+        using NodeRegistration registration = new(etcd, configuration, NodeCompleted, NodeFailed, run.Time, run.Log) { OnlyInCluster = true };
         run.Notifier.Ready(Serving);
         await run.UntilOneEndsAsync(
             stop =>
@@ -64,6 +68,7 @@ internal static class Daemon
                 control.RunAsync((request, _) => Task.FromResult(reloading.Answer(request)), stop),
                 reloading.FollowSignalsAsync(stop),
                 BeatAsync(run, stop),
+                registration.RunAsync(stop),
                 .. labels is null ? (Task[])[] : [labels.RunAsync(stop)],
             ],
             "stopping; containers stay connected");

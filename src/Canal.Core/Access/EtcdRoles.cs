@@ -49,7 +49,7 @@ public static class EtcdRoles
         Role($"canal-docker-{node}",
         [
             KeyPermission.Read(KeyOf(ResourceKind.ClusterInformation, "default")), KeyPermission.UseAll(DockerEndpointsOf(node, scope.DockerNamespace)),
-            KeyPermission.UseAll(KeyOf(ResourceKind.Profile, DockerProfiles)), .. Addresses(node),
+            KeyPermission.UseAll(KeyOf(ResourceKind.Profile, DockerProfiles)), KeyPermission.Use(KeyOf(ResourceKind.Node, node)), .. Addresses(node),
         ]),
         Role($"canal-bird-config-renderer-{node}",
         [

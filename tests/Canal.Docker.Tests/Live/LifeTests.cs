@@ -10,6 +10,15 @@ public sealed class LifeTests
     private const string One = "6b1f0c9a77d3400000000000000000000000000000000000000000000000aa01", Two = "51f0c9a77d34b00000000000000000000000000000000000000000000000aa02";
 
     [Fact]
+    public async Task The_host_has_its_Node()
+    {
+        await using DockerHost host = await DockerHost.StartAsync();
+        JsonObject? node = null;
+        await Poll.Until(async () => (node = await host.FindAsync($"nodes/{DockerHost.Node}")) is not null, DockerHost.Patience, () => $"there is no Node: {host.Log}");
+        Assert.Equal($"{DockerHost.Uplink}/24", node!["spec"]!["bgp"]!["ipv4Address"]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task A_container_is_connected_under_policy_and_leaves_nothing()
     {
         await using DockerHost host = await DockerHost.StartAsync();

@@ -5,6 +5,9 @@ namespace Canal.Core.Addressing;
 /// <summary>A prefix with its host bits zero. A bare address is the prefix of full length.</summary>
 public readonly record struct Cidr : IComparable<Cidr>
 {
+    /// <summary>Of <c>::ffff:0:0/96</c>, which is all of IPv4.</summary>
+    private const int MappedLength = 96;
+
     /// <summary>The prefix of this length that holds the address; host bits are cleared.</summary>
     public Cidr(IpAddress address, int length)
     {
@@ -46,15 +49,18 @@ public readonly record struct Cidr : IComparable<Cidr>
 
     public bool Contains(Cidr other) => other.Length >= Length && Contains(other.Address);
 
-    /// <summary>Reads <c>a.b.c.d/n</c>, <c>x::y/n</c> or a bare address; host bits are cleared, as Calico's readers do.</summary>
+    /// <summary>
+    /// Reads <c>a.b.c.d/n</c>, <c>x::y/n</c> or a bare address; host bits are cleared, as Calico's readers do. Of IPv4-mapped addresses alone it is the IPv4 prefix that they
+    /// stand for (<c>::ffff:10.1.2.0/120</c> is <c>10.1.2.0/24</c>), also as there: a packet has no other form of them. A shorter prefix is IPv6.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out Cidr cidr)
     {
         cidr = default;
         int slash = text.IndexOf('/');
-        if (!IpAddress.TryParse(slash < 0 ? text : text[..slash], out IpAddress address)) return false;
+        if (!IpAddress.TryParseAsWritten(slash < 0 ? text : text[..slash], out IpAddress address)) return false;
         int length = address.Family.Bits;
         if (slash >= 0 && !TryParseLength(text[(slash + 1)..], address.Family, out length)) return false;
-        cidr = new Cidr(address, length);
+        cidr = address.IsMapped && length >= MappedLength ? new Cidr(IpAddress.FromV4(address.V4), length - MappedLength) : new Cidr(address, length);
         return true;
     }
 

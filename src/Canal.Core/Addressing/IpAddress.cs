@@ -41,12 +41,23 @@ public readonly record struct IpAddress(IpFamily Family, ulong High, ulong Low) 
     /// <summary>Reads dotted or colon form as Calico's writers do: no zone, no leading zeros in IPv4, an IPv4-mapped IPv6 address is IPv4.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out IpAddress address)
     {
+        bool ok = TryParseAsWritten(text, out address);
+        if (address.IsMapped) address = FromV4(address.V4);
+        return ok;
+    }
+
+    /// <summary>As <see cref="TryParse"/>, but an IPv4-mapped IPv6 address stays IPv6: the length of a prefix counts from the start of what is written.</summary>
+    internal static bool TryParseAsWritten(ReadOnlySpan<char> text, out IpAddress address)
+    {
         if (text.Contains(':'))
             return TryParseV6(text, out address);
         bool ok = TryParseV4(text, out uint value);
         address = FromV4(value);
         return ok;
     }
+
+    /// <summary>An IPv6 address that stands for an IPv4 address: <c>::ffff:10.1.2.3</c>.</summary>
+    internal bool IsMapped => Family == IpFamily.V6 && High == 0 && Low >> 32 == 0xffff;
 
     private static bool TryParseV4(ReadOnlySpan<char> text, out uint value)
     {
@@ -78,7 +89,7 @@ public readonly record struct IpAddress(IpFamily Family, ulong High, ulong Low) 
         if (parsed.AddressFamily != AddressFamily.InterNetworkV6) return false;
         Span<byte> bytes = stackalloc byte[16];
         parsed.TryWriteBytes(bytes, out _);
-        address = parsed.IsIPv4MappedToIPv6 ? FromBytes(bytes[12..]) : FromBytes(bytes);
+        address = FromBytes(bytes);
         return true;
     }
 

@@ -61,6 +61,17 @@ public sealed class EndpointReadingTests
     }
 
     [Fact]
+    public void A_translation_to_an_address_that_is_not_the_endpoints_is_left_out()
+    {
+        Decoded decoded = Reading.Decode(ResourceKind.WorkloadEndpoint, """
+            {"spec":{"interfaceName":"cali1","ipNATs":[{"internalIP":"10.0.0.2","externalIP":"192.0.2.1"},{"internalIP":"10.0.0.1","externalIP":"192.0.2.7"}],
+             "ipNetworks":["10.0.0.1"]}}
+            """);
+        Assert.Equal([new IpNat(IpAddress.Parse("10.0.0.1"), IpAddress.Parse("192.0.2.7"))], Assert.IsType<WorkloadEndpoint>(decoded.Resource).Spec.IpNats);
+        Assert.Equal("spec.ipNATs[0]: translates 192.0.2.1 to 10.0.0.2, which is no address of the endpoint; it is left out", Assert.Single(decoded.Problems).ToString());
+    }
+
+    [Fact]
     public void A_workload_endpoint_needs_no_hardware_address() =>
         Assert.Null(Reading.Good<WorkloadEndpoint>(ResourceKind.WorkloadEndpoint, """{"interfaceName":"cali1","ipNetworks":["10.0.0.1"],"mac":""}""").Spec.Mac);
 

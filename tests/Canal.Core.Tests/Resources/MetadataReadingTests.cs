@@ -50,8 +50,22 @@ public sealed class MetadataReadingTests
         Assert.Equal(["kind", "apiVersion", "metadata.name", "metadata.namespace"], decoded.Problems.Select(problem => problem.Path));
     }
 
+    [Theory]
+    [InlineData(ResourceKind.WorkloadEndpoint, """{"interfaceName":"cali1","ipNetworks":["10.0.0.1/32"]}""")]
+    [InlineData(ResourceKind.HostEndpoint, """{"node":"host-a","interfaceName":"eth0"}""")]
+    [InlineData(ResourceKind.NetworkSet, "{}")]
+    [InlineData(ResourceKind.GlobalNetworkSet, "{}")]
+    [InlineData(ResourceKind.Node, "{}")]
+    public void A_label_that_is_no_string_makes_what_is_selected_by_it_unusable(ResourceKind kind, string spec)
+    {
+        Decoded decoded = Reading.Decode(kind, $$$"""{"metadata":{"labels":{"a":"1","quarantine":true}},"spec":{{{spec}}}}""");
+        Assert.Null(decoded.Resource);
+        Assert.Equal("metadata.labels.quarantine: is not a string", Assert.Single(decoded.Problems).ToString());
+        Assert.NotNull(Reading.Decode(kind, $$$"""{"metadata":{"labels":{"a":"1","quarantine":null},"annotations":{"b":true}},"spec":{{{spec}}}}""").Resource);
+    }
+
     [Fact]
-    public void A_label_that_is_no_string_is_left_out()
+    public void A_label_that_is_no_string_is_left_out_where_none_is_asked_for()
     {
         Decoded decoded = Reading.Decode(ResourceKind.Tier, """{"metadata":{"labels":{"a":1,"b":"2","c/d":{"x":[1]},"e":null}},"spec":{}}""");
         Assert.Equal("b=2,e=", decoded.Resource!.Metadata.Labels.ToString());

@@ -48,9 +48,38 @@ public sealed class PolicyReadingTests
     [InlineData("""{"order":"10"}""", "spec.order: is not a number")]
     [InlineData("""{"order":1e999}""", "spec.order: is not a number")]
     [InlineData("""{"selector":1}""", "spec.selector: is not a string")]
-    [InlineData("""{"applyOnForward":"true"}""", "spec.applyOnForward: is not true or false")]
     [InlineData("[]", "spec: is not an object")]
     public void A_policy_that_is_not_understood_is_unusable(string spec, string problem) => Assert.Equal(problem, Reading.Bad(ResourceKind.NetworkPolicy, spec));
+
+    [Theory]
+    [InlineData("""{"applyOnForward":"true"}""", "spec.applyOnForward: is not true or false")]
+    [InlineData("""{"preDNAT":1}""", "spec.preDNAT: is not true or false")]
+    public void A_global_policy_that_is_not_understood_is_unusable(string spec, string problem) => Assert.Equal(problem, Reading.Bad(ResourceKind.GlobalNetworkPolicy, spec));
+
+    [Theory]
+    [InlineData("""{"doNotTrack":true,"preDNAT":true,"applyOnForward":true,"namespaceSelector":"b"}""")]
+    [InlineData("""{"doNotTrack":1,"preDNAT":"x","applyOnForward":[],"namespaceSelector":{}}""")]
+    public void Fields_of_global_policies_are_passed_over_in_those_of_a_namespace(string spec)
+    {
+        Assert.Equal(new PolicySpec(), Reading.Good<NetworkPolicy>(ResourceKind.NetworkPolicy, spec).Spec);
+        Assert.Equal(new PolicySpec(), Reading.Good<StagedNetworkPolicy>(ResourceKind.StagedNetworkPolicy, spec).Spec);
+    }
+
+    [Theory]
+    [InlineData("""{"stagedAction":"Foo"}""")]
+    [InlineData("""{"stagedAction":"Delete"}""")]
+    public void The_field_of_staged_policies_is_passed_over_in_those_in_force(string spec)
+    {
+        Assert.Equal(new PolicySpec(), Reading.Good<NetworkPolicy>(ResourceKind.NetworkPolicy, spec).Spec);
+        Assert.Equal(new PolicySpec(), Reading.Good<GlobalNetworkPolicy>(ResourceKind.GlobalNetworkPolicy, spec).Spec);
+    }
+
+    [Fact]
+    public void A_staged_global_policy_has_the_fields_of_both()
+    {
+        PolicySpec spec = Reading.Good<StagedGlobalNetworkPolicy>(ResourceKind.StagedGlobalNetworkPolicy, """{"preDNAT":true,"applyOnForward":true,"namespaceSelector":"b","stagedAction":"Learn"}""").Spec;
+        Assert.Equal(new PolicySpec { PreDnat = true, ApplyOnForward = true, NamespaceSelector = "b", StagedAction = StagedAction.Learn }, spec);
+    }
 
     [Theory]
     [InlineData("""{"stagedAction":"Delete"}""", StagedAction.Delete)]
@@ -82,6 +111,10 @@ public sealed class PolicyReadingTests
         Assert.Single(profile.Egress);
         Assert.Equal("net1=", profile.LabelsToApply.ToString());
     }
+
+    [Fact]
+    public void A_profile_with_a_label_that_is_no_string_is_unusable() =>
+        Assert.Equal("spec.labelsToApply.a: is not a string", Reading.Bad(ResourceKind.Profile, """{"labelsToApply":{"b":"c","a":true}}"""));
 
     [Theory]
     [InlineData(ResourceKind.NetworkSet)]

@@ -11,7 +11,7 @@ internal static class EndpointReader
     {
         string orchestrator = "", workload = "", node = "", container = "", pod = "", endpoint = "", account = "", @interface = "";
         EquatableArray<Cidr> networks = default, spoofed = default;
-        EquatableArray<IpNat> nats = default;
+        List<(IpNat Nat, long Position)>? nats = null;
         IpAddress? gateway4 = null, gateway6 = null;
         EquatableArray<string> profiles = default;
         MacAddress? mac = null;
@@ -49,7 +49,7 @@ internal static class EndpointReader
             Endpoint = endpoint,
             ServiceAccountName = account,
             IpNetworks = networks,
-            IpNats = nats,
+            IpNats = OwnNats(ref json, nats, networks),
             Gateways = Pair(gateway4, gateway6),
             Profiles = profiles,
             InterfaceName = @interface,
@@ -133,10 +133,10 @@ internal static class EndpointReader
         return null;
     }
 
-    private static EquatableArray<IpNat> ReadNats(ref JsonScanner json)
+    private static List<(IpNat Nat, long Position)>? ReadNats(ref JsonScanner json)
     {
-        if (!json.BeginArray()) return default;
-        List<IpNat> nats = [];
+        if (!json.BeginArray()) return null;
+        List<(IpNat Nat, long Position)> nats = [];
         while (json.NextItem())
         {
             IpAddress? inner = null, outer = null;
@@ -149,10 +149,23 @@ internal static class EndpointReader
                 else json.SkipValue();
             }
             if (inner is not { } own || outer is not { } other) continue;
-            if (own.Family == other.Family) nats.Add(new IpNat(own, other));
+            if (own.Family == other.Family) nats.Add((new IpNat(own, other), start));
             else json.NoteFrom(start, $"translates {other} to {own}, an address of another family; it is left out");
         }
-        return nats.ToEquatableArray();
+        return nats;
+    }
+
+    /// <summary>Those that lead to the endpoint: with another, it would draw to itself, or to the host, what is meant for others.</summary>
+    private static EquatableArray<IpNat> OwnNats(ref JsonScanner json, List<(IpNat Nat, long Position)>? nats, EquatableArray<Cidr> networks)
+    {
+        if (json.Failed || nats is null) return default;
+        List<IpNat> own = [];
+        foreach ((IpNat nat, long position) in nats)
+        {
+            if (networks.Any(n => n.Address == nat.Internal)) own.Add(nat);
+            else json.NoteFrom(position, $"translates {nat.External} to {nat.Internal}, which is no address of the endpoint; it is left out");
+        }
+        return own.ToEquatableArray();
     }
 
     public static HostEndpoint ReadHost(ref JsonScanner json, HostEndpoint host)

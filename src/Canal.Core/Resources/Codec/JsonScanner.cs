@@ -222,8 +222,16 @@ internal ref struct JsonScanner
         return more is not null ? more.ToEquatableArray() : first is null ? default : [first];
     }
 
-    /// <summary>A string map; entries that are not strings are left out with a problem, null reads as the empty string.</summary>
-    public LabelMap Labels()
+    /// <summary>
+    /// A string map that decides; null reads as the empty string. An entry that is not a string makes the resource unusable, as in Calico: without it, what asks for
+    /// the label would pass the resource by.
+    /// </summary>
+    public LabelMap Labels() => Labels(strict: true);
+
+    /// <summary>A string map that decides nothing: entries that are not strings are left out with a problem.</summary>
+    public LabelMap LabelsOrDrop() => Labels(strict: false);
+
+    private LabelMap Labels(bool strict)
     {
         if (!BeginObject()) return default;
         LabelBuffer buffer = default;
@@ -233,7 +241,8 @@ internal ref struct JsonScanner
         {
             if (!IsString && !IsNull)
             {
-                Drop("is not a string; the entry is left out");
+                if (strict) Fail("is not a string");
+                else Drop("is not a string; the entry is left out");
                 continue;
             }
             KeyValuePair<string, string> entry = new(FieldName(), SharedText());

@@ -15,12 +15,16 @@ internal static class MetadataReader
             else if (json.Is("namespace"u8)) Compare(ref json, key.Namespace ?? "");
             else if (json.Is("uid"u8)) uid = json.Text();
             else if (json.Is("creationTimestamp"u8)) created = json.IsNull ? null : json.SharedText();
-            else if (json.Is("labels"u8)) labels = json.Labels();
-            else if (json.Is("annotations"u8)) annotations = json.Labels();
+            else if (json.Is("labels"u8)) labels = LabelsDecide(key.Kind) ? json.Labels() : json.LabelsOrDrop();
+            else if (json.Is("annotations"u8)) annotations = json.LabelsOrDrop();
             else json.SkipValue();
         }
         return new Metadata { Name = key.Name, Namespace = key.Namespace, Uid = uid, CreationTimestamp = created, Labels = labels, Annotations = annotations };
     }
+
+    /// <summary>Kinds that are selected by their labels. Those of a policy or a pool say nothing: it is not given up for one that cannot be read.</summary>
+    private static bool LabelsDecide(ResourceKind kind) =>
+        kind is ResourceKind.WorkloadEndpoint or ResourceKind.HostEndpoint or ResourceKind.NetworkSet or ResourceKind.GlobalNetworkSet or ResourceKind.Node;
 
     /// <summary>What the key alone says.</summary>
     public static Metadata Bare(ResourceKey key) => new() { Name = key.Name, Namespace = key.Namespace };

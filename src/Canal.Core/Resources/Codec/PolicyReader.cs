@@ -5,8 +5,11 @@ internal static class PolicyReader
 {
     private const int Buffer = 64;
 
-    public static PolicySpec Read(ref JsonScanner json)
+    /// <summary>Reads a policy's spec. A field that only other kinds of policy have is passed over like any that nobody knows: it must not move the policy to another stage.</summary>
+    public static PolicySpec Read(ref JsonScanner json, ResourceKind kind)
     {
+        bool isGlobal = kind is ResourceKind.GlobalNetworkPolicy or ResourceKind.StagedGlobalNetworkPolicy;
+        bool isStaged = kind is ResourceKind.StagedNetworkPolicy or ResourceKind.StagedGlobalNetworkPolicy;
         PolicySpec spec = new();
         string tier = "", selector = "", namespaceSelector = "", accountSelector = "";
         PolicyTypes types = PolicyTypes.None;
@@ -19,13 +22,13 @@ internal static class PolicyReader
             else if (json.Is("types"u8)) types = ReadTypes(ref json);
             else if (json.Is("ingress"u8)) spec = spec with { Ingress = RuleReader.ReadList(ref json) };
             else if (json.Is("egress"u8)) spec = spec with { Egress = RuleReader.ReadList(ref json) };
-            else if (json.Is("namespaceSelector"u8)) namespaceSelector = json.SharedText();
+            else if (isGlobal && json.Is("namespaceSelector"u8)) namespaceSelector = json.SharedText();
             else if (json.Is("serviceAccountSelector"u8)) accountSelector = json.SharedText();
-            else if (json.Is("doNotTrack"u8)) spec = spec with { DoNotTrack = json.Flag() };
-            else if (json.Is("preDNAT"u8)) spec = spec with { PreDnat = json.Flag() };
-            else if (json.Is("applyOnForward"u8)) spec = spec with { ApplyOnForward = json.Flag() };
+            else if (isGlobal && json.Is("doNotTrack"u8)) spec = spec with { DoNotTrack = json.Flag() };
+            else if (isGlobal && json.Is("preDNAT"u8)) spec = spec with { PreDnat = json.Flag() };
+            else if (isGlobal && json.Is("applyOnForward"u8)) spec = spec with { ApplyOnForward = json.Flag() };
             else if (json.Is("performanceHints"u8)) spec = spec with { PerformanceHints = json.Texts() };
-            else if (json.Is("stagedAction"u8)) spec = spec with { StagedAction = ReadStagedAction(ref json) };
+            else if (isStaged && json.Is("stagedAction"u8)) spec = spec with { StagedAction = ReadStagedAction(ref json) };
             else json.SkipValue();
         }
         return spec with

@@ -7,6 +7,9 @@ internal static class RuleReader
 {
     private const int Buffer = 160;
 
+    /// <summary>As Calico has it; iptables takes 255 for any type.</summary>
+    private const byte HighestIcmpType = 254;
+
     public static EquatableArray<Rule> ReadList(ref JsonScanner json)
     {
         if (!json.BeginArray()) return default;
@@ -92,14 +95,14 @@ internal static class RuleReader
         }
     }
 
-    /// <summary>A protocol whose number is known; null for JSON null.</summary>
+    /// <summary>A protocol whose number is known and may be in a rule; null for JSON null. 0 may not: iptables takes it for any.</summary>
     public static Protocol? ReadProtocol(ref JsonScanner json)
     {
         if (json.IsNull) return null;
         Span<char> buffer = stackalloc char[Buffer];
         ReadOnlySpan<char> text = buffer[..json.NumberOrCharacters(buffer)];
         Protocol protocol = Protocol.FromText(text);
-        if (protocol.Number is not null) return protocol;
+        if (protocol.Number > 0) return protocol;
         json.Fail($"{Problem.Quote(text)} is not a protocol");
         return null;
     }
@@ -110,7 +113,7 @@ internal static class RuleReader
         if (!json.BeginObject()) return null;
         while (json.NextField())
         {
-            if (json.Is("type"u8)) type = (byte?)json.Integer(0, 255);
+            if (json.Is("type"u8)) type = (byte?)json.Integer(0, HighestIcmpType);
             else if (json.Is("code"u8)) code = (byte?)json.Integer(0, 255);
             else json.SkipValue();
         }
@@ -123,7 +126,7 @@ internal static class RuleReader
         if (!json.BeginObject()) return annotations;
         while (json.NextField())
         {
-            if (json.Is("annotations"u8)) annotations = json.Labels();
+            if (json.Is("annotations"u8)) annotations = json.LabelsOrDrop();
             else json.SkipValue();
         }
         return annotations;

@@ -17,13 +17,13 @@ internal static class SpecReader
             case ResourceKind.HostEndpoint:
                 return EndpointReader.ReadHost(ref json, new HostEndpoint { Key = key, Metadata = metadata, Node = "" });
             case ResourceKind.NetworkPolicy:
-                return new NetworkPolicy { Key = key, Metadata = metadata, Spec = PolicyReader.Read(ref json) };
+                return new NetworkPolicy { Key = key, Metadata = metadata, Spec = PolicyReader.Read(ref json, key.Kind) };
             case ResourceKind.GlobalNetworkPolicy:
-                return new GlobalNetworkPolicy { Key = key, Metadata = metadata, Spec = PolicyReader.Read(ref json) };
+                return new GlobalNetworkPolicy { Key = key, Metadata = metadata, Spec = PolicyReader.Read(ref json, key.Kind) };
             case ResourceKind.StagedNetworkPolicy:
-                return new StagedNetworkPolicy { Key = key, Metadata = metadata, Spec = PolicyReader.Read(ref json) };
+                return new StagedNetworkPolicy { Key = key, Metadata = metadata, Spec = PolicyReader.Read(ref json, key.Kind) };
             case ResourceKind.StagedGlobalNetworkPolicy:
-                return new StagedGlobalNetworkPolicy { Key = key, Metadata = metadata, Spec = PolicyReader.Read(ref json) };
+                return new StagedGlobalNetworkPolicy { Key = key, Metadata = metadata, Spec = PolicyReader.Read(ref json, key.Kind) };
             case ResourceKind.StagedKubernetesNetworkPolicy:
                 return new StagedKubernetesNetworkPolicy { Key = key, Metadata = metadata, Spec = KubernetesPolicyReader.Read(ref json) };
             case ResourceKind.Tier:

@@ -114,8 +114,8 @@ public static class IpamCodec
                 while (json.NextField())
                 {
                     if (json.Is("handle_id"u8)) attribute = attribute with { HandleId = json.IsNull ? null : json.Text() };
-                    else if (json.Is("secondary"u8)) attribute = attribute with { Secondary = json.Labels() };
-                    else if (json.Is("alternateOwnerAttrs"u8)) attribute = attribute with { AlternateOwner = json.Labels() };
+                    else if (json.Is("secondary"u8)) attribute = attribute with { Secondary = json.LabelsOrDrop() };
+                    else if (json.Is("alternateOwnerAttrs"u8)) attribute = attribute with { AlternateOwner = json.LabelsOrDrop() };
                     else json.SkipValue();
                 }
             attributes.Add(attribute);

@@ -17,6 +17,9 @@ internal sealed class IptablesMatches(IpFamily family, ulong identity)
     /// <summary>multiport has room for so many; a range takes two.</summary>
     private const int PortSlots = 15;
 
+    /// <summary>A number that is a value in a packet, and in a rule of iptables stands for all of them.</summary>
+    private const byte AnyProtocol = 0, AnyIcmpType = 255;
+
     private static readonly string[] TcpFlagNames = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];
 
     private readonly List<string> interfaces = [], modules = [];
@@ -111,6 +114,7 @@ internal sealed class IptablesMatches(IpFamily family, ulong identity)
 
     private void Protocol(byte[] these, bool not)
     {
+        if (these.Contains(AnyProtocol)) throw new NotSupportedException($"iptables takes the protocol {AnyProtocol} for any");
         if (not) notProtocols.UnionWith(these);
         else protocols = protocols is null ? these : [.. protocols.Intersect(these)];
         IsNever |= protocols is not null && protocols.All(notProtocols.Contains);
@@ -156,6 +160,7 @@ internal sealed class IptablesMatches(IpFamily family, ulong identity)
 
     private string Icmp(string no, ReadOnlySpan<byte> value)
     {
+        if (family == IpFamily.V4 && value[0] == AnyIcmpType) throw new NotSupportedException($"iptables takes the ICMP type {AnyIcmpType} for any");
         string text = value.Length == 1 ? Number(value[0]) : $"{Number(value[0])}/{Number(value[1])}";
         return family == IpFamily.V4 ? $"-m icmp {no}--icmp-type {text}" : $"-m icmp6 {no}--icmpv6-type {text}";
     }

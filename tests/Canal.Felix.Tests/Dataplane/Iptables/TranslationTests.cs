@@ -100,6 +100,18 @@ public sealed class TranslationTests
     }
 
     [Fact]
+    public void What_iptables_takes_for_anything_denies_alone()
+    {
+        NftRuleBuilder rule = new();
+        foreach (NftRule wide in (NftRule[])[rule.L4Proto(0).Accept().Build(), rule.L4Proto(0, NftOperator.NotEqual).Accept().Build(), rule.NfProto(IpFamily.V4).IcmpType(IpFamily.V4, 255).Accept().Build()])
+        {
+            TranslatedChain said = ChainTranslator.Translate(new RenderedChain("x", "", [wide]), IpFamily.V4, Marks);
+            Assert.Contains("for any", said.Wrong, StringComparison.Ordinal);
+            Assert.Equal([" -j DROP"], said.Chains[0].Rules.Select(r => r.Matches + r.Target));
+        }
+    }
+
+    [Fact]
     public void A_rule_without_a_family_is_in_both_and_one_of_ipv6_in_ip6tables()
     {
         NftRule six = new NftRuleBuilder().NfProto(IpFamily.V6).Saddr(Hosts6).L4Proto(58).IcmpType(IpFamily.V6, 135).Accept().Build();

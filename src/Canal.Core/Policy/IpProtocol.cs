@@ -11,6 +11,6 @@ public static class IpProtocol
     public const byte Sctp = 132;
     public const byte UdpLite = 136;
 
-    /// <summary>Protocols whose header begins with source and destination port. A rule that speaks of ports matches only these.</summary>
+    /// <summary>Protocols whose header begins with source and destination port. A rule that asks for ports, or for none of some numbers, matches only these.</summary>
     public static readonly EquatableArray<byte> WithPorts = [Tcp, Udp, Sctp, UdpLite];
 }

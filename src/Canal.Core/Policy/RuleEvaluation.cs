@@ -45,7 +45,8 @@ internal static class RuleEvaluation
         EntityRule entity, Selector portOwners, byte? ruleProtocol, byte protocol, IpAddress address, ushort port, List<AddressOwner> owners)
     {
         if (entity.Ports.IsEmpty && entity.NotPorts.IsEmpty) return true;
-        if (!IpProtocol.WithPorts.Contains(protocol)) return false;
+        // A packet without ports is sent to none of the endpoints' that have a name.
+        if (!IpProtocol.WithPorts.Contains(protocol)) return entity.Ports.IsEmpty && entity.NotPorts.All(p => p.IsNamed);
         bool IsPort(Port p) => p.Name is null
             ? p.Range.Contains(port)
             : owners.Any(o => o.Is(portOwners) && o.Serves(address, p.Name, ruleProtocol, protocol, port));

@@ -41,11 +41,17 @@ public static class RuleExpansion
         foreach (byte? protocol in ProtocolsOf(rule, variant.Family))
         {
             RuleVariant frame = variant with { Protocol = protocol, NotProtocol = rule.NotProtocol, Icmp = rule.Icmp, NotIcmp = rule.NotIcmp };
-            into.Add(new RuleFactor(frame, sources, destinations));
+            into.Add(protocol is { } known && !IpProtocol.WithPorts.Contains(known) ? new RuleFactor(frame, WithoutNames(sources), WithoutNames(destinations)) : new RuleFactor(frame, sources, destinations));
         }
     }
 
-    /// <summary>The protocols the rule can match: the one it names, ICMP of the family when it asks for a type, those with ports when it asks for ports.</summary>
+    /// <summary>A packet without ports is sent to none that has a name: what is negated holds.</summary>
+    private static List<SideVariant> WithoutNames(List<SideVariant> sides) => [.. sides.Select(side => side.NotNamedPorts.IsEmpty ? side : side with { NotNamedPorts = default })];
+
+    /// <summary>
+    /// The protocols the rule can match: the one it names, ICMP of the family when it asks for a type, those with ports when it asks for ports. Negated names do not
+    /// ask for any: none of the endpoints' ports may match, which is so of every packet without ports.
+    /// </summary>
     private static IEnumerable<byte?> ProtocolsOf(CompiledRule rule, IpFamily? family)
     {
         bool icmp = rule.Icmp is not null || rule.NotIcmp is not null, ports = AsksForPorts(rule.Source) || AsksForPorts(rule.Destination);
@@ -57,8 +63,7 @@ public static class RuleExpansion
         return possible.Where(p => (rule.Protocol is null || p == rule.Protocol) && (p is null || p != rule.NotProtocol));
     }
 
-    private static bool AsksForPorts(EntityMatch entity) =>
-        entity.AsksForPort || !entity.NotPorts.IsEmpty || !entity.NotNamedPorts.IsEmpty;
+    private static bool AsksForPorts(EntityMatch entity) => entity.AsksForPort || !entity.NotPorts.IsEmpty;
 
     /// <summary>The alternatives of one side in one family; none when nothing of this family can match.</summary>
     private static List<SideVariant> ExpandSide(EntityMatch entity, IpFamily? family)

@@ -27,5 +27,6 @@ public sealed record SideVariant
 
     public EquatableArray<PortRange> NotPorts { get; init; }
 
+    /// <summary>(address, protocol, port) is a member of none of these, as it is of a packet without ports.</summary>
     public EquatableArray<SetPart> NotNamedPorts { get; init; }
 }

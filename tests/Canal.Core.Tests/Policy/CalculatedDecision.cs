@@ -131,8 +131,9 @@ internal sealed class CalculatedDecision
             Assert.All(side.Nets.Concat(side.NotNets), n => Assert.Equal(variant.Family, n.Family));
             Assert.All(side.NotIn.Concat(side.NotNamedPorts), p => Assert.Equal(variant.Family, p.Family));
             if (side.In is SetPart part) Assert.Equal(variant.Family, part.Family);
-            bool ports = !side.Ports.IsEmpty || !side.NotPorts.IsEmpty || side.NamedPort is not null || !side.NotNamedPorts.IsEmpty;
+            bool ports = !side.Ports.IsEmpty || !side.NotPorts.IsEmpty || side.NamedPort is not null;
             if (ports) Assert.Contains(variant.Protocol!.Value, IpProtocol.WithPorts);
+            if (!side.NotNamedPorts.IsEmpty && variant.Protocol is { } protocol) Assert.Contains(protocol, IpProtocol.WithPorts);
         }
     }
 

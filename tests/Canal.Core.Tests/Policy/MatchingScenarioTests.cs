@@ -176,6 +176,23 @@ public sealed class MatchingScenarioTests
     }
 
     [Fact]
+    public void Negated_names_of_ports_alone_mean_every_protocol_and_negated_numbers_those_with_ports()
+    {
+        Packet[] without = [Icmp(W1, W0, 8), Icmp(Six1, Six0, 128), OfProtocol(47, W1, W0), OfProtocol(50, Six1, Six0), OfProtocol(253, W1, W0)];
+        foreach (Rule rule in (Rule[])[Allow(to: Entity(notPorts: "http")), Allow(Entity(notPorts: "http"), Entity(notPorts: "http,alt"))])
+        {
+            Assert.All(without, packet => Assert.True(Means(rule, packet)));
+            Assert.False(Means(rule, Tcp(W1, W0, 8055)));
+            Assert.True(Means(rule, Tcp(W1, W0, 8056)));
+            Assert.True(Means(rule, Udp(W1, W0, 8055)));
+        }
+        foreach (EntityRule to in (EntityRule[])[Entity(notPorts: "http,80"), Entity(ports: "alt", notPorts: "http"), Entity(notPorts: "80")])
+            Assert.All(without, packet => Assert.False(Means(Allow(to: to), packet)));
+        Assert.True(Means(Allow(to: Entity(notPorts: "http"), protocol: "253"), OfProtocol(253, W1, W0)));
+        Assert.False(Means(Allow(to: Entity(notPorts: "http")) with { NotProtocol = Protocol.Icmp }, Icmp(W1, W0, 8)));
+    }
+
+    [Fact]
     public void A_rule_of_one_IP_version_means_no_packet_of_the_other()
     {
         Assert.True(Means(Allow() with { IpVersion = IpFamily.V4 }, Tcp(W1, W0, 1)));

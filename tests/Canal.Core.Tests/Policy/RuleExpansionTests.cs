@@ -32,6 +32,35 @@ public sealed class RuleExpansionTests
     public void Ports_without_a_protocol_are_those_of_every_protocol_that_has_them() =>
         Assert.Equal([6, 17, 132, 136], RuleExpansion.Expand(Plain with { Source = new EntityMatch { Ports = [new(80, 80)] } }).Select(v => (int)v.Protocol!));
 
+    [Theory]
+    [InlineData(null, null, 2)]
+    [InlineData(IpProtocol.Tcp, IpProtocol.Tcp, 2)]
+    [InlineData(IpProtocol.Icmp, IpProtocol.Icmp, 0)]
+    [InlineData((byte)253, (byte)253, 0)]
+    public void Negated_names_of_ports_leave_the_protocols_as_they_are(byte? asked, byte? protocol, int names)
+    {
+        SetMatch http = new(IpSetSpec.NamedPort(Selector.All, "http", null), SetShape.V4Addresses), dns = new(IpSetSpec.NamedPort(Selector.All, "dns", null), SetShape.V4Addresses);
+        List<RuleVariant> variants = RuleExpansion.Expand(Plain with { Protocol = asked, Source = new EntityMatch { NotNamedPorts = [http] }, Destination = new EntityMatch { NotNamedPorts = [dns] } });
+        Assert.Equal([(IpFamily.V4, protocol, names), (IpFamily.V6, protocol, 0)],
+            variants.Select(v => (v.Family!.Value, v.Protocol, v.Source.NotNamedPorts.Count + v.Destination.NotNamedPorts.Count)));
+    }
+
+    [Fact]
+    public void A_negated_number_beside_them_asks_for_a_port()
+    {
+        SetMatch http = new(IpSetSpec.NamedPort(Selector.All, "http", null), SetShape.V4Addresses);
+        List<RuleVariant> variants = RuleExpansion.Expand(Plain with { Family = IpFamily.V4, Destination = new EntityMatch { NotNamedPorts = [http], NotPorts = [new(80, 80)] } });
+        Assert.Equal([6, 17, 132, 136], variants.Select(v => (int)v.Protocol!));
+    }
+
+    [Fact]
+    public void An_ICMP_match_stands_beside_negated_names_of_ports()
+    {
+        SetMatch http = new(IpSetSpec.NamedPort(Selector.All, "http", null), SetShape.V4Addresses);
+        RuleVariant variant = Assert.Single(RuleExpansion.Expand(Plain with { Family = IpFamily.V4, Icmp = new IcmpMatch(8, null), Destination = new EntityMatch { NotNamedPorts = [http] } }));
+        Assert.Equal((IpProtocol.Icmp, SideVariant.Any), (variant.Protocol, variant.Destination));
+    }
+
     [Fact]
     public void Networks_of_both_families_make_two()
     {

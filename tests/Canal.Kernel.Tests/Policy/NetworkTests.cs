@@ -100,7 +100,7 @@ public sealed class NetworkTests
     }, filter);
 
     /// <summary>Sends these on an interface's other end; returns what came out of the host anywhere, when all has that does: the sentinel goes the same queue.</summary>
-    private static List<(int Link, byte[] Frame)> Deliver(PolicyHost host, string from, IEnumerable<Packet> packets)
+    internal static List<(int Link, byte[] Frame)> Deliver(PolicyHost host, string from, IEnumerable<Packet> packets)
     {
         PolicyHost.Port port = host.Ports[from];
         int number = 0, hops = 0;

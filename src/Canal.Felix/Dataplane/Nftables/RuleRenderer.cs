@@ -10,8 +10,8 @@ namespace Canal.Felix.Dataplane.Nftables;
 
 /// <summary>
 /// Renders the rules of one policy for one direction. As a rule it is one kernel rule for each variant. What is too long for a kernel rule, would be a
-/// product of two long lists, or must happen once although several variants match (Log), gets a chain of its own: <see cref="RenderChain"/>. For one chain;
-/// not reused.
+/// product of two long lists, must happen once although several variants match (Log), or negates named ports for every protocol, gets a chain of its own:
+/// <see cref="RenderChain"/>. For one chain; not reused.
 /// </summary>
 internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage stage, Direction direction, string chain, FelixParameters parameters)
 {
@@ -56,7 +56,7 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage sta
     {
         long variants = factors.Sum(f => f.Count);
         return variants > parameters.VariantsInLine || (action == RuleAction.Log && variants > 1)
-            || factors.Exists(f => f.Sources[0].NotNamedPorts.Count + f.Destinations[0].NotNamedPorts.Count > MostNegatedPorts);
+            || factors.Exists(f => f.Sources[0].NotNamedPorts.Count + f.Destinations[0].NotNamedPorts.Count > (f.Frame.Protocol is null ? 0 : MostNegatedPorts));
     }
 
     /// <summary>
@@ -90,12 +90,15 @@ internal sealed class RuleRenderer(ResourceKey key, string tier, PolicyStage sta
         }
     }
 
-    /// <summary>A rule for each negated named port. Only protocols with ports get there, which is all that such a rule matches.</summary>
+    /// <summary>
+    /// A rule for each negated named port, for protocols that have ports. Packets of others go on to the alternatives, which match them where the rule names no protocol:
+    /// a lookup of their ports would read something else, or break off.
+    /// </summary>
     private void Exclude(List<RuleFactor> factors, List<NftRule> into)
     {
         foreach (IGrouping<IpFamily?, RuleFactor> family in factors.GroupBy(f => f.Frame.Family))
         {
-            byte[] protocols = [.. family.Where(f => f.Frame.Protocol is not null).Select(f => f.Frame.Protocol!.Value).Distinct()];
+            byte[] protocols = [.. family.SelectMany(f => f.Frame.Protocol is byte named ? [named] : IpProtocol.WithPorts).Distinct()];
             foreach (SetPart part in family.First().Sources[0].NotNamedPorts) into.Add(Exclusion(protocols, part, source: true));
             foreach (SetPart part in family.First().Destinations[0].NotNamedPorts) into.Add(Exclusion(protocols, part, source: false));
         }

@@ -37,6 +37,7 @@ internal sealed class Agent
     /// <summary>Policy goes before those who only want to see.</summary>
     private static readonly TimeSpan JudgingTurn = TimeSpan.FromMilliseconds(5);
 
+    private readonly EndpointAdmission admission = new();
     private readonly Dictionary<ResourceKey, string> toldPolicies = [];
     private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
     private readonly Trouble files;
@@ -290,16 +291,15 @@ internal sealed class Agent
         return result.Configuration is null ? result.ErrorText() : null;
     }
 
-    /// <summary>Endpoints whose interface name cannot be one are treated as absent.</summary>
+    /// <summary>Endpoints whose interface is none, or no workload's, are treated as absent, and told.</summary>
     public void DropUnusable(DesiredChanges changes)
     {
-        foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints.ToArray())
-        {
-            if (InterfaceName.IsValid(name)) continue;
-            changes.Endpoints.Remove(name);
-            if (endpoint is not null) Felix.Log.Problem(Log, new CalculationProblem(endpoint.Key, "spec.interfaceName: is not the name of an interface"));
-        }
+        foreach (RefusedEndpoint refused in admission.Apply(changes, Interfaces, Parameters))
+            Felix.Log.Problem(Log, new CalculationProblem(refused.Endpoint.Key, refused.Reason));
     }
+
+    /// <summary>Tells what became of the endpoints of these interfaces.</summary>
+    public void TellEndpoints(List<string> looked) => Tell(Statuses.Update(looked, Interfaces, Wirer.Failures, admission.Refused));
 
     /// <summary>What is different between the hosts, now that these local endpoints have changed.</summary>
     public NetworkChanges TakeNetworkChanges(DesiredChanges changes)
@@ -412,7 +412,7 @@ internal sealed class Agent
     }
 
     /// <summary>Tells what became of endpoints: files, etcd, log.</summary>
-    public void Tell(List<StatusChange> changes)
+    private void Tell(List<StatusChange> changes)
     {
         foreach (StatusChange change in changes)
         {

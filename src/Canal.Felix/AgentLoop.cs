@@ -241,7 +241,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         if (wiring.Reason is not null && wiring.MayTry) agent.Wirer.Retry();
         if (!agent.Wirer.IsDue) return;
         List<string> looked = agent.Wirer.Apply(agent.Parameters);
-        agent.Tell(agent.Statuses.Update(looked, interfaces, agent.Wirer.Failures));
+        agent.TellEndpoints(looked);
         if (agent.Wirer.Trouble is null || wiring.MayTry) wiring.Note(agent.Wirer.Trouble);
         if (isWired) return;
         isWired = true;

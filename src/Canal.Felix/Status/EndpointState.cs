@@ -9,6 +9,6 @@ internal enum EndpointState
     /// <summary>Its interface is missing or down.</summary>
     Down,
 
-    /// <summary>The kernel refused something.</summary>
+    /// <summary>The kernel refused something, or its interface is no workload's.</summary>
     Error,
 }

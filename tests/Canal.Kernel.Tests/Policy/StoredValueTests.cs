@@ -25,7 +25,7 @@ public sealed class StoredValueTests
                 cases.Add(filter, ResourceKind.NetworkPolicy, """{"spec":{"types":["Ingress"],"preDNAT":true,"applyOnForward":true,"ingress":[{"action":"Deny"}]}}""");
                 cases.Add(filter, ResourceKind.NetworkPolicy, """{"spec":{"types":["Ingress"],"doNotTrack":true,"applyOnForward":true,"ingress":[{"action":"Deny"}]}}""");
                 cases.Add(filter, ResourceKind.GlobalNetworkPolicy, """{"spec":{"types":["Ingress"],"stagedAction":"Foo","ingress":[{"action":"Deny"}]}}""");
-                cases.Add(filter, ResourceKind.WorkloadEndpoint, """{"metadata":{"labels":{"quarantine":true}},"spec":{"node":"h1","interfaceName":"caliw0","ipNetworks":["10.0.0.1/32"],"profiles":["open"]}}""");
+                cases.Add(filter, ResourceKind.WorkloadEndpoint, """{"metadata":{"labels":{"quarantine":true}},"spec":{"node":"h1","interfaceName":"caliw0","mac":"MAC","ipNetworks":["10.0.0.1/32"],"profiles":["open"]}}""");
             }
             return cases;
         }
@@ -35,12 +35,12 @@ public sealed class StoredValueTests
     [MemberData(nameof(Forbidding))]
     public void Nothing_passes(PacketFilter filter, ResourceKind kind, string json) => PolicyHost.Run(["caliw0", "caliw1"], host =>
     {
-        WorkloadEndpoint receiver = Workload("w0", "10.0.0.1"), open = Workload("w0", "10.0.0.1", profiles: "open");
+        WorkloadEndpoint At(string name, string address, string profiles = "") => Workload(name, address, profiles: profiles).But(spec => spec with { Mac = host.Ports[$"cali{name}"].OutsideMac });
+        WorkloadEndpoint receiver = At("w0", "10.0.0.1"), open = At("w0", "10.0.0.1", "open");
         bool refused = json.Contains("Allow", StringComparison.Ordinal);
         ResourceKey key = kind == ResourceKind.WorkloadEndpoint ? receiver.Key : new ResourceKey(kind, kind == ResourceKind.NetworkPolicy ? "default" : null, "odd");
-        Decoded decoded = ResourceCodec.Decode(key, Encoding.UTF8.GetBytes(json));
-        Resource sender = Workload("w1", "10.0.0.2", profiles: "open").But(spec => spec with { Mac = host.Ports["caliw1"].OutsideMac });
-        List<(ResourceKey, Resource?)> cluster = [.. new[] { Open(), sender, GlobalPolicy("isolation", "has(quarantine)", [Deny()]) }.Select(r => (r.Key, (Resource?)r))];
+        Decoded decoded = ResourceCodec.Decode(key, Encoding.UTF8.GetBytes(json.Replace("MAC", host.Ports["caliw0"].OutsideMac.ToString(), StringComparison.Ordinal)));
+        List<(ResourceKey, Resource?)> cluster = [.. new Resource[] { Open(), At("w1", "10.0.0.2", "open"), GlobalPolicy("isolation", "has(quarantine)", [Deny()]) }.Select(r => (r.Key, (Resource?)r))];
         // What a policy that is refused would have allowed nothing else does; what one denies a profile would have allowed.
         if (kind != ResourceKind.WorkloadEndpoint) cluster.Add((receiver.Key, refused ? receiver : open));
         cluster.Add((key, decoded.Resource));

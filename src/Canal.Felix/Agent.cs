@@ -111,8 +111,8 @@ internal sealed class Agent
 
     public Meters Meters { get; } = new();
 
-    /// <summary>Told of tunnels of this host that need an address and have none.</summary>
-    public Action<IReadOnlyList<TunnelAddress>> TunnelsWanted { get; set; } = _ => { };
+    /// <summary>Told each turn of this host's tunnels, and by what their addresses are decided; null without a Node. Only what is complete.</summary>
+    public Action<WantedTunnels?> TunnelsWanted { get; set; } = _ => { };
 
     /// <summary>Told of other hosts at which it is not known whether checksums arrive.</summary>
     public Action<EquatableArray<ChecksumPeer>> ChecksumsDoubted { get; set; } = _ => { };
@@ -310,7 +310,7 @@ internal sealed class Agent
         networkSets = taken.Sets ?? networkSets;
         if (hadNode && Feed.Node is null) NodeMissed();
         hadNode = Feed.Node is not null;
-        TunnelsWanted(WantedTunnels.Of(networkSets, Parameters.Network.WireGuard, Feed.Node));
+        TunnelsWanted(WantedTunnels.Of(networkSets, Parameters.Network.WireGuard, Feed.Node, Network.PoolsVersion));
         PublishKeys();
         return taken;
     }

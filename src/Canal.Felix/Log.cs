@@ -127,8 +127,15 @@ internal static class Log
     public static void LegacyUnseen(ILogger log) =>
         log.Of(LegacyLeft).Warning("an earlier run programmed policy with iptables-legacy, which only root can see: its rules may still be there, deciding by a policy of the past. Start this agent once as root (the unit's drop-in, canal-iptables(7)), or run canal-felix --cleanup as root and start it again");
 
-    public static void TunnelAddressed(ILogger log, string node, string type, string address) =>
-        log.Of(NodeCompleted).Information("Node {Node} has {Address} as its {Type}", node, address, type);
+    public static void TunnelAddressed(ILogger log, string node, Datastore.TunnelChange change)
+    {
+        if (change is { Before: { } old, Now: { } other }) log.Of(NodeCompleted).Information("Node {Node} has {Address} as its {Type} instead of {Before}, which the pools do not allow", node, other.ToString(), change.Tunnel.Type, old.ToString());
+        else if (change.Now is { } now) log.Of(NodeCompleted).Information("Node {Node} has {Address} as its {Type}", node, now.ToString(), change.Tunnel.Type);
+        else log.Of(NodeCompleted).Information("Node {Node} has no {Type} any more, {Before} before: no pool wants it", node, change.Tunnel.Type, change.Before.ToString());
+    }
+
+    public static void TunnelReleased(ILogger log, string node, Core.Addressing.IpAddress address) =>
+        log.Of(NodeCompleted).Information("{Address}, which Node {Node} had for a tunnel, is given back", address.ToString(), node);
 
     public static void KeysPublished(ILogger log, string node, Nodes.WireGuardKeys keys)
     {

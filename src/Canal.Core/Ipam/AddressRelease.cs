@@ -15,12 +15,15 @@ public static class AddressRelease
     }
 
     /// <summary>The handle that has an address; null when none has. The picture needs the keys of <see cref="Keys"/>.</summary>
-    public static string? HolderOf(IpAddress address, IpamPicture picture)
+    public static string? HolderOf(IpAddress address, IpamPicture picture) => AssignmentOf(address, picture)?.HandleId;
+
+    /// <summary>What an address is assigned for; null when it is free. The picture needs the keys of <see cref="Keys"/>.</summary>
+    public static IpamAttribute? AssignmentOf(IpAddress address, IpamPicture picture)
     {
         foreach (IpamKey key in Keys(new ReleaseTarget(address)))
         {
             if (picture.TryGet(key.Cidr, out Seen<IpamBlock> seen) && seen.Value is { } block)
-                return new BlockDraft(block).Find((int)key.Cidr.OffsetOf(address))?.HandleId;
+                return new BlockDraft(block).Find((int)key.Cidr.OffsetOf(address));
         }
         return null;
     }

@@ -5,7 +5,8 @@ using Canal.Core.Resources;
 namespace Canal.Core.Nodes;
 
 /// <summary>
-/// A Node as it is in etcd, to be completed: what is missing is filled in, what is there is another's decision and stays. Fields that nobody here knows stay too.
+/// A Node as it is in etcd, to be completed: what is missing is filled in, what is there is another's decision and stays, but for what a tunnel's address and
+/// the public keys must be. Fields that nobody here knows stay too.
 /// </summary>
 public sealed class NodeDraft
 {
@@ -33,6 +34,18 @@ public sealed class NodeDraft
 
     /// <summary>A tunnel's address, where the Node has none.</summary>
     public void SetTunnelAddress(TunnelAddress tunnel, IpAddress address) => Fill(tunnel.Path.AsSpan(), address.ToString());
+
+    /// <summary>Another address for a tunnel in place of this text, or (null) none; where the text is another by now, nothing is done. What is empty then goes, as in Calico.</summary>
+    public void ReplaceTunnelAddress(TunnelAddress tunnel, string now, IpAddress? address)
+    {
+        if (now.Length == 0 || TunnelAddressOf(tunnel) != now) return;
+        JsonObject at = document.EnsureSpec();
+        foreach (string name in tunnel.Path.AsSpan()[..^1]) at = (JsonObject)at[name]!;
+        if (address is { } other) at[tunnel.Path[^1]] = other.ToString();
+        else at.Remove(tunnel.Path[^1]);
+        if (at.Count == 0 && tunnel.Path.Length > 1) document.EnsureSpec().Remove(tunnel.Path[0]);
+        IsChanged = true;
+    }
 
     /// <summary>
     /// The host's public keys of WireGuard, empty for none. The host alone knows them: what is there is replaced. Where the status is not one, nothing is done.

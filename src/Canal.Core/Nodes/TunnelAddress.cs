@@ -22,6 +22,9 @@ public sealed record TunnelAddress(IpFamily Family, string HandlePrefix, string 
 
     public static TunnelAddress WireGuardV6 { get; } = new(IpFamily.V6, "wireguard-v6-tunnel-addr-", "wireguardV6TunnelAddress", ["wireguard", "interfaceIPv6Address"]);
 
+    /// <summary>Each kind.</summary>
+    public static ImmutableArray<TunnelAddress> All { get; } = [Vxlan, VxlanV6, Ipip, WireGuard, WireGuardV6];
+
     public string Handle(string node) => HandlePrefix + node;
 
     /// <summary>The pool serves a node with these labels.</summary>
@@ -29,10 +32,17 @@ public sealed record TunnelAddress(IpFamily Family, string HandlePrefix, string 
         Selector.TryParse(pool.NodeSelector, out Selector? selector, out _) && selector.Evaluate(labels.ToDictionary(l => l.Key, l => l.Value, StringComparer.Ordinal));
 
     /// <summary>The pool is one that the tunnel carries: the address must come from such a one, so that the others find the host by the pool's routes.</summary>
-    public bool IsCarriedBy(IpPool pool)
+    public bool IsCarriedBy(IpPool pool) => !pool.Disabled && pool.AllowedUses.HasFlag(PoolUses.Tunnel) && IsOf(pool);
+
+    /// <summary>The pool's traffic takes the tunnel, be it in use for new addresses or not. WireGuard takes any.</summary>
+    public bool IsOf(IpPool pool)
     {
-        if (pool.Disabled || pool.Cidr.Family != Family || !pool.AllowedUses.HasFlag(PoolUses.Tunnel)) return false;
+        if (pool.Cidr.Family != Family) return false;
         if (this == Ipip) return pool.IpipMode != EncapsulationMode.Never;
         return (this != Vxlan && this != VxlanV6) || pool.VxlanMode != EncapsulationMode.Never;
     }
+
+    /// <summary>An assignment is that of the node's tunnel, by its handle or by what is said beside it. Earliest releases of Calico said neither.</summary>
+    public bool IsAssigned(IpamAttribute assigned, string node) =>
+        assigned.HandleId == Handle(node) || (assigned.Secondary["node"] == node && assigned.Secondary["type"] == Type) || (assigned.HandleId is null && assigned.Secondary.IsEmpty);
 }

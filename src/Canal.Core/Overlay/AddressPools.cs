@@ -26,20 +26,21 @@ public sealed class AddressPools
     /// <summary>A pool is encapsulated by IP-in-IP, which is for IPv4 only.</summary>
     public bool UseIpip => longestFirst.Exists(p => p.Cidr.Family == IpFamily.V4 && p.IpipMode != EncapsulationMode.Never);
 
+    /// <summary>Another number after each change of any pool, also of what does not count here.</summary>
+    internal int Version { get; private set; }
+
     /// <summary>A pool appeared or changed, or is gone (null). Returns whether anything that counts here is different.</summary>
     internal bool Set(string name, IpPool? pool)
     {
-        if (byName.GetValueOrDefault(name) is { } before && pool is not null && Same(before, pool)) return false;
-        if (pool is null ? !byName.Remove(name) : !Put(name, pool)) return false;
+        IpPool? before = byName.GetValueOrDefault(name);
+        if (before == pool) return false;
+        Version++;
+        if (pool is null) byName.Remove(name);
+        else byName[name] = pool;
+        if (before is not null && pool is not null && Same(before, pool)) return false;
         HashSet<Cidr> taken = [];
         longestFirst = [.. byName.Values.Where(p => taken.Add(p.Cidr))];
         longestFirst.Sort(static (a, b) => a.Cidr.Length != b.Cidr.Length ? b.Cidr.Length.CompareTo(a.Cidr.Length) : a.Cidr.CompareTo(b.Cidr));
-        return true;
-    }
-
-    private bool Put(string name, IpPool pool)
-    {
-        byName[name] = pool;
         return true;
     }
 

@@ -54,6 +54,9 @@ public sealed class ClusterNetwork
     /// <summary>The other hosts' ends of the VXLAN overlay.</summary>
     public IEnumerable<VxlanPeer> Peers(IpFamily family) => peers.Where(p => p.Key.Family == family).Select(p => p.Value);
 
+    /// <summary>Another number after each change of any pool, also of what is of no interest to routes.</summary>
+    public int PoolsVersion => pools.Version;
+
     /// <summary>Every node.</summary>
     public IReadOnlyCollection<ClusterNode> Nodes => nodes.Values;
 

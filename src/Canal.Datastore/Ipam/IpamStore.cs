@@ -54,13 +54,22 @@ public sealed class IpamStore(EtcdStore etcd, TimeProvider time, Random chance) 
 
     /// <summary>The addresses a handle has.</summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
-    public Task<List<IpAddress>> HeldAsync(string handleId, CancellationToken stop) =>
+    public async Task<List<IpAddress>> HeldAsync(string handleId, CancellationToken stop) => [.. (await AssignmentsAsync(handleId, stop)).Select(held => held.Address)];
+
+    /// <summary>The addresses a handle has, each as it can be released: only while it is this very assignment.</summary>
+    /// <exception cref="EtcdException">etcd cannot be asked.</exception>
+    public Task<List<ReleaseTarget>> AssignmentsAsync(string handleId, CancellationToken stop) =>
         InTurnAsync(() => RunAsync(IpamReading.For([IpamKey.Handle(handleId)]), picture => HandleAddresses.Plan(handleId, picture), null, stop), stop);
 
     /// <summary>The handle that has an address; null when nobody has it, or without a handle.</summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
     public async Task<string?> HolderAsync(IpAddress address, CancellationToken stop) =>
         AddressRelease.HolderOf(address, await IpamReading.For(AddressRelease.Keys(new ReleaseTarget(address))).ReadAsync(etcd, stop));
+
+    /// <summary>What an address is assigned for; null when it is free.</summary>
+    /// <exception cref="EtcdException">etcd cannot be asked.</exception>
+    public async Task<IpamAttribute?> AssignmentAsync(IpAddress address, CancellationToken stop) =>
+        AddressRelease.AssignmentOf(address, await IpamReading.For(AddressRelease.Keys(new ReleaseTarget(address))).ReadAsync(etcd, stop));
 
     /// <summary>Releases everything a handle has; nothing at all is fine.</summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
@@ -126,13 +135,20 @@ public sealed class IpamStore(EtcdStore etcd, TimeProvider time, Random chance) 
     public Task<AffinityResult> ReleaseAsync(BlockOwner owner, Cidr block, bool mustBeEmpty, CancellationToken stop) => InTurnAsync(async () =>
         (await RunAsync(Keys(owner, block), picture => BlockAffinity.Release(owner, block, mustBeEmpty, picture), null, stop))!.Value, stop);
 
+    /// <summary>The blocks that an owner claims.</summary>
+    /// <exception cref="EtcdException">etcd cannot be asked.</exception>
+    public async Task<IReadOnlyList<Cidr>> ClaimsAsync(BlockOwner owner, CancellationToken stop)
+    {
+        IpamPicture picture = await IpamReading.ForClaims(owner).ReadAsync(etcd, stop);
+        return [.. picture.ClaimsOf(owner, IpFamily.V4), .. picture.ClaimsOf(owner, IpFamily.V6)];
+    }
+
     /// <summary>Gives up all blocks of an owner that is no more. Addresses in them stay assigned until they are released.</summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
     /// <exception cref="IpamException">Others were faster each time.</exception>
     public async Task ReleaseAsync(BlockOwner owner, CancellationToken stop)
     {
-        IpamPicture picture = await IpamReading.ForClaims(owner).ReadAsync(etcd, stop);
-        foreach (Cidr block in picture.ClaimsOf(owner, IpFamily.V4).Concat(picture.ClaimsOf(owner, IpFamily.V6)))
+        foreach (Cidr block in await ClaimsAsync(owner, stop))
             await ReleaseAsync(owner, block, mustBeEmpty: false, stop);
     }
 

@@ -8,8 +8,8 @@ using Canal.Core.Resources;
 namespace Canal.Datastore;
 
 /// <summary>
-/// Completes a host's Node: makes it when there is none, fills in what is missing, and never changes what is there, so that no two writers fight. Each write
-/// compares the Node as it was read.
+/// Completes a host's Node: makes it when there is none, and fills in what is missing. What is there stays, so that no two writers fight, but for a tunnel's
+/// address that the pools do not allow. Each write compares the Node as it was read.
 /// </summary>
 public sealed class NodeStore(EtcdStore etcd, TimeProvider time)
 {
@@ -30,24 +30,46 @@ public sealed class NodeStore(EtcdStore etcd, TimeProvider time)
     }
 
     /// <summary>
-    /// Gives the host an address for a tunnel where its Node has none; returns it, or null when the Node has one by now, or is gone. What an earlier start
-    /// assigned and did not write down is used first; what nobody will use is given back.
+    /// Makes the address that the Node has for a tunnel right: assigns one where one is wanted and missing, another in place of one that is in no right pool or is
+    /// somebody else's, and takes away what no pool wants. Null when nothing is to be done, or the Node is gone. What an earlier start assigned and did not write
+    /// down is used first; what nobody will use is given back. The address before stays assigned, since this host and others still have it: it is one of
+    /// <see cref="StrayTunnelAddressesAsync"/> from then on.
     /// </summary>
     /// <exception cref="EtcdException">etcd cannot be asked.</exception>
-    /// <exception cref="IpamException">There is no pool that the tunnel carries, no free address, or the Node cannot be read; a sentence.</exception>
-    public async Task<IpAddress?> AddTunnelAddressAsync(string node, TunnelAddress tunnel, IpamStore ipam, CancellationToken stop)
+    /// <exception cref="IpamException">There is no pool that the tunnel carries, no free address, or what is to be known cannot be read; a sentence.</exception>
+    public async Task<TunnelChange?> FitTunnelAddressAsync(string node, TunnelAddress tunnel, TunnelDemand demand, IpamStore ipam, CancellationToken stop)
     {
-        string key = new ResourceKey(ResourceKind.Node, null, node).ToEtcdKey();
-        if ((await etcd.GetAsync(key, stop).ConfigureAwait(false)).Entry is not { } entry) return null;
-        NodeDraft now = Read(key, node, entry);
-        if (IpAddress.TryParse(now.TunnelAddressOf(tunnel), out _)) return null;
+        if (await PictureAsync(node, stop).ConfigureAwait(false) is not (NodeDraft seen, TunnelPools pools)) return null;
+        string text = seen.TunnelAddressOf(tunnel);
+        IpAddress? now = AddressOf(seen, tunnel);
         // Otherwise an address would be assigned and given back again and again.
-        if (!now.CanTakeTunnelAddress(tunnel)) throw new IpamException($"{key}: {string.Join('.', ["spec", .. tunnel.Path])} is not an address, or has no place");
-        IpAddress address = await AssignAsync(node, tunnel, ipam, stop).ConfigureAwait(false);
-        (NodeDraft? draft, bool written) = await CompleteAsync(node, create: false, draft => draft.SetTunnelAddress(tunnel, address), stop).ConfigureAwait(false);
-        if (written) return address;
-        if (draft?.TunnelAddressOf(tunnel) != address.ToString()) await ipam.ReleaseAsync([new ReleaseTarget(address, tunnel.Handle(node))], stop).ConfigureAwait(false);
-        return null;
+        if (now is null && demand == TunnelDemand.Wanted && !seen.CanTakeTunnelAddress(tunnel)) throw new IpamException($"{KeyOf(node)}: {string.Join('.', ["spec", .. tunnel.Path])} is not an address, or has no place");
+        switch (pools.Decide(tunnel, demand, now))
+        {
+            case TunnelStep.Verify when await IsOwnAsync(node, tunnel, now!.Value, ipam, stop).ConfigureAwait(false): return null;
+            case TunnelStep.Verify or TunnelStep.Assign:
+                IpAddress address = await AssignAsync(node, tunnel, pools, now, ipam, stop).ConfigureAwait(false);
+                return await ReplaceAsync(node, tunnel, text, address, ipam, stop).ConfigureAwait(false) ? new TunnelChange(tunnel, now, address) : null;
+            case TunnelStep.Remove:
+                return await ReplaceAsync(node, tunnel, text, null, ipam, stop).ConfigureAwait(false) ? new TunnelChange(tunnel, now, null) : null;
+            default:
+                if (now is { } lost && !pools.Cover(lost)) throw new IpamException($"{lost}, this host's {tunnel.Type}, is in no pool, and {Shortage(pools)} gives it another");
+                return null;
+        }
+    }
+
+    /// <summary>What is assigned to the host for a tunnel and its Node does not have. Where there is no Node nothing is: it may come again.</summary>
+    /// <exception cref="EtcdException">etcd cannot be asked.</exception>
+    /// <exception cref="IpamException">The Node cannot be read; a sentence.</exception>
+    public async Task<IReadOnlyList<ReleaseTarget>> StrayTunnelAddressesAsync(string node, TunnelAddress tunnel, IpamStore ipam, CancellationToken stop)
+    {
+        // The Node is read last: an address that another assigns after this is not in the list.
+        List<ReleaseTarget> held = await ipam.AssignmentsAsync(tunnel.Handle(node), stop).ConfigureAwait(false);
+        if (held.Count == 0 || (await etcd.GetAsync(KeyOf(node), stop).ConfigureAwait(false)).Entry is not { } entry) return [];
+        NodeDraft now = Read(KeyOf(node), node, entry);
+        IpAddress? used = AddressOf(now, tunnel);
+        // What cannot be read may be any of them.
+        return used is null && now.TunnelAddressOf(tunnel).Length > 0 ? [] : [.. held.Where(one => one.Address != used)];
     }
 
     /// <summary>
@@ -59,19 +81,36 @@ public sealed class NodeStore(EtcdStore etcd, TimeProvider time)
     public async Task<bool> PublishKeysAsync(string node, string v4, string v6, CancellationToken stop) =>
         (await CompleteAsync(node, create: false, draft => draft.SetWireGuardKeys(v4, v6), stop).ConfigureAwait(false)).Written;
 
-    private async Task<IpAddress> AssignAsync(string node, TunnelAddress tunnel, IpamStore ipam, CancellationToken stop)
+    /// <summary>Whether an address in a right pool is this host's. One that nobody has becomes it: a workload could be given it otherwise.</summary>
+    private static async Task<bool> IsOwnAsync(string node, TunnelAddress tunnel, IpAddress address, IpamStore ipam, CancellationToken stop)
     {
-        foreach (IpAddress held in await ipam.HeldAsync(tunnel.Handle(node), stop).ConfigureAwait(false)) return held;
-        Cidr[] pools = await PoolsAsync(node, tunnel, stop).ConfigureAwait(false);
-        if (pools.Length == 0) throw new IpamException($"no enabled pool gives this host a {tunnel.Type}");
+        if (await ipam.AssignmentAsync(address, stop).ConfigureAwait(false) is { } assigned) return tunnel.IsAssigned(assigned, node);
+        SpecificOutcome outcome = await ipam.AssignAsync(new SpecificRequest
+        {
+            Owner = BlockOwner.Host(node),
+            Address = address,
+            HandleId = tunnel.Handle(node),
+            Attributes = AttributesOf(node, tunnel),
+            Now = ipam.Now,
+        }, stop).ConfigureAwait(false);
+        // Where it cannot be assigned to this host it cannot be to its workloads either.
+        return outcome.Result != SpecificResult.Taken;
+    }
+
+    private static async Task<IpAddress> AssignAsync(string node, TunnelAddress tunnel, TunnelPools pools, IpAddress? now, IpamStore ipam, CancellationToken stop)
+    {
+        foreach (IpAddress held in await ipam.HeldAsync(tunnel.Handle(node), stop).ConfigureAwait(false))
+            if (held != now && pools.AreRightFor(tunnel, held)) return held;
+        EquatableArray<Cidr> right = pools.For(tunnel).Select(pool => pool.Cidr).ToEquatableArray();
+        if (right.IsEmpty) throw new IpamException($"{Shortage(pools)} gives this host a {tunnel.Type}");
         Assignment assigned = await ipam.AssignAsync(new AddressRequest
         {
             Owner = BlockOwner.Host(node),
             HandleId = tunnel.Handle(node),
-            Attributes = LabelMap.Create([new("node", node), new("type", tunnel.Type)]),
+            Attributes = AttributesOf(node, tunnel),
             Ipv4 = tunnel.Family == IpFamily.V4 ? 1 : 0,
             Ipv6 = tunnel.Family == IpFamily.V6 ? 1 : 0,
-            Pools = pools.ToEquatableArray(),
+            Pools = right,
             Use = PoolUses.Tunnel,
             Now = ipam.Now,
         }, [], stop).ConfigureAwait(false);
@@ -79,26 +118,53 @@ public sealed class NodeStore(EtcdStore etcd, TimeProvider time)
         throw new IpamException($"no address is left for a {tunnel.Type}: {(tunnel.Family == IpFamily.V4 ? assigned.Ipv4Shortage : assigned.Ipv6Shortage)?.Kind}");
     }
 
-    /// <summary>The networks of the pools that the tunnel carries and that select the node.</summary>
-    private async Task<Cidr[]> PoolsAsync(string node, TunnelAddress tunnel, CancellationToken stop)
+    private static LabelMap AttributesOf(string node, TunnelAddress tunnel) => LabelMap.Create([new("node", node), new("type", tunnel.Type)]);
+
+    private static string Shortage(TunnelPools pools) =>
+        pools.Unreadable.Count == 0 ? "no enabled pool" : $"no enabled pool that can be read (IPPool {string.Join(", ", pools.Unreadable)} cannot)";
+
+    /// <summary>Whether the Node has the other address now, or none (null). One that was assigned for nothing, because somebody else changed the Node meanwhile, is given back.</summary>
+    private async Task<bool> ReplaceAsync(string node, TunnelAddress tunnel, string before, IpAddress? address, IpamStore ipam, CancellationToken stop)
     {
-        ResourceKey key = new(ResourceKind.Node, null, node);
-        IReadOnlyList<EtcdEntry> entries = (await etcd.SnapshotAsync([KeyRange.Prefix(ResourceKinds.Of(ResourceKind.IPPool).Prefix), KeyRange.Single(key.ToEtcdKey())], stop).ConfigureAwait(false)).Entries;
-        List<IpPool> pools = [];
-        LabelMap labels = default;
-        foreach (EtcdEntry entry in entries)
+        (NodeDraft? draft, bool written) = await CompleteAsync(node, create: false, draft =>
         {
-            if (!ResourceKey.TryParse(entry.Key.Span, out ResourceKey read, out _)) continue;
-            Resource? resource = ResourceCodec.Decode(read, entry.Value).Resource;
-            if (resource is IpPool pool && tunnel.IsCarriedBy(pool)) pools.Add(pool);
-            if (resource is Node own) labels = own.Metadata.Labels;
-        }
-        return [.. pools.Where(pool => TunnelAddress.Selects(pool, labels)).Select(pool => pool.Cidr)];
+            if (before.Length == 0 && address is { } first) draft.SetTunnelAddress(tunnel, first);
+            else draft.ReplaceTunnelAddress(tunnel, before, address);
+        }, stop).ConfigureAwait(false);
+        if (!written && address is { } unused && (draft is null || AddressOf(draft, tunnel) != unused))
+            await ipam.ReleaseAsync([new ReleaseTarget(unused, tunnel.Handle(node))], stop).ConfigureAwait(false);
+        return written;
     }
+
+    /// <summary>The Node and the pools at one moment; null without a Node.</summary>
+    /// <exception cref="IpamException">The cluster says that its data is not to be used: it may be half of what there was.</exception>
+    private async Task<(NodeDraft, TunnelPools)?> PictureAsync(string node, CancellationToken stop)
+    {
+        ResourceKey own = new(ResourceKind.Node, null, node), cluster = new(ResourceKind.ClusterInformation, null, "default");
+        KeyRange[] ranges = [KeyRange.Prefix(ResourceKinds.Of(ResourceKind.IPPool).Prefix), KeyRange.Single(own.ToEtcdKey()), KeyRange.Single(cluster.ToEtcdKey())];
+        List<IpPool> pools = [];
+        List<string> unreadable = [];
+        (NodeDraft? draft, LabelMap labels, bool isReady) = (null, default, false);
+        foreach (EtcdEntry entry in (await etcd.SnapshotAsync(ranges, stop).ConfigureAwait(false)).Entries)
+        {
+            if (!ResourceKey.TryParse(entry.Key.Span, out ResourceKey key, out _)) continue;
+            Resource? resource = ResourceCodec.Decode(key, entry.Value).Resource;
+            if (key == own) (draft, labels) = (Read(KeyOf(node), node, entry), (resource ?? throw new IpamException($"{KeyOf(node)}: cannot be read")).Metadata.Labels);
+            else if (resource is IpPool pool) pools.Add(pool);
+            else if (key.Kind == ResourceKind.IPPool) unreadable.Add(key.Name);
+            else isReady = resource is ClusterInformation { DatastoreReady: true };
+        }
+        if (draft is null) return null;
+        return isReady ? (draft, new TunnelPools(pools, labels, unreadable)) : throw new IpamException("the cluster says that its data is not ready to be used");
+    }
+
+    private static IpAddress? AddressOf(NodeDraft draft, TunnelAddress tunnel) => IpAddress.TryParse(draft.TunnelAddressOf(tunnel), out IpAddress address) ? address : null;
+
+    private static string KeyOf(string node) => new ResourceKey(ResourceKind.Node, null, node).ToEtcdKey();
 
     private async Task<(NodeDraft? Draft, bool Written)> CompleteAsync(string node, bool create, Action<NodeDraft> complete, CancellationToken stop)
     {
-        string key = new ResourceKey(ResourceKind.Node, null, node).ToEtcdKey();
+        string key = KeyOf(node);
         for (int tries = 0; tries < MostTries; tries++)
         {
             EtcdEntry? entry = (await etcd.GetAsync(key, stop).ConfigureAwait(false)).Entry;

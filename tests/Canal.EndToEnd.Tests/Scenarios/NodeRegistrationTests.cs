@@ -53,8 +53,44 @@ public sealed class NodeRegistrationTests
         await rig.Round("h1→w0 ✓");
         await Task.Delay(500);
         Assert.Equal(before, await rig.Etcd.Get(Key));
-        Assert.Null(await rig.Etcd.Get("/calico/ipam/v2/handle/vxlan-tunnel-addr-h1"));
+        // No workload can be given that address either.
+        Assert.Contains("10.65.9.0/26", await rig.Etcd.Get("/calico/ipam/v2/handle/vxlan-tunnel-addr-h1") ?? "", StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_tunnels_address_follows_its_pools_and_what_hosts_ask_of_workloads_is_answered()
+    {
+        await using NetworkRig rig = await Overlays.Vxlan();
+        await rig.StartAgents();
+        await rig.Round("w0↔v0 ✓", "h1→v0 ✓", "h2→w0 ✓");
+        string old = (await Spec(rig, "ipv4VXLANTunnelAddr"))!;
+
+        // A pool beside it changes nothing; with the first one disabled, every host moves.
+        await rig.Put(Other("Always"));
+        await rig.Round("h1→v0 ✓");
+        Assert.Equal(old, await Spec(rig, "ipv4VXLANTunnelAddr"));
+        await rig.Put(Overlays.Pool("Always").Spec("disabled", true));
+        await Poll.Until(async () => (await Spec(rig, "ipv4VXLANTunnelAddr"))!.StartsWith("10.66.", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => "the address does not follow");
+        string moved = (await Spec(rig, "ipv4VXLANTunnelAddr"))!;
+        await Poll.Until(() => Addresses(rig, "h1").Contains($"{moved}/32", StringComparison.Ordinal) && !Addresses(rig, "h1").Contains($"{old}/32", StringComparison.Ordinal), "the device does not have it");
+        await Poll.Until(() => Addresses(rig, "h2").Contains("10.66.", StringComparison.Ordinal), "the other host does not follow");
+        await rig.Round("w0↔v0 ✓", "h1→v0 ✓", "h2→w0 ✓");
+        await Poll.Until(async () => !(await rig.Etcd.Get("/calico/ipam/v2/handle/vxlan-tunnel-addr-h1"))!.Contains("10.65.", StringComparison.Ordinal), TimeSpan.FromSeconds(30), () => "the old one is not given back");
+
+        // No pool has VXLAN any more, then one has again.
+        await rig.Delete(Overlays.Pool("Always"), Overlays.Pool6("Always"));
+        await rig.Put(Other("Never"));
+        await Poll.Until(async () => await Spec(rig, "ipv4VXLANTunnelAddr") is null && await Spec(rig, "ipv6VXLANTunnelAddr") is null, TimeSpan.FromSeconds(30), () => "the addresses stay");
+        await Poll.Until(async () => await rig.Etcd.Get("/calico/ipam/v2/handle/vxlan-tunnel-addr-h1") is null, TimeSpan.FromSeconds(30), () => "what nobody wants is not given back");
+        Assert.Equal("10.100.0.1/24", await Spec(rig, "bgp", "ipv4Address"));
+        await rig.Put(Overlays.Pool("Always"));
+        await Poll.Until(() => Addresses(rig, "h1").Contains("10.65.", StringComparison.Ordinal) && Addresses(rig, "h2").Contains("10.65.", StringComparison.Ordinal), "there is none again");
+        await rig.Round("w0↔v0 ✓", "h1→v0 ✓", "h2→w0 ✓");
+    }
+
+    private static Resource Other(string mode) => Calico.IpPool("p0", "10.66.0.0/16").Spec("blockSize", 26).Spec("vxlanMode", mode).Spec("ipipMode", "Never");
+
+    private static string Addresses(NetworkRig rig, string host) => rig[host].Shell("ip -o addr show dev vxlan.calico 2>/dev/null || true");
 
     private static async Task<string?> Spec(NetworkRig rig, params string[] path)
     {

@@ -14,29 +14,32 @@ public sealed class WireGuardKeyTests
 
     private static Resource Self(string key = "") => key.Length == 0 ? Calico.Node(ResourceBuilder.ThisNode) : Calico.Node(ResourceBuilder.ThisNode).Status("wireguardPublicKey", key);
 
+    private static TunnelDemand Demand(WantedTunnels? tunnels) => tunnels!.Tunnels.Single(one => one.Tunnel == TunnelAddress.WireGuard).Demand;
+
     [Fact]
     public void The_key_is_published_once_and_again_when_another_is_there()
     {
         using LoopHost host = new();
         List<WireGuardKeys> wanted = [];
-        List<TunnelAddress> tunnels = [];
+        WantedTunnels? tunnels = null;
         host.Agent.KeysWanted = wanted.Add;
-        host.Agent.TunnelsWanted = tunnels.AddRange;
+        host.Agent.TunnelsWanted = now => tunnels = now;
         host.Start(SampleObjects.Ready, On, Self());
         string key = host.WireGuard.Read("wireguard.cali").PublicKey.ToString();
         Assert.Equal(new WireGuardKeys(key, ""), wanted[^1]);
-        Assert.Empty(tunnels);
+        Assert.Equal(TunnelDemand.Kept, Demand(tunnels));
         host.Put(Self(key));
         wanted.Clear();
         host.Wait(5);
         Assert.Empty(wanted);
-        Assert.Contains(TunnelAddress.WireGuard, tunnels);
+        Assert.Equal(TunnelDemand.Wanted, Demand(tunnels));
         host.Put(Self("jlkVyQYooZYzI2wFfNhSZez5eWh44yfq1wKVjLvSXgY="));
         Assert.Equal(new WireGuardKeys(key, ""), wanted[^1]);
         host.Put(Self(key));
         host.Delete(On);
         Assert.Equal(new WireGuardKeys("", ""), wanted[^1]);
         Assert.Null(host.Routes.FindLink("wireguard.cali"));
+        Assert.Equal(TunnelDemand.Unwanted, Demand(tunnels));
     }
 
     [Fact]

@@ -48,7 +48,7 @@ internal static class Canalctl
         {
             return Fail(around, EtcdExit.Code(error.Failure), error.Message);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or IpamException)
         {
             return Fail(around, ExitCode.Failure, error.Message);
         }

@@ -39,7 +39,7 @@ internal sealed class DeleteCommand
             return ExitCode.Failure;
         }
         await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
-        ResourceRemover remover = new(connection.Resources, around, parsed.GetValue(ignoreMissing));
+        ResourceRemover remover = new(connection, around, parsed.GetValue(ignoreMissing));
         bool good = true;
         foreach ((ResourceArgument target, long? revision) in targets)
             good &= await remover.RemoveAsync(target, revision, stop);

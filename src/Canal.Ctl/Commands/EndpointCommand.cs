@@ -67,7 +67,7 @@ internal sealed class EndpointCommand
         (_, string name) = Identity(parsed);
         await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
         ResourceArgument target = new(ResourceKinds.Of(ResourceKind.WorkloadEndpoint), parsed.GetValue(@namespace), name);
-        bool good = await new ResourceRemover(connection.Resources, around, ignoreMissing: true).RemoveAsync(target, null, stop);
+        bool good = await new ResourceRemover(connection, around, ignoreMissing: true).RemoveAsync(target, null, stop);
         using IpamStore ipam = new(connection.Etcd, around.Time, Random.Shared);
         foreach (IpAddress free in (await ipam.ReleaseAsync(Handle(parsed, name), stop)).Released)
             around.Say($"released {free}");

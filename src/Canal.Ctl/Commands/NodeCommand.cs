@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Canal.Core.Addressing;
 using Canal.Core.Resources;
-using Canal.Datastore;
 using Canal.Hosting;
 
 namespace Canal.Ctl;
@@ -24,7 +23,7 @@ internal sealed class NodeCommand
         (this.options, this.around) = (options, around);
         Command init = new("init", "Create this host's Node, or change its addresses; all else in it stays.") { name, addresses, asNumber };
         init.SetAction(InitAsync);
-        Command remove = new("remove", "Delete a Node with its workload endpoints, host endpoints and blocks of addresses.") { gone };
+        Command remove = new("remove", "Delete a Node with all that is the host's. As delete node.") { gone };
         remove.SetAction(RemoveAsync);
         Command status = new("status", "Show how canal-felix on this host is, and its BGP sessions where BIRD is configured. As status and bgp peers.");
         status.SetAction(StatusAsync);
@@ -94,43 +93,8 @@ internal sealed class NodeCommand
 
     private async Task<int> RemoveAsync(ParseResult parsed, CancellationToken stop)
     {
-        string node = parsed.GetValue(gone)!;
         await using Connection connection = await Connection.OpenAsync(parsed, options, around, stop);
-        // The endpoints first: agents of other hosts should not route to blocks whose node is unknown.
-        bool good = true;
-        int removed = 0;
-        ResourceRemover remover = new(connection.Resources, around, ignoreMissing: true);
-        foreach (ResourceKind kind in (ResourceKind[])[ResourceKind.WorkloadEndpoint, ResourceKind.HostEndpoint])
-        {
-            foreach (StoredResource stored in (await connection.Resources.ListAsync(ResourceKinds.Of(kind), null, stop)).Resources)
-            {
-                if (stored.Document?.Spec?["node"]?.ToString() != node)
-                    continue;
-                good &= await remover.RemoveAsync(new ResourceArgument(ResourceKinds.Of(kind), stored.Key.Namespace, stored.Key.Name), null, stop);
-                removed++;
-            }
-        }
-        using IpamStore ipam = new(connection.Etcd, around.Time, Random.Shared);
-        await ReleaseAsync(connection, ipam, node, stop);
-        bool there = await connection.Resources.GetAsync(new ResourceKey(ResourceKind.Node, null, node), stop) is not null;
-        good &= there ? await remover.RemoveAsync(new ResourceArgument(ResourceKinds.Of(ResourceKind.Node), null, node), null, stop) : removed > 0;
-        if (!there)
-            around.Say($"Node {node}: does not exist");
-        return good ? ExitCode.Ok : ExitCode.Failure;
-    }
-
-    /// <summary>Addresses that this node assigned, wherever they are, and then its blocks.</summary>
-    private async Task ReleaseAsync(Connection connection, IpamStore ipam, string node, CancellationToken stop)
-    {
-        Core.Ipam.IpamState state = await IpamReader.ReadAsync(connection, around, stop);
-        HashSet<string> handles = [.. state.Blocks.Values.SelectMany(block => block.Attributes)
-            .Where(attribute => attribute.HandleId is not null && attribute.Secondary["node"] == node).Select(attribute => attribute.HandleId!)];
-        int addresses = 0;
-        foreach (string handle in handles.Order(StringComparer.Ordinal))
-            addresses += (await ipam.ReleaseAsync(handle, stop)).Released.Count;
-        int blocks = state.Claims.Keys.Count(claim => claim.Owner == BlockOwner.Host(node));
-        await ipam.ReleaseAsync(BlockOwner.Host(node), stop);
-        if (addresses > 0 || blocks > 0)
-            around.Say($"released {addresses} addresses and {blocks} blocks of {node}");
+        ResourceArgument target = new(ResourceKinds.Of(ResourceKind.Node), null, parsed.GetValue(gone)!);
+        return await new ResourceRemover(connection, around, ignoreMissing: false).RemoveAsync(target, null, stop) ? ExitCode.Ok : ExitCode.Failure;
     }
 }

@@ -3,7 +3,7 @@ using Canal.Core.Resources;
 namespace Canal.Ctl;
 
 /// <summary>Deletes resources one by one.</summary>
-internal sealed class ResourceRemover(ResourceStore store, Surroundings around, bool ignoreMissing)
+internal sealed class ResourceRemover(Connection connection, Surroundings around, bool ignoreMissing)
 {
     private const int MostTries = 5;
 
@@ -12,7 +12,9 @@ internal sealed class ResourceRemover(ResourceStore store, Surroundings around, 
 
     private static readonly ResourceKind[] TieredKinds = [.. Enum.GetValues<ResourceKind>().Where(kind => kind.IsTiered())];
 
-    /// <summary>Deletes one; if it must still be at a revision, only then.</summary>
+    private readonly ResourceStore store = connection.Resources;
+
+    /// <summary>Deletes one; if it must still be at a revision, only then. A Node goes with all that is the host's, and after it: a try that was cut short can be made again.</summary>
     /// <returns>False after saying why it was not deleted.</returns>
     public async Task<bool> RemoveAsync(ResourceArgument target, long? revision, CancellationToken stop)
     {
@@ -20,11 +22,11 @@ internal sealed class ResourceRemover(ResourceStore store, Surroundings around, 
         {
             StoredResource? stored = await store.FindAsync(target.Kind.Kind, target.Namespace, target.Name, stop);
             if (stored is null)
-                return Missing(target);
+                return target.Kind.Kind == ResourceKind.Node ? await MissingNodeAsync(target, stop) : Missing(target);
             if (await ObstacleAsync(target, stored, revision, stop) is { } obstacle)
                 return Refuse(target, obstacle);
-            if (target.Kind.Kind == ResourceKind.Node && !await RemoveBgpOfAsync(stored.Key.Name, stop))
-                return false;
+            if (target.Kind.Kind == ResourceKind.Node && !await new NodeRemover(connection, around, stored.Key.Name).RunAsync(stop))
+                return Refuse(target, "stays, because not all that is the host's could be removed");
             if (await store.DeleteAsync(stored.Key, stored.Revision, stop))
             {
                 around.Say($"deleted {target.Title}{(stored.Key.Name == target.Name ? "" : $" (stored as {stored.Key.Name})")}");
@@ -34,19 +36,12 @@ internal sealed class ResourceRemover(ResourceStore store, Surroundings around, 
         return Refuse(target, $"somebody else changed it each of {MostTries} times while it was being deleted");
     }
 
-    /// <summary>A node's own BGPPeers and BGPConfiguration end with it, and before it, so that a try that was cut short can be made again.</summary>
-    private async Task<bool> RemoveBgpOfAsync(string node, CancellationToken stop)
+    /// <summary>What a host has left without its Node goes too, and is then what was asked for.</summary>
+    private async Task<bool> MissingNodeAsync(ResourceArgument target, CancellationToken stop)
     {
-        bool good = true;
-        foreach (StoredResource peer in (await store.ListAsync(ResourceKinds.Of(ResourceKind.BGPPeer), null, stop)).Resources)
-        {
-            if (peer.Document?.Spec?["node"]?.ToString() == node)
-                good &= await new ResourceRemover(store, around, ignoreMissing: true).RemoveAsync(new ResourceArgument(ResourceKinds.Of(ResourceKind.BGPPeer), null, peer.Key.Name), null, stop);
-        }
-        ResourceKey own = new(ResourceKind.BGPConfiguration, null, $"node.{node}");
-        if (await store.GetAsync(own, stop) is not null)
-            good &= await new ResourceRemover(store, around, ignoreMissing: true).RemoveAsync(new ResourceArgument(ResourceKinds.Of(ResourceKind.BGPConfiguration), null, own.Name), null, stop);
-        return good;
+        NodeRemover remover = new(connection, around, target.Name);
+        bool good = await remover.RunAsync(stop), missing = Missing(target);
+        return good && (missing || remover.Removed > 0);
     }
 
     private bool Missing(ResourceArgument target)

@@ -43,7 +43,7 @@ internal sealed class Agent
     private readonly Trouble files;
     private readonly Trouble leftovers;
     private readonly LiveConfiguration live;
-    private Dictionary<string, string> toldClosed = [];
+    private Dictionary<string, string> toldClosed = [], toldLeftOut = [];
     private string toldOverlay = "", toldWireGuard = "", statusPrefix;
     private bool hadNode;
     private NetworkSets networkSets = NetworkSets.Empty;
@@ -364,14 +364,20 @@ internal sealed class Agent
         return toldPolicies.TryAdd(key, policy.Tier) ? policy.Tier : null;
     }
 
-    /// <summary>Says what cannot be programmed and denies instead, once, and when it can be again.</summary>
+    /// <summary>Says what cannot be programmed and denies instead, or is not in force, once, and when it can be again.</summary>
     public void TellClosed()
     {
-        if (Dataplane.Closed.Count == 0 && toldClosed.Count == 0) return;
-        foreach ((string what, string reason) in Dataplane.Closed)
-            if (!toldClosed.TryGetValue(what, out string? told) || told != reason) Felix.Log.Closed(Log, what, reason);
-        foreach (string what in toldClosed.Keys.Where(what => !Dataplane.Closed.ContainsKey(what))) Felix.Log.Opened(Log, what);
-        toldClosed = Dataplane.Closed.ToDictionary();
+        toldClosed = Told(toldClosed, Dataplane.Closed, Felix.Log.Closed, Felix.Log.Opened);
+        toldLeftOut = Told(toldLeftOut, Dataplane.LeftOut, Felix.Log.LeftOut, Felix.Log.NotLeftOut);
+    }
+
+    private Dictionary<string, string> Told(Dictionary<string, string> before, IReadOnlyDictionary<string, string> now, Action<ILogger, string, string> begins, Action<ILogger, string> ends)
+    {
+        if (now.Count == 0 && before.Count == 0) return before;
+        foreach ((string what, string reason) in now)
+            if (!before.TryGetValue(what, out string? told) || told != reason) begins(Log, what, reason);
+        foreach (string what in before.Keys.Where(what => !now.ContainsKey(what))) ends(Log, what);
+        return now.ToDictionary();
     }
 
     /// <summary>Finds which host endpoint governs which interface, and has it programmed with the next plan.</summary>

@@ -44,6 +44,8 @@ internal static class Log
 
     private static readonly LogEventKind LegacyLeft = LogEventKind.Of("iptables-legacy-left", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a32");
 
+    private static readonly LogEventKind RuleLeftOut = LogEventKind.Of("left-out", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a33");
+
     private static readonly LogEventKind TakenBack = LogEventKind.Of("change-taken-back", "5f0d6c0e8a1b4f7f9c1d3b1f6f1d0a30");
 
     /// <summary>The time of a guarded change is up.</summary>
@@ -147,6 +149,11 @@ internal static class Log
         log.Of(PartClosed).Error("{What} cannot be programmed, what it would decide is denied until it changes: {Reason}", what, reason);
 
     public static void Opened(ILogger log, string what) => log.Of(PartClosed).Information("{What} is not denied as a whole any more", what);
+
+    public static void LeftOut(ILogger log, string what, string reason) =>
+        log.Of(RuleLeftOut).Error("{What} cannot be programmed and is not in force on this host, everything else is: {Reason}", what, reason);
+
+    public static void NotLeftOut(ILogger log, string what) => log.Of(RuleLeftOut).Information("{What} is not refused any more", what);
 
     public static void Configuration(ILogger log, string what) => log.Of(Configured).Information("configuration: {What}", what);
 

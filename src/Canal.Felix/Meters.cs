@@ -76,6 +76,7 @@ internal sealed class Meters
             .Gauge("canal_felix_chains", "Chains of table inet canal.", agent.Dataplane.ChainCount)
             .Gauge("canal_felix_checksum_offload_broken", "VXLAN devices whose checksum offload was switched off because checksums arrived wrong.", agent.Offload.Broken)
             .Gauge("canal_felix_closed", "Policies and endpoints that cannot be programmed and deny instead.", agent.Dataplane.Closed.Count)
+            .Gauge("canal_felix_left_out", "Limits, marks and translations that cannot be programmed and are not in force.", agent.Dataplane.LeftOut.Count)
             .Counter("canal_felix_revoked_connections_total", "Connections that were cut because policy no longer allows them.", agent.Revoker.Cut)
             .Counter("canal_felix_repairs_total", "Times that table inet canal was put back after another program had changed it.", repairs);
         if (firstApplied is { } took) text.Gauge("felix_int_dataplane_initial_resync_time_seconds", "Time from the start until policy was in force.", took.TotalSeconds);

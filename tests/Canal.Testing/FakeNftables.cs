@@ -49,6 +49,9 @@ public sealed class FakeNftables : INftables
     /// <summary>Rules that this kernel does not take, by their comment: as one that lacks what they are made of.</summary>
     public Func<string, bool>? RefusesRule { get; set; }
 
+    /// <summary>Asked with the name of each chain that is made; true: the kernel refuses it.</summary>
+    public Func<string, bool>? RefusesChain { get; set; }
+
     public void Commit(NftTransaction transaction)
     {
         if (transaction.IsEmpty) return;
@@ -151,7 +154,7 @@ public sealed class FakeNftables : INftables
         && ((NftTableFlags)NftMessageReading.UInt32(message.Attributes(4).Find(NFTA_TABLE_FLAGS), 0) & NftTableFlags.Persist) != 0;
 
     private bool IsRefusedRule(NetlinkMessage message) =>
-        RefusesRule is not null && message.Type == ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWRULE) && RefusesRule(NftMessageReading.ReadRule(message.Attributes(4)).Comment);
+        (RefusesChain is not null && message.Type == ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWCHAIN) && RefusesChain(NftMessageReading.Text(message.Attributes(4).Find(NFTA_CHAIN_NAME)))) || (RefusesRule is not null && message.Type == ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWRULE) && RefusesRule(NftMessageReading.ReadRule(message.Attributes(4)).Comment));
 
     private void CheckGeneration(NetlinkMessage begin)
     {

@@ -27,6 +27,9 @@ internal interface IDataplane
     /// <summary>What cannot be programmed and denies instead, with the reason.</summary>
     IReadOnlyDictionary<string, string> Closed { get; }
 
+    /// <summary>Limits, marks and translation that cannot be programmed and are not in force, with the reason.</summary>
+    IReadOnlyDictionary<string, string> LeftOut { get; }
+
     /// <summary>Chains there should be.</summary>
     int ChainCount { get; }
 

@@ -22,6 +22,7 @@ internal static class StatusText
         kept for the next boot: {agent.Keeper.Reason ?? (agent.Keeper.Due is null ? "yes" : "soon")}
         reporting to etcd: {agent.Reporter.Describe()}
         closed: {(agent.Dataplane.Closed.Count == 0 ? "none" : string.Join(", ", agent.Dataplane.Closed.Keys.Order(StringComparer.Ordinal)))}
+        left out: {(agent.Dataplane.LeftOut.Count == 0 ? "none" : string.Join("; ", agent.Dataplane.LeftOut.Keys.Order(StringComparer.Ordinal)))}
 
         """);
 

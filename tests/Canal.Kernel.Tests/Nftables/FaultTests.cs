@@ -18,10 +18,10 @@ public class FaultTests
             transaction.AddChain("b");
             transaction.AddRule("a", builder.NfProto(IpFamily.V4).Saddr(new NftSet("nowhere", NftKeyType.Ipv4)).Accept().Build());
             transaction.AddRule("a", builder.Accept().Build());
-            transaction.AddRule("b", builder.Jump("missing").Build());
+            transaction.AddRule("b", builder.Jump("missing").Build("why"));
             transaction.AddElements(new NftSet("none", NftKeyType.Ipv4), [IpAddress.Parse("192.0.2.1")]);
             NftException refusal = Assert.Throws<NftException>(() => sandbox.Nftables.Commit(transaction));
-            Assert.Equal([new NftFault(Errno.ENOENT, "a", null), new NftFault(Errno.ENOENT, "b", null), new NftFault(Errno.ENOENT, null, "none")], refusal.Faults);
+            Assert.Equal([new NftFault(Errno.ENOENT, "a", null), new NftFault(Errno.ENOENT, "b", null, "why"), new NftFault(Errno.ENOENT, null, "none")], refusal.Faults);
             Assert.Null(sandbox.Nftables.Read("canal"));
         });
     }

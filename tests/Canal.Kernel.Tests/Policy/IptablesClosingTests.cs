@@ -1,4 +1,5 @@
 using Canal.Core.Addressing;
+using Canal.Core.Overlay;
 using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using static Canal.Testing.ResourceBuilder;
@@ -107,6 +108,32 @@ public sealed class IptablesClosingTests
         host.Apply(cluster.Select(r => (r.Key, (Resource?)r)), Sized(1000));
         Assert.Equal(["gnp/many"], host.Dataplane.Closed.Keys);
         Assert.Contains("-A canal-policy-in/gnp/plain -m comment", host.Programs.Save(IpFamily.V4), StringComparison.Ordinal);
+    });
+
+    /// <summary>Targets and matches that are not for these chains' tables, or that no kernel has, and a table that is not there.</summary>
+    [Theory]
+    [InlineData(PacketFilter.IptablesLegacy, "-j DSCP --set-dscp 0x01", "-j TPROXY --on-port 1", "dscp of default/h1-cni-w0-eth0, IPv4")]
+    [InlineData(PacketFilter.IptablesNft, "-j DSCP --set-dscp 0x01", "-j TPROXY --on-port 1", "dscp of default/h1-cni-w0-eth0, IPv4")]
+    [InlineData(PacketFilter.IptablesLegacy, "-m hashlimit --hashlimit-above 100/sec --hashlimit-burst 5", "-m limit --limit 1/day --limit-burst 5 -m hashlimit --hashlimit-above 100/sec --hashlimit-burst 5", "ingressPacketRate of default/h1-cni-w0-eth0, IPv4")]
+    [InlineData(PacketFilter.IptablesLegacy, "*nat", "*none", "chain nat-postrouting, IPv4")]
+    [InlineData(PacketFilter.IptablesNft, "-j MASQUERADE --random-fully", "-j DSCP --set-dscp 0x01", "natOutgoing, IPv4")]
+    [InlineData(PacketFilter.IptablesLegacy, "-j MASQUERADE --random-fully", "-j DSCP --set-dscp 0x01", "natOutgoing, IPv4")]
+    public void What_the_kernel_lacks_beside_policy_is_left_out_and_policy_is_in_force(PacketFilter filter, string taken, string refused, string left) => Run(filter, host =>
+    {
+        host.Rewrites = script => script.Replace(taken, refused, StringComparison.Ordinal);
+        WorkloadEndpoint limited = Workload("w0", "10.0.0.1");
+        limited = limited with { Spec = limited.Spec with { QosControls = new QosControls { IngressPacketRate = 100, Dscp = 1 } } };
+        ClusterNetwork network = new(ThisNode);
+        IpPool pool = Pool("10.0.0.0/16", nat: true, name: "p0");
+        network.Apply(pool.Key, pool);
+        Resource[] cluster = [.. Cluster, limited];
+        host.Apply(cluster.Select(r => (r.Key, (Resource?)r)), new FelixParameters(), network.TakeChanges().Sets);
+        Assert.Contains(left, host.Dataplane.LeftOut.Keys);
+        Assert.Empty(host.Dataplane.Closed);
+        Assert.Contains("-A canal-policy-in/gnp/first -p udp", host.Programs.Save(IpFamily.V4), StringComparison.Ordinal);
+        Resource later = GlobalPolicy("later", "all()", [Allow(protocol: "SCTP")], order: 4);
+        host.Apply([(later.Key, later)], new FelixParameters());
+        Assert.Contains("-A canal-policy-in/gnp/later -p sctp", host.Programs.Save(IpFamily.V4), StringComparison.Ordinal);
     });
 
     private static void Run(PacketFilter filter, Action<PolicyHost> test) => PolicyHost.Run(["caliw0", "caliw1"], test, filter);

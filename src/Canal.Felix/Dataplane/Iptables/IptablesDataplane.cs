@@ -53,6 +53,8 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
 
     public IReadOnlyDictionary<string, string> Closed => pictures.Values.SelectMany(p => p.Wrong).Concat(desired.Closed).DistinctBy(c => c.Key).ToDictionary(StringComparer.Ordinal);
 
+    public IReadOnlyDictionary<string, string> LeftOut => desired.LeftOut.Reasons;
+
     public int ChainCount => desired.Chains.Count;
 
     public DateTimeOffset? CheckDue => new[] { nextCheck, nextRetirement, nextGlance }.Min();
@@ -105,7 +107,7 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     private bool Close(RefusedParts refused)
     {
         bool any = false;
-        foreach ((NftFault fault, string reason) in refused.Parts) any |= desired.Close([fault], reason);
+        foreach ((NftFault fault, string reason) in refused.Parts) any |= desired.Close([fault], reason, refused.Family);
         return any;
     }
 
@@ -211,7 +213,7 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         }
         catch (IptablesException refusal) when (refusal.Line is not null)
         {
-            throw new RefusedParts(isFresh ? new RefusedRules(kernel, family, plan, time).Find(refusal) : [], refusal);
+            throw new RefusedParts(isFresh ? new RefusedRules(kernel, family, plan, time).Find(refusal) : [], refusal, family: family);
         }
         plan.Note();
         return plan.Lines;
@@ -270,12 +272,15 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     /// <param name="parts">What it is about; the same reason may be that of several.</param>
     /// <param name="refusal">In the program's words.</param>
     /// <param name="isInDoubt">What the kernel holds is not known any more.</param>
-    private sealed class RefusedParts(IReadOnlyList<(NftFault Fault, string Reason)> parts, IptablesException refusal, bool isInDoubt = true) : Exception(refusal.Message)
+    /// <param name="family">Whose rules it is about.</param>
+    private sealed class RefusedParts(IReadOnlyList<(NftFault Fault, string Reason)> parts, IptablesException refusal, bool isInDoubt = true, IpFamily? family = null) : Exception(refusal.Message)
     {
         public IReadOnlyList<(NftFault Fault, string Reason)> Parts { get; } = parts;
 
         public IptablesException Refusal { get; } = refusal;
 
         public bool IsInDoubt { get; } = isInDoubt;
+
+        public IpFamily? Family { get; } = family;
     }
 }

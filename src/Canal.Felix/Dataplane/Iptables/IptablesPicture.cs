@@ -14,6 +14,7 @@ internal sealed class IptablesPicture(DesiredTable desired, IpFamily family)
     private readonly Dictionary<string, TranslatedChain> translated = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> wrong = new(StringComparer.Ordinal);
     private MarkBits marks;
+    private int leftOut;
 
     /// <summary>Our chains by table and name.</summary>
     public Dictionary<string, Dictionary<string, IptablesChain>> Tables { get; } = new(StringComparer.Ordinal);
@@ -27,13 +28,13 @@ internal sealed class IptablesPicture(DesiredTable desired, IpFamily family)
     /// <summary>Makes the picture anew.</summary>
     public void Draw(FelixParameters parameters)
     {
-        if (marks != parameters.Marks) translated.Clear();
-        marks = parameters.Marks;
+        if (marks != parameters.Marks || leftOut != desired.LeftOut.Version) translated.Clear();
+        (marks, leftOut) = (parameters.Marks, desired.LeftOut.Version);
         Hooks.Clear();
         Tables.Clear();
         wrong.Clear();
         HookChains hooks = new(desired, parameters);
-        foreach (IGrouping<Hook, RenderedChain> hook in desired.Chains.Values.Where(c => c.Base is not null).GroupBy(c => Hook.Of(c.Base!)))
+        foreach (IGrouping<Hook, RenderedChain> hook in desired.Chains.Values.Where(c => c.Base is not null && HasRules(c)).GroupBy(c => Hook.Of(c.Base!)))
         {
             RenderedChain[] stages = [.. hook.OrderBy(c => c.Base!.Priority).ThenBy(c => c.Name, StringComparer.Ordinal)];
             Dictionary<string, IptablesChain> table = TableOf(hook.Key.Table, hooks);
@@ -51,6 +52,9 @@ internal sealed class IptablesPicture(DesiredTable desired, IpFamily family)
         foreach (IptablesChain common in hooks.Common(name)) Put(table, common);
         return table;
     }
+
+    /// <summary>A hook without any would have every packet counted for nothing, and the kernel may lack the table: that of IPv6's translation, which only IPv4 needs.</summary>
+    private bool HasRules(RenderedChain chain) => Translate(chain) is { } said && (said.Wrong is not null || !said.Chains[0].Rules.IsEmpty);
 
     /// <summary>Puts these chains, and all that they lead to, into a table.</summary>
     private void Reach(Dictionary<string, IptablesChain> table, IEnumerable<string> names)
@@ -74,7 +78,9 @@ internal sealed class IptablesPicture(DesiredTable desired, IpFamily family)
     private TranslatedChain Translate(RenderedChain chain)
     {
         if (translated.TryGetValue(chain.Name, out TranslatedChain? known) && ReferenceEquals(known.Source, chain)) return known;
-        return translated[chain.Name] = ChainTranslator.Translate(chain, family, marks);
+        // Who jumps to a chain of which nothing is left comes back from an empty one.
+        RenderedChain rest = desired.LeftOut.Rest(chain, family) ?? chain with { Rules = default };
+        return translated[chain.Name] = ChainTranslator.Translate(rest, family, marks) with { Source = chain };
     }
 
     /// <summary>Returns the chains that the map leads to.</summary>

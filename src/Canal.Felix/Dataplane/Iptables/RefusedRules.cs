@@ -32,6 +32,8 @@ internal sealed class RefusedRules(IIptables kernel, IpFamily family, IptablesPl
     private List<(NftFault, string)> Tried(string table)
     {
         PlannedLine[] rules = [.. plan.RulesOf(table)];
+        // A kernel without the table: without that of translation there is none.
+        if (Refusal(table, []) is string refusal) return table != Hook.Filter && Refusal(Hook.Filter, []) is null ? [.. rules.SelectMany(line => FaultsOf(line with { Rule = null }, refusal)).Distinct()] : [];
         Search(table, [.. rules.Select(line => TextOf(line.Rule!)).Where(text => text.Length > 0).Distinct(StringComparer.Ordinal)]);
         // A kernel that takes nothing, for want of memory or permission, does not refuse these.
         if (found.Count == 0 || Refusal(table, []) is not null) return [];

@@ -1,3 +1,4 @@
+using Canal.Core.Addressing;
 using Canal.Core.Calculation;
 using Canal.Core.IpSets;
 using Canal.Core.Policy;
@@ -14,15 +15,18 @@ internal sealed partial class DesiredTable
 
     /// <summary>
     /// Closes whatever the kernel refused: the policies that the faults are about; when they are about none, the endpoints. Returns whether there was any that
-    /// was not closed yet. Nothing is closed when the first fault is about what is nobody's: all others may follow from it.
+    /// was not closed yet. Nothing is closed when the first fault is about what is nobody's: all others may follow from it. Rules that may be missing are left out.
     /// </summary>
-    public bool Close(IReadOnlyList<NftFault> faults, string reason)
+    /// <param name="faults">What was refused.</param>
+    /// <param name="reason">In the kernel's words.</param>
+    /// <param name="family">The family that this is about, where each has rules of its own.</param>
+    public bool Close(IReadOnlyList<NftFault> faults, string reason, IpFamily? family = null)
     {
         if (!Concerns(faults[0])) return false;
-        NftFault[] different = [.. faults.DistinctBy(f => (f.Chain, f.Set)).Take(MostFaults)];
-        HashSet<ResourceKey> refused = [.. different.SelectMany(PoliciesOf)];
-        string[] refusedEndpoints = refused.Count > 0 ? [] : [.. different.Select(EndpointOf).OfType<string>().Distinct()];
-        bool any = false;
+        ILookup<bool, NftFault> different = faults.DistinctBy(f => (f.Chain, f.Set, MayMiss(f) ? f.Rule : null)).Take(MostFaults).ToLookup(MayMiss);
+        HashSet<ResourceKey> refused = [.. different[false].SelectMany(PoliciesOf)];
+        string[] refusedEndpoints = refused.Count > 0 ? [] : [.. different[false].Select(EndpointOf).OfType<string>().Distinct()];
+        bool any = LeaveOut([.. different[true]], reason, family);
         foreach (ResourceKey key in refused) any |= closed.Close(key, reason);
         foreach (string name in refusedEndpoints) any |= closed.Close(name, reason);
         if (!any) return false;
@@ -32,7 +36,22 @@ internal sealed partial class DesiredTable
     }
 
     /// <summary>A fault is about a chain or set of a policy or endpoint.</summary>
-    public bool Concerns(NftFault fault) => PoliciesOf(fault).Count > 0 || EndpointOf(fault) is not null;
+    public bool Concerns(NftFault fault) => MayMiss(fault) || PoliciesOf(fault).Count > 0 || EndpointOf(fault) is not null;
+
+    private bool MayMiss(NftFault fault) => LeftOutRules.May(fault) && (networkChains.Contains(fault.Chain!) || EndpointOf(fault) is not null);
+
+    private bool LeaveOut(NftFault[] faults, string reason, IpFamily? family)
+    {
+        bool any = false;
+        // Where there can be no chain there are no rules either.
+        HashSet<string?> whole = [.. faults.Where(f => f.Rule is null).Select(f => f.Chain)];
+        foreach (NftFault fault in faults)
+            if (fault.Rule is null || !whole.Contains(fault.Chain)) any |= leftOut.Add(fault, reason, family);
+        if (!any || family is not null) return any;
+        RenderNetwork();
+        foreach (string name in faults.Select(EndpointOf).OfType<string>().Distinct()) RenderEndpoint(name);
+        return true;
+    }
 
     private void Reopen(ResourceKey key)
     {

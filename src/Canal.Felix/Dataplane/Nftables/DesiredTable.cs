@@ -22,6 +22,7 @@ internal sealed partial class DesiredTable
     private readonly Dictionary<string, int> netsUsers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> portUsers = new(StringComparer.Ordinal);
     private readonly ClosedParts closed = new();
+    private readonly LeftOutRules leftOut = new();
     private readonly HashSet<string> networkChains = new(StringComparer.Ordinal);
     private Dictionary<string, NetsSet> networkSets = [];
     private NetworkSets network = NetworkSets.Empty;
@@ -48,6 +49,9 @@ internal sealed partial class DesiredTable
     /// <summary>Policies, profiles and endpoints that cannot be programmed and deny instead, each with the reason; by the name that an operator knows.</summary>
     public IReadOnlyDictionary<string, string> Closed => closed.Reasons;
 
+    /// <summary>Limits, marks and translation that cannot be programmed and are not in force, each with the reason.</summary>
+    public LeftOutRules LeftOut => leftOut;
+
     /// <summary>The verdict map of that name, or null when the table has none.</summary>
     public NftSet? MapNamed(string name) => KernelSets.Workloads.FirstOrDefault(map => map.Name == name) ?? (hostDispatch.ContainsKey(name) ? HostStage.All.First(s => s.Map.Name == name).Map : null);
 
@@ -58,14 +62,16 @@ internal sealed partial class DesiredTable
         parameters = inForce;
         Changes.Members.AddRange(changes.Sets);
         HashSet<ResourceKey> reshaped = ApplyPolicies(changes);
-        bool floating = changes.Endpoints.Any(e => endpoints.GetValueOrDefault(e.Key)?.Nats != e.Value?.Nats || endpoints.GetValueOrDefault(e.Key)?.Qos != e.Value?.Qos);
+        EndpointPolicy[] floating = [.. changes.Endpoints.Select(e => (Before: endpoints.GetValueOrDefault(e.Key), Now: e.Value)).Where(e => e.Before?.Nats != e.Now?.Nats || e.Before?.Qos != e.Now?.Qos).Select(e => (e.Before ?? e.Now)!)];
+        foreach (EndpointPolicy endpoint in floating) leftOut.Open(endpoint);
+        if (changedNetwork is not null) leftOut.OpenShared();
         ApplyEndpoints(changes);
         bool tunnels = changedNetwork is { } now && (now.Vxlan4, now.Vxlan6, now.Ipip) != (network.Vxlan4, network.Vxlan6, network.Ipip);
         network = changedNetwork ?? network;
         if (renderAll || tunnels || renderedHosts is null || (reshaped.Count > 0 && renderedHosts.Names(reshaped))) RenderHosts();
         if (renderAll) RenderAll();
         else RenderChanged(changes, reshaped);
-        if (renderAll || floating || changedNetwork is not null) RenderNetwork();
+        if (renderAll || floating.Length > 0 || changedNetwork is not null) RenderNetwork();
         foreach (ResourceKey key in closed.Policies.Where(k => UsesAny(k, changes.Sets)).ToArray()) Reopen(key);
     }
 
@@ -128,6 +134,7 @@ internal sealed partial class DesiredTable
     private void RenderAll()
     {
         closed.OpenAll();
+        leftOut.OpenAll();
         RenderStatic();
         Changes.Interfaces.UnionWith(endpoints.Keys);
         foreach (ResourceKey key in rendered.Keys.Union(policies.Keys).ToArray()) RenderPolicy(key);
@@ -188,7 +195,8 @@ internal sealed partial class DesiredTable
         {
             foreach (Direction direction in (ReadOnlySpan<Direction>)[Direction.Ingress, Direction.Egress])
             {
-                EndpointRenderer renderer = new(EndpointChain.Of(endpoint, direction), policies, parameters!);
+                EndpointChain chain = EndpointChain.Of(endpoint, direction);
+                EndpointRenderer renderer = new(chain with { First = leftOut.Rest(chain.Name, chain.First, null) }, policies, parameters!);
                 if (closed.Contains(name)) chains.Add(renderer.RenderClosed());
                 else chains.AddRange(renderer.Render());
             }
@@ -211,7 +219,9 @@ internal sealed partial class DesiredTable
     private void RenderNetwork()
     {
         NetworkChains renderer = new(parameters!, network, endpoints.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Value));
-        List<RenderedChain> chains = [.. renderer.Render()];
+        List<RenderedChain> chains = [.. renderer.Render().Select(chain => leftOut.Rest(chain, null)).OfType<RenderedChain>()];
+        // Nothing may jump to a chain of which nothing is left.
+        if (!chains.Exists(c => c.Name == NetworkChains.FloatingTo)) chains.RemoveAll(c => c.Name is NetworkChains.Prerouting or NetworkChains.Output);
         Dictionary<string, NetsSet> sets = renderer.Sets().ToDictionary(s => s.Set.Name, StringComparer.Ordinal);
         ReplaceChains(networkChains, chains);
         ReplaceNets(networkSets, sets);

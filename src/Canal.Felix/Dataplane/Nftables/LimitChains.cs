@@ -24,8 +24,13 @@ internal sealed class LimitChains(IEnumerable<EndpointPolicy> endpoints, FelixPa
     /// <summary>Calico's, where none is given.</summary>
     private const long PacketBurst = 5;
 
-    /// <summary>The chain that connections beyond a limit go to.</summary>
-    public const string TooMany = "too-many-connections";
+    /// <summary>The chains of limits of packets and of marks.</summary>
+    public const string From = "limit-from", To = "limit-to", Dscp = "dscp";
+
+    /// <summary>The chain that connections beyond a limit go to, and its rule that answers.</summary>
+    public const string TooMany = "too-many-connections", Reset = "too many connections: reset";
+
+    private const string OfConnections = "MaxConnections of ";
 
     private readonly NftRuleBuilder builder = new();
     private readonly EndpointPolicy[] limited = [.. endpoints.Where(e => e.Qos is not null)];
@@ -36,21 +41,25 @@ internal sealed class LimitChains(IEnumerable<EndpointPolicy> endpoints, FelixPa
         if (Array.Exists(limited, e => e.Qos!.IngressMaxConnections is not null || e.Qos.EgressMaxConnections is not null)) yield return TooManyConnections();
         EquatableArray<NftRule> from = [.. limited.SelectMany(e => Limits(e, Direction.Egress))], to = [.. limited.SelectMany(e => Limits(e, Direction.Ingress))];
         EquatableArray<NftRule> marks = [.. limited.SelectMany(Marks)];
-        if (!from.IsEmpty) yield return Hooked("limit-from", NftHook.Prerouting, FromPriority, from);
-        if (!to.IsEmpty) yield return Hooked("limit-to", NftHook.Forward, ToPriority, to);
-        if (!marks.IsEmpty) yield return Hooked("dscp", NftHook.Postrouting, ManglePriority, marks);
+        if (!from.IsEmpty) yield return Hooked(From, NftHook.Prerouting, FromPriority, from);
+        if (!to.IsEmpty) yield return Hooked(To, NftHook.Forward, ToPriority, to);
+        if (!marks.IsEmpty) yield return Hooked(Dscp, NftHook.Postrouting, ManglePriority, marks);
     }
 
     /// <summary>What stands in the endpoint's own chain: how many connections may begin. Those that were there before the rule are not counted.</summary>
     public static EquatableArray<NftRule> Connections(EndpointPolicy endpoint, Direction direction)
     {
         if ((direction == Direction.Ingress ? endpoint.Qos?.IngressMaxConnections : endpoint.Qos?.EgressMaxConnections) is not { } most) return default;
-        return [new NftRuleBuilder().ConnectionsOver((uint)Math.Min(most, uint.MaxValue)).Goto(TooMany).Build($"{DropReason.Word(direction)}MaxConnections of {endpoint.DisplayName}")];
+        return [new NftRuleBuilder().ConnectionsOver((uint)Math.Min(most, uint.MaxValue)).Goto(TooMany).Build($"{DropReason.Word(direction)}{OfConnections}{endpoint.DisplayName}")];
     }
+
+    /// <summary>A rule of this comment limits connections.</summary>
+    public static bool IsOfConnections(string comment) =>
+        comment.StartsWith(DropReason.Word(Direction.Ingress) + OfConnections, StringComparison.Ordinal) || comment.StartsWith(DropReason.Word(Direction.Egress) + OfConnections, StringComparison.Ordinal);
 
     private RenderedChain TooManyConnections() => new(TooMany, "connections beyond a limit",
     [
-        Verdicts.Tell(builder.L4Proto(IpProtocol.Tcp).Counter(), parameters, DropReason.TooManyConnections).Reject(NftReject.TcpReset).Build("too many connections"),
+        Verdicts.Tell(builder.L4Proto(IpProtocol.Tcp).Counter(), parameters, DropReason.TooManyConnections).Reject(NftReject.TcpReset).Build(Reset),
         Verdicts.Drop(builder, parameters, DropReason.TooManyConnections).Build("too many connections"),
     ]);
 

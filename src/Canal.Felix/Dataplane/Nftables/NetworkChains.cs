@@ -18,6 +18,12 @@ namespace Canal.Felix.Dataplane.Nftables;
 /// </summary>
 internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets, IEnumerable<EndpointPolicy> endpoints)
 {
+    /// <summary>Chains of translation.</summary>
+    public const string FloatingTo = "floating-to", Prerouting = "nat-prerouting", Output = "nat-output", Postrouting = "nat-postrouting";
+
+    /// <summary>Chains that keep tunnels' packets out of connection tracking.</summary>
+    public const string TunnelRawIn = "tunnel-raw-in", TunnelRawOut = "tunnel-raw-out";
+
     private const int DestinationPriority = -100;
     private const int SourcePriority = 100;
     private const int RawPriority = -300;
@@ -53,12 +59,12 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
         List<NftRule> destinations = [.. Floating.Select(ToFloating)], sources = [.. Floating.Select(FromFloating)];
         if (destinations.Count > 0)
         {
-            yield return new RenderedChain("floating-to", "floating addresses of workloads", destinations.ToEquatableArray());
-            yield return Hooked("nat-prerouting", NftChainType.Nat, NftHook.Prerouting, DestinationPriority, [builder.Jump("floating-to").Build()]);
-            yield return Hooked("nat-output", NftChainType.Nat, NftHook.Output, DestinationPriority, [builder.Jump("floating-to").Build()]);
+            yield return new RenderedChain(FloatingTo, "floating addresses of workloads", destinations.ToEquatableArray());
+            yield return Hooked(Prerouting, NftChainType.Nat, NftHook.Prerouting, DestinationPriority, [builder.Jump(FloatingTo).Build()]);
+            yield return Hooked(Output, NftChainType.Nat, NftHook.Output, DestinationPriority, [builder.Jump(FloatingTo).Build()]);
         }
         EquatableArray<NftRule> postrouting = [.. sources, .. Outgoing(), .. TunnelSources()];
-        if (!postrouting.IsEmpty) yield return Hooked("nat-postrouting", NftChainType.Nat, NftHook.Postrouting, SourcePriority, postrouting);
+        if (!postrouting.IsEmpty) yield return Hooked(Postrouting, NftChainType.Nat, NftHook.Postrouting, SourcePriority, postrouting);
         foreach (RenderedChain chain in TunnelChains()) yield return chain;
         if (network.WireGuard is { IsEnabled: true, EncryptHosts: true } && parameters.Marks.WireGuard != 0) yield return Unencrypted();
         foreach (RenderedChain chain in new LimitChains(endpoints, parameters).Render()) yield return chain;
@@ -146,8 +152,8 @@ internal sealed class NetworkChains(FelixParameters parameters, NetworkSets sets
         if (!filter.IsEmpty) yield return Hooked("tunnel-input", NftChainType.Filter, NftHook.Input, TunnelFilterPriority, filter);
         if (!sets.Vxlan4 && !sets.Vxlan6) yield break;
         // An outer connection would be tracked for every pair of hosts and source port: thousands that say nothing.
-        yield return Hooked("tunnel-raw-in", NftChainType.Filter, NftHook.Prerouting, RawPriority, [VxlanPacket().Counter().Notrack().Build()]);
-        yield return Hooked("tunnel-raw-out", NftChainType.Filter, NftHook.Output, RawPriority, [VxlanPacket().Counter().Notrack().Build()]);
+        yield return Hooked(TunnelRawIn, NftChainType.Filter, NftHook.Prerouting, RawPriority, [VxlanPacket().Counter().Notrack().Build()]);
+        yield return Hooked(TunnelRawOut, NftChainType.Filter, NftHook.Output, RawPriority, [VxlanPacket().Counter().Notrack().Build()]);
     }
 
     /// <summary>

@@ -57,6 +57,9 @@ internal sealed class NftablesDataplane(INftables kernel, PolicyCalculator calcu
     /// <summary>What cannot be programmed and denies instead, with the reason.</summary>
     public IReadOnlyDictionary<string, string> Closed => desired.Closed;
 
+    /// <summary>Limits, marks and translation that cannot be programmed and are not in force, with the reason.</summary>
+    public IReadOnlyDictionary<string, string> LeftOut => desired.LeftOut.Reasons;
+
     /// <summary>Chains the table should have.</summary>
     public int ChainCount => desired.Chains.Count;
 

@@ -191,6 +191,55 @@ public sealed class IptablesClosingTests
         Assert.Equal([" 10.1.7.0/24", " 10.1.8.0/24", " 10.1.9.0/24"], Members().Select(l => l[l.LastIndexOf(' ')..]));
     }
 
+    [Theory]
+    [InlineData(false, " -j DSCP ", "dscp of ", 4)]
+    [InlineData(true, " -j DSCP ", "dscp of ", 4)]
+    [InlineData(false, " -m hashlimit ", "PacketRate of ", 8)]
+    [InlineData(true, " -m hashlimit ", "PacketRate of ", 8)]
+    [InlineData(false, " -m connlimit ", "MaxConnections of ", 8)]
+    [InlineData(true, " -m connlimit ", "MaxConnections of ", 8)]
+    [InlineData(false, " -j DNAT ", "ipNATs of ", 2)]
+    [InlineData(true, " -j DNAT ", "ipNATs of ", 2)]
+    public void What_the_kernel_lacks_is_left_out_and_all_else_is_programmed(bool namesCommit, string refused, string what, int left)
+    {
+        parameters = new FelixParameters { Network = new NetworkParameters { FloatingIps = true } };
+        Begin(namesCommit, refused);
+        QosControls qos = new() { IngressPacketRate = 100, EgressPacketRate = 200, IngressMaxConnections = 2, EgressMaxConnections = 3, Dscp = 1 };
+        Assert.True(Put([.. SampleCluster.All, LeftOutTests.Limited("w8", "10.0.0.8", qos), LeftOutTests.Limited("w9", "10.0.0.9", qos), Pool("10.0.0.0/16", nat: true, name: "p0")]));
+        Assert.Empty(dataplane.Closed);
+        Assert.Equal(left, dataplane.LeftOut.Count);
+        Assert.All(dataplane.LeftOut.Keys, key => Assert.Contains(what, key, StringComparison.Ordinal));
+        Assert.NotEmpty(RulesOf("canal-policy-in/gnp/web"));
+        Assert.NotEmpty(RulesOf("canal-nat-postrouting"));
+        Assert.True(Put(GlobalPolicy("later", "all()", [Deny(protocol: "TCP")])));
+        Restart();
+        kernel.RefusesRule = null;
+        Assert.True(Put([.. SampleCluster.All, LeftOutTests.Limited("w8", "10.0.0.8", qos)]));
+        Assert.Contains(refused, kernel.Save(IpFamily.V4), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Translation_that_one_family_lacks_is_the_others_still(bool namesCommit)
+    {
+        Begin(namesCommit, null);
+        kernel.RefusesRule = (_, rule) => rule.Contains("-j MASQUERADE", StringComparison.Ordinal) && rule.Contains("masquerade6", StringComparison.Ordinal);
+        Assert.True(Put([.. SampleCluster.All, Pool("10.0.0.0/16", nat: true, name: "p4"), Pool("fd00::/48", nat: true, name: "p6")]));
+        Assert.Equal(["natOutgoing, IPv6"], dataplane.LeftOut.Keys);
+        Assert.Single(RulesOf("canal-nat-postrouting"));
+        Assert.DoesNotContain("canal-nat-postrouting", kernel.Save(IpFamily.V6), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_only_one_family_translates_is_in_its_table_alone()
+    {
+        Begin(namesCommit: true, null);
+        Assert.True(Put([.. SampleCluster.All, Pool("10.0.0.0/16", nat: true, name: "p4")]));
+        Assert.Contains("*nat\n", kernel.Save(IpFamily.V4), StringComparison.Ordinal);
+        Assert.DoesNotContain("*nat\n", kernel.Save(IpFamily.V6), StringComparison.Ordinal);
+    }
+
     private static FelixParameters Sized(long most) => new() { Iptables = new IptablesParameters { MaxSetSize = most } };
 
     private static Resource Clients(int count, int from = 0) => GlobalNetworks("clients", string.Join(',', Enumerable.Range(from, count).Select(i => $"10.1.{i}.0/24")), "clients=yes");

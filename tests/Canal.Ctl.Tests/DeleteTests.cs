@@ -151,6 +151,7 @@ public sealed class DeleteTests(Cluster cluster) : ClusterTests(cluster)
         // Old releases of Calico told neither handle nor node.
         await AssignAsync(ipam, "h1", "10.65.0.2", null, "");
         await AssignAsync(ipam, "h1", "10.65.0.3", "cni.a", "");
+        await Cluster.Etcd.CommitAsync(new EtcdTransaction().Put(IpamKey.Handle("cni.a").ToEtcdKey(), "not json"u8.ToArray()), TestContext.Current.CancellationToken);
         await AssignAsync(ipam, "h1", "10.65.0.6", "cni.moved", "h2");
         await AssignAsync(ipam, "h2", "10.65.0.33", "cni.b", "h2");
         await AssignAsync(ipam, "h2", "10.65.0.34", "cni.borrowed", "h1");

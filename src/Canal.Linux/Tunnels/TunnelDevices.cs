@@ -64,16 +64,21 @@ public sealed class TunnelDevices(IRouteStack stack, IReadOnlyCollection<string>
         return Done(change, result);
     }
 
+    /// <summary>The wanted one before others go: with the last IPv4 address of a link the kernel takes away all its routes.</summary>
     private bool MakeAddress(IpAddress address, Link link, Underlay underlay)
     {
         bool changed = false, present = false;
+        List<InterfaceAddress> others = [];
         foreach (InterfaceAddress held in underlay.Addresses.Where(a => a.Interface == link.Index && a.Address.Family == address.Family && !LinkLocal.Contains(a.Address)))
         {
-            if (held.Address == address && held.PrefixLength == address.Family.Bits) present = true;
+            if (held.Address != address) others.Add(held);
+            else if (held.PrefixLength == address.Family.Bits) present = true;
             else changed |= Try(KernelChange.Delete(held));
         }
         InterfaceAddress wanted = new() { Interface = link.Index, Address = address, PrefixLength = (byte)address.Family.Bits, NoDad = address.Family == IpFamily.V6 };
-        return present ? changed : Try(KernelChange.Add(wanted)) || changed;
+        if (!present) changed |= Try(KernelChange.Add(wanted));
+        foreach (InterfaceAddress other in others) changed |= Try(KernelChange.Delete(other));
+        return changed;
     }
 
     private bool Try(KernelChange change) => Done(change, stack.Try(change));

@@ -47,6 +47,15 @@ public sealed class OverlayWirerTests
     }
 
     [Fact]
+    public void Another_address_of_the_tunnel_is_there_before_the_one_before_goes_which_takes_no_route_with_it()
+    {
+        OverlayHost host = new OverlayHost().Put(Cluster).Put(Block("10.65.1.0/26", "h2"));
+        Assert.Equal(["add address 10.65.0.9/32 dev vxlan.calico", "delete address 10.65.0.0/32 dev vxlan.calico"],
+            host.RequestsOf(() => host.Put(NodeAt("h1", "192.0.2.1/24,2001:db8::1/64", "10.65.0.9,fd00:65::"))));
+        Assert.Contains("route 10.65.1.0/26 via 10.65.1.0 dev vxlan.calico", host.Dump, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_peer_that_goes_takes_its_entries_and_routes_and_nothing_else()
     {
         OverlayHost host = new OverlayHost().Put(Cluster).Put(Block("10.65.3.0/26", "h3"));

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Canal.Core.Addressing;
 using Canal.Core.Overlay;
 using Canal.Core.Resources;
@@ -134,6 +135,17 @@ public sealed class IptablesClosingTests
         Resource later = GlobalPolicy("later", "all()", [Allow(protocol: "SCTP")], order: 4);
         host.Apply([(later.Key, later)], new FelixParameters());
         Assert.Contains("-A canal-policy-in/gnp/later -p sctp", host.Programs.Save(IpFamily.V4), StringComparison.Ordinal);
+    });
+
+    /// <summary>As one without xt_NFLOG.</summary>
+    [Theory]
+    [MemberData(nameof(Flavours))]
+    public void A_kernel_without_a_log_of_groups_gets_all_of_policy_without_it(PacketFilter filter) => Run(filter, host =>
+    {
+        host.Rewrites = script => Regex.Replace(script, "-j NFLOG .*", "-j DSCP --set-dscp 0x01");
+        host.Apply(Cluster.Select(r => (r.Key, (Resource?)r)), new FelixParameters { DropGroup = 170 });
+        Assert.Empty(host.Dataplane.Closed);
+        Assert.Contains("-A canal-policy-in/gnp/first -p udp", host.Programs.Save(IpFamily.V4), StringComparison.Ordinal);
     });
 
     private static void Run(PacketFilter filter, Action<PolicyHost> test) => PolicyHost.Run(["caliw0", "caliw1"], test, filter);

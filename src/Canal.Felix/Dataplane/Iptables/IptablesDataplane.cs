@@ -42,6 +42,7 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
 
     // Nothing was written since the last reading: what is refused now is refused for what it says.
     private bool isFresh;
+    private bool cannotLog, hasLogged;
 
     public string Name => "iptables";
 
@@ -63,6 +64,7 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
 
     public void Plan(DesiredChanges changes, FelixParameters parameters, NetworkSets? network = null)
     {
+        if (cannotLog) parameters = parameters with { DropGroup = null };
         // Sets that are in force may be larger than they may now be.
         if (parameters.Iptables.MaxSetSize != inForce.Iptables.MaxSetSize) Doubt();
         inForce = parameters;
@@ -89,6 +91,8 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
             catch (RefusedParts refused)
             {
                 if (refused.IsInDoubt) Forget();
+                if (refused.LacksLog) GoWithoutLog();
+                if (refused.LacksLog) continue;
                 // What others have taken away meanwhile makes the kernel refuse what looks it up: it is read first.
                 if (refused.IsInDoubt && !isCertain) continue;
                 if (Close(refused) && time.GetElapsedTime(start) < LongestSearch) continue;
@@ -101,6 +105,13 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
                 throw;
             }
         }
+    }
+
+    /// <summary>The reader of what is denied says so; here it must not keep policy out.</summary>
+    private void GoWithoutLog()
+    {
+        cannotLog = true;
+        Plan(new DesiredChanges(), inForce);
     }
 
     /// <summary>Returns whether there is anything that was not closed yet.</summary>
@@ -162,6 +173,7 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         lines += members.Lines;
         foreach (IpFamily family in families) lines += Program(family);
         isFresh = false;
+        hasLogged |= inForce.DropGroup is not null;
         retiring.Clear();
         retiring.UnionWith(members.Retired);
         Retire();
@@ -213,7 +225,9 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         }
         catch (IptablesException refusal) when (refusal.Line is not null)
         {
-            throw new RefusedParts(isFresh ? new RefusedRules(kernel, family, plan, time).Find(refusal) : [], refusal, family: family);
+            RefusedRules rules = new(kernel, family, plan, time);
+            bool lacksLog = isFresh && inForce.DropGroup is not null && !hasLogged && rules.LacksLog();
+            throw new RefusedParts(isFresh && !lacksLog ? rules.Find(refusal) : [], refusal, family: family) { LacksLog = lacksLog };
         }
         plan.Note();
         return plan.Lines;
@@ -282,5 +296,8 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         public bool IsInDoubt { get; } = isInDoubt;
 
         public IpFamily? Family { get; } = family;
+
+        /// <summary>The kernel takes no rule that tells of what it denies.</summary>
+        public bool LacksLog { get; init; }
     }
 }

@@ -20,6 +20,9 @@ internal sealed class RefusedRules(IIptables kernel, IpFamily family, IptablesPl
     private readonly long start = time.GetTimestamp();
     private readonly Dictionary<string, string> found = new(StringComparer.Ordinal);
 
+    /// <summary>The kernel has no nfnetlink_log for iptables, and takes no rule that tells of what it denies.</summary>
+    public bool LacksLog() => Refusal(Hook.Filter, [" -j NFLOG --nflog-group 1"]) is not null && Refusal(Hook.Filter, []) is null;
+
     /// <summary>What the refusal of the script is about, each with the reason; empty when it is about no rule.</summary>
     public List<(NftFault Fault, string Reason)> Find(IptablesException refusal)
     {

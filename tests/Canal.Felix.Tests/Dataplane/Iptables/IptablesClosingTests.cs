@@ -231,6 +231,26 @@ public sealed class IptablesClosingTests
         Assert.DoesNotContain("canal-nat-postrouting", kernel.Save(IpFamily.V6), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_kernel_without_a_log_of_groups_gets_all_of_policy_without_it(bool namesCommit)
+    {
+        parameters = new FelixParameters { DropGroup = 170 };
+        Begin(namesCommit, " -j NFLOG ");
+        Assert.True(Put(SampleCluster.All));
+        Assert.Empty(dataplane.Closed);
+        Assert.NotEmpty(RulesOf("canal-policy-in/gnp/web"));
+        Assert.True(Put(SampleCluster.WebOnOtherPort));
+        parameters = new FelixParameters();
+        string without = DumpOf(kernel);
+        Begin(namesCommit, null);
+        Put([.. SampleCluster.All, SampleCluster.WebOnOtherPort]);
+        Assert.Equal(DumpOf(kernel), without);
+    }
+
+    private static string DumpOf(FakeIptables kernel) => string.Join('\n', $"{kernel.Save(IpFamily.V4)}{kernel.Save(IpFamily.V6)}".Split('\n').Order(StringComparer.Ordinal));
+
     [Fact]
     public void What_only_one_family_translates_is_in_its_table_alone()
     {

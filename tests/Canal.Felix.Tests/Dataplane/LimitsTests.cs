@@ -27,6 +27,17 @@ public sealed class LimitsTests
     }
 
     [Fact]
+    public void A_named_port_that_is_negated_for_every_protocol_is_looked_up_for_those_with_ports_alone()
+    {
+        FakeHost host = Programmed(Deny(to: Entity(notPorts: "p0")));
+        // Of each family one that returns, then one for the rest of that family.
+        Assert.Equal(4, Chain(host, "policy-in/gnp/p/0").Rules.Count);
+        Assert.Contains("ip daddr . meta l4proto . th dport @", host.Dump, StringComparison.Ordinal);
+        Assert.DoesNotContain("th dport != @", host.Dump, StringComparison.Ordinal);
+        Assert.Contains("th dport != @", Programmed(Deny(to: Entity(notPorts: "p0"), protocol: "TCP")).Dump, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Named_ports_of_both_sides_are_a_sum_and_not_a_product()
     {
         FakeHost host = Programmed(Allow(Entity(ports: Names), Entity(ports: Names), "TCP"));

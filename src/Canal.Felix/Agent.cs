@@ -319,7 +319,7 @@ internal sealed class Agent
     public void ProgramOverlay()
     {
         if (!Overlay.Apply(Parameters)) return;
-        string refused = string.Join("; ", Overlay.Failures);
+        string refused = string.Join("; ", Overlay.Failures.Concat(Network.PeerProblems));
         if (refused.Length > 0) Meters.Failed();
         if (refused != toldOverlay && refused.Length > 0) Felix.Log.Failed(Log, "programming tunnels and routes to other hosts", refused);
         else if (refused != toldOverlay) Felix.Log.Recovered(Log, "programming tunnels and routes to other hosts");

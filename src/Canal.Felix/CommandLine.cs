@@ -21,7 +21,7 @@ internal static class CommandLine
             },
             DaemonCommand.Reload,
             new DaemonCommand("--convert-config", "read calico-felix's felix.cfg from standard input and print it as felix.toml", _ => Task.FromResult(ConvertedConfiguration.Print(Console.In, Console.Out, Console.Error))),
-            DaemonCommand.Configured("--cleanup", "remove from the kernel everything that this program made", (start, configuration) => Task.FromResult(OneShot.Cleanup(configuration, start.Paths))) with
+            DaemonCommand.Configured("--cleanup", "remove from the kernel everything that this program made", (start, configuration) => OneShot.CleanupAsync(start, configuration)) with
             {
                 More = "Also its status files, mtu_file, and what is kept for the next boot. The agent must not be running.",
             },

@@ -75,6 +75,7 @@ internal static class Daemon
         if (KeptTableRestore.Run(filter, KeptTable.In(start.Paths), configuration.Get(FelixSettings.OnMissingDatastore), atStart) is string restored) Log.Restore(run.Log, restored);
         Directory.CreateDirectory(start.Paths.Runtime);
         using ControlSocketServer control = ControlSocketServer.Listen(start.ControlSocket);
+        AtomicFile.Sweep(start.Paths.State, run.Time.GetUtcNow());
         Inbox<AgentMessage> inbox = new(InboxCapacity, run.Time);
         EtcdReporter reporter = new(new EtcdStore(channel), configuration.Get(CommonSettings.NodeName), run.Time, run.Log);
         HealthReporters health = new(configuration, run.Time);

@@ -168,11 +168,11 @@ internal static class Log
         // Without a name when the loop had no time to give one.
         string endpoint = flow.Place?.Endpoint ?? "", whose = endpoint.Length == 0 ? "" : $" of {endpoint}", way = DropReason.Word(flow.Reason.Direction);
         log.Of(Denied)
-            .ForContext("Policy", flow.Reason.Policy ?? "").ForContext("Rule", flow.Reason.Rule?.ToString(CultureInfo.InvariantCulture) ?? "")
+            .ForContext("Policy", flow.Policy ?? "").ForContext("Rule", flow.Reason.Rule?.ToString(CultureInfo.InvariantCulture) ?? "")
             .ForContext("Endpoint", endpoint).ForContext("Direction", way).ForContext("InInterface", flow.Place?.Input ?? "").ForContext("OutInterface", flow.Place?.Output ?? "")
             .ForContext("Protocol", DropText.Protocol(packet.Protocol)).ForContext("Source", packet.Source.ToString()).ForContext("SourcePort", packet.SourcePort)
             .ForContext("Destination", packet.Destination.ToString()).ForContext("DestinationPort", packet.DestinationPort)
-            .Information("denied {Packets} packets, {Way}{Whose}: {Flow} by {Reason}", flow.Count - flow.Told, way, whose, DropText.Of(packet), flow.Reason.Text);
+            .Information("denied {Packets} packets, {Way}{Whose}: {Flow} by {Reason}", flow.Count - flow.Told, way, whose, DropText.Of(packet), flow.Why);
     }
 
     public static void DroppedMore(ILogger log, long packets, long missed) =>

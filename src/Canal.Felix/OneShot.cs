@@ -53,7 +53,37 @@ internal static class OneShot
     /// Removes what this program made: nftables' table or iptables' chains and sets, its routes, permanent neighbours of workload interfaces, limits of bandwidth, tunnel devices, WireGuard's routes and rules, status files, the file of the MTU, the
     /// table kept for the next boot. Sysctls stay: they die with the interfaces, and forwarding may be wanted by others.
     /// </summary>
-    public static int Cleanup(HostingConfiguration configuration, RuntimePaths paths)
+    public static async Task<int> CleanupAsync(DaemonStart start, HostingConfiguration configuration)
+    {
+        if (await IsAgentRunningAsync(start.ControlSocket).ConfigureAwait(false))
+        {
+            Console.Error.WriteLine($"canal-felix: an agent answers on {start.ControlSocket}: stop it first");
+            return ExitCode.Unavailable;
+        }
+        return Cleanup(configuration, start.Paths);
+    }
+
+    /// <summary>It would put back what is taken away, and meanwhile nothing would be enforced.</summary>
+    private static async Task<bool> IsAgentRunningAsync(string socket)
+    {
+        try
+        {
+            using CancellationTokenSource patience = new(TimeSpan.FromSeconds(5));
+            await ControlSocketClient.AskAsync(socket, "status", patience.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            // It listens, and is busy.
+            return true;
+        }
+    }
+
+    private static int Cleanup(HostingConfiguration configuration, RuntimePaths paths)
     {
         try
         {
@@ -75,6 +105,7 @@ internal static class OneShot
             StatusFiles files = new(traces is { StatusPrefix.Length: > 0 } ? traces.StatusPrefix : configuration.Get(FelixSettings.EndpointStatusPathPrefix));
             files.Sweep([]);
             if (files.Write() is string refusal) throw new IOException(refusal);
+            AtomicFile.Sweep(paths.State, TimeProvider.System.GetUtcNow());
             File.Delete(StartChoice.In(paths));
             File.Delete(Traces.In(paths));
             return ExitCode.Ok;

@@ -6,6 +6,8 @@ namespace Canal.Hosting;
 /// <summary>Replaces files whole: a reader, or a crash at any moment, sees the old content or the new, never a part.</summary>
 public static class AtomicFile
 {
+    private const string TemporaryPattern = ".canal-*.tmp";
+
     /// <summary>Writes beside the file, flushes, renames over it, flushes the directory. A symbolic link at the path is replaced, not followed. On failure the old file stands.</summary>
     /// <param name="mode">Exactly this, whatever the umask.</param>
     /// <exception cref="IOException">With the path, as a sentence.</exception>
@@ -19,11 +21,19 @@ public static class AtomicFile
     /// <inheritdoc cref="Write(string, ReadOnlySpan{byte}, UnixFileMode)"/>
     public static void Write(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> content, UnixFileMode mode) => Write(path, head, content, mode, durable: true);
 
+    /// <summary>Deletes what a write that was cut off has left in a folder: files of ours that nobody has written to for a minute, since others may write there now.</summary>
+    public static void Sweep(string directory, DateTimeOffset now)
+    {
+        if (!Directory.Exists(directory)) return;
+        foreach (string left in Directory.EnumerateFiles(directory, TemporaryPattern))
+            if (now - File.GetLastWriteTimeUtc(left) > TimeSpan.FromMinutes(1)) File.Delete(left);
+    }
+
     private static void Write(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> content, UnixFileMode mode, bool durable)
     {
         string full = Path.GetFullPath(path);
         string directory = Path.GetDirectoryName(full) ?? throw new IOException($"{path} is not a file's name");
-        string temporary = Path.Combine(directory, $".canal-{Guid.NewGuid():N}.tmp");
+        string temporary = Path.Combine(directory, TemporaryPattern.Replace("*", Guid.NewGuid().ToString("N"), StringComparison.Ordinal));
         try
         {
             WriteTemporary(temporary, head, content, mode, durable);

@@ -231,7 +231,7 @@ public sealed class EtcdWatcherTests : IAsyncLifetime
         Assert.True(options.KeepAliveInterval >= TimeSpan.FromSeconds(5), "etcd drops clients that ping more often");
         Assert.True(new EtcdWatcherOptions().HeartbeatInterval * 2 <= TimeSpan.FromSeconds(30));
         Assert.Equal(TimeSpan.FromSeconds(0.1), new EtcdWatcherOptions().BackoffLeast);
-        Assert.Equal(TimeSpan.FromSeconds(10), new EtcdWatcherOptions().BackoffMost);
+        Assert.Equal(TimeSpan.FromSeconds(2), new EtcdWatcherOptions().BackoffMost);
     }
 
     [Fact]

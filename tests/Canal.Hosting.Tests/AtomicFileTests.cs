@@ -27,6 +27,17 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void What_a_write_that_was_cut_off_left_is_swept_when_it_is_old()
+    {
+        using TemporaryFolder folder = new();
+        string old = folder.Write(".canal-0.tmp", "x"), young = folder.Write(".canal-1.tmp", "x"), others = folder.Write(".canal-2", "x");
+        foreach (string file in (string[])[old, others]) File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddMinutes(-2));
+        AtomicFile.Sweep(folder.Path, DateTimeOffset.UtcNow);
+        Assert.Equal((false, true, true), (File.Exists(old), File.Exists(young), File.Exists(others)));
+        AtomicFile.Sweep(folder.At("missing"), DateTimeOffset.UtcNow);
+    }
+
+    [Fact]
     public void A_failure_leaves_what_was_there_and_no_debris()
     {
         using TemporaryFolder folder = new();

@@ -17,6 +17,7 @@ public sealed class ClusterNetwork
     private readonly AddressPools pools = new();
     private readonly Dictionary<string, ClusterNode> nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Node, IpFamily Family), VxlanPeer> peers = [];
+    private readonly List<string> peerProblems = [];
     private readonly ClaimTable claims = new();
     private readonly Dictionary<Cidr, List<(Cidr Destination, RouteClaim Claim)>> blocks = [];
     private readonly Dictionary<ResourceKey, List<(Cidr Destination, RouteClaim Claim)>> workloads = [];
@@ -52,6 +53,9 @@ public sealed class ClusterNetwork
     public bool UsesIpip => decision.UsesIpip;
 
     /// <summary>The other hosts' ends of the VXLAN overlay.</summary>
+    /// <summary>Hosts that cannot be peers, each as a sentence; they count where VXLAN is used.</summary>
+    public IReadOnlyList<string> PeerProblems => UsesVxlan(IpFamily.V4) || UsesVxlan(IpFamily.V6) ? peerProblems : [];
+
     public IEnumerable<VxlanPeer> Peers(IpFamily family) => peers.Where(p => p.Key.Family == family).Select(p => p.Value);
 
     /// <summary>Another number after each change of any pool, also of what is of no interest to routes.</summary>
@@ -232,8 +236,9 @@ public sealed class ClusterNetwork
     {
         Dictionary<(string, IpFamily), VxlanPeer> before = new(peers);
         peers.Clear();
+        peerProblems.Clear();
         foreach (IpFamily family in Families)
-            foreach (VxlanPeer peer in VxlanPeer.Of(nodes.Values, self, family)) peers[(peer.Node, family)] = peer;
+            foreach (VxlanPeer peer in VxlanPeer.Of(nodes.Values, self, family, peerProblems)) peers[(peer.Node, family)] = peer;
         foreach (((string Node, IpFamily Family) end, VxlanPeer peer) in before.Concat(peers))
             if (before.GetValueOrDefault(end) != peers.GetValueOrDefault(end)) dirty.UnionWith(claims.OfNode(end.Node));
     }

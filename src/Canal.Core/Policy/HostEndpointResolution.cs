@@ -27,7 +27,7 @@ public sealed class HostEndpointResolution
         HostEndpointPolicy[] ordered = [.. endpoints.OrderBy(e => e.Key.Name, Utf8Order.Instance)];
         HostInterface[] present = [.. interfaces];
         AllInterfaces = Array.Find(ordered, e => e.IsAllInterfaces);
-        foreach (HostEndpointPolicy endpoint in ordered) states[endpoint.Key.Name] = Place(endpoint, present);
+        foreach (HostEndpointPolicy endpoint in ordered) states[endpoint.Key.Name] = Place(endpoint, present, mayAppear);
         // After all that are there: an absent one has no rival but another that names it.
         foreach (HostEndpointPolicy endpoint in ordered)
             if (endpoint.InterfaceName.Length > 0 && !endpoint.IsAllInterfaces && mayAppear?.Invoke(endpoint.InterfaceName) == true) byInterface.TryAdd(endpoint.InterfaceName, endpoint);
@@ -51,7 +51,7 @@ public sealed class HostEndpointResolution
         AllInterfaces == other.AllInterfaces && byInterface.Count == other.byInterface.Count
         && byInterface.All(e => other.byInterface.TryGetValue(e.Key, out HostEndpointPolicy? there) && there == e.Value);
 
-    private (HostEndpointState, string) Place(HostEndpointPolicy endpoint, HostInterface[] present)
+    private (HostEndpointState, string) Place(HostEndpointPolicy endpoint, HostInterface[] present, Func<string, bool>? mayAppear)
     {
         if (endpoint.IsAllInterfaces)
             return endpoint == AllInterfaces ? (HostEndpointState.Up, "") : (HostEndpointState.Error, $"host endpoint {AllInterfaces!.Key.Name} is the one of all interfaces");
@@ -70,11 +70,13 @@ public sealed class HostEndpointResolution
             if (!match.IsUp) down ??= match.Name;
         }
         if (governs) return down is null ? (HostEndpointState.Up, "") : (HostEndpointState.Down, $"interface {down} is down");
-        return (HostEndpointState.Error, rival is null ? Missing(endpoint) : $"host endpoint {rival.Key.Name} governs its interface");
+        return (HostEndpointState.Error, rival is null ? Missing(endpoint, mayAppear) : $"host endpoint {rival.Key.Name} governs its interface");
     }
 
-    private static string Missing(HostEndpointPolicy endpoint) =>
-        endpoint.InterfaceName.Length > 0 ? $"there is no interface {endpoint.InterfaceName}" : "no interface has one of its expectedIPs";
+    private static string Missing(HostEndpointPolicy endpoint, Func<string, bool>? mayAppear) =>
+        endpoint.InterfaceName.Length == 0 ? "no interface has one of its expectedIPs"
+        : mayAppear?.Invoke(endpoint.InterfaceName) == false ? $"{endpoint.InterfaceName} is a workload's interface by its name, or no name of an interface"
+        : $"there is no interface {endpoint.InterfaceName}";
 
     private static bool Matches(HostEndpointPolicy endpoint, HostInterface candidate)
     {

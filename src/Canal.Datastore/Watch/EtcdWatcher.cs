@@ -39,6 +39,7 @@ public sealed class EtcdWatcher
     public async IAsyncEnumerable<WatchBatch> WatchAsync([EnumeratorCancellation] CancellationToken stop)
     {
         int failures = 0;
+        bool compactedBefore = false;
         while (true)
         {
             confirmed = null;
@@ -55,6 +56,10 @@ public sealed class EtcdWatcher
                 backoff.Reset();
                 failures = 0;
             }
+            // Etcd has just answered, and its snapshot is what is wanted now; but not of one that says it again and again.
+            bool compacted = failure.Failure == EtcdFailure.Compacted, again = compacted && !compactedBefore;
+            compactedBefore = compacted;
+            if (again) continue;
             // Every endpoint gets its try before a pause.
             if (++failures % channel.EndpointCount == 0)
                 await Task.Delay(backoff.Next(), time, stop);

@@ -13,7 +13,7 @@ public sealed record EtcdWatcherOptions
     public TimeSpan BackoffLeast { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Longest pause; a stream that lived for less than this does not count as success.</summary>
-    public TimeSpan BackoffMost { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan BackoffMost { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Bytes a page of a snapshot aims at; two may be in memory. A single answer of etcd is at most 64 MiB.</summary>
     public int PageBytes { get; init; } = EtcdStore.PageBytes;

@@ -13,13 +13,16 @@ namespace Canal.Felix.Drops;
 /// </summary>
 internal sealed class DropPlaces(InterfaceTable interfaces, HostInterfaces hosts)
 {
+    private string? whole;
+
     public DropPlace Of(DroppedFlow flow)
     {
+        whole = null;
         string input = NameOf(flow.First.Input), output = NameOf(flow.First.Output);
         bool ingress = flow.Reason.Direction == Direction.Ingress;
         (string Name, bool HasRule)[] candidates = ingress ? [Host(input, flow), BeforeDnat(flow), Workload(output, flow)] : [Workload(input, flow), Host(output, flow)];
         string endpoint = candidates.FirstOrDefault(c => c.HasRule).Name ?? candidates.FirstOrDefault(c => c.Name.Length > 0).Name ?? "";
-        return new DropPlace(endpoint, input, output);
+        return new DropPlace(endpoint, input, output) { Policy = whole };
     }
 
     private string NameOf(int index) => index == 0 ? "" : interfaces.Find(index)?.Name ?? string.Create(CultureInfo.InvariantCulture, $"#{index}");
@@ -42,10 +45,18 @@ internal sealed class DropPlaces(InterfaceTable interfaces, HostInterfaces hosts
         flow.First.Output == 0 && hosts.Resolution.AllInterfaces is { } all && Has(flow.Reason, all.PreDnat.Ingress, []) ? (all.Key.Name, true) : ("", false);
 
     /// <summary>A reason that names neither policy nor tier may be anybody's who has any policy.</summary>
-    private static bool Has(DropReason reason, IEnumerable<TierPolicies> tiers, IEnumerable<string> profiles)
+    private bool Has(DropReason reason, IEnumerable<TierPolicies> tiers, IEnumerable<string> profiles)
     {
         if (reason.Policy is not null)
-            return tiers.SelectMany(t => t.Policies).Concat(profiles.Select(p => new ResourceKey(ResourceKind.Profile, null, p))).Any(key => KernelNames.ShortId(key) == reason.Policy);
+        {
+            foreach (ResourceKey key in tiers.SelectMany(t => t.Policies).Concat(profiles.Select(p => new ResourceKey(ResourceKind.Profile, null, p))))
+            {
+                if (KernelNames.ShortId(key) != reason.Policy) continue;
+                whole = KernelNames.PolicyId(key);
+                return true;
+            }
+            return false;
+        }
         return reason.Tier is null ? tiers.Any() || profiles.Any() : tiers.Any(t => KernelNames.Short(t.Tier) == reason.Tier);
     }
 }

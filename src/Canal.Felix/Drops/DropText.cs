@@ -63,8 +63,8 @@ internal static class DropText
         json.WriteString("endpoint", flow.Place?.Endpoint ?? "");
         json.WriteString("in", flow.Place?.Input ?? "");
         json.WriteString("out", flow.Place?.Output ?? "");
-        json.WriteString("reason", flow.Reason.Text);
-        if (flow.Reason.Policy is { } policy) json.WriteString("policy", policy);
+        json.WriteString("reason", flow.Why);
+        if (flow.Policy is { } policy) json.WriteString("policy", policy);
         if (flow.Reason.Rule is { } rule) json.WriteNumber("rule", rule);
         Write(json, flow.First.Flow);
     }

@@ -24,6 +24,12 @@ internal sealed class DroppedFlow(NflogPacket first, DateTimeOffset at)
     /// <summary>Whose policy denied; null until the loop was asked, empty when nobody's.</summary>
     public DropPlace? Place { get; set; }
 
+    /// <summary>The policy or profile that decided, by its whole name where that is known; null when none did.</summary>
+    public string? Policy => Place?.Policy ?? Reason.Policy;
+
+    /// <summary>The reason, with the whole name.</summary>
+    public string Why => Reason.Policy is { } brief && Place?.Policy is { } whole ? Reason.Text.Replace(brief, whole, StringComparison.Ordinal) : Reason.Text;
+
     public void Add(DateTimeOffset at)
     {
         Count++;

@@ -6,6 +6,9 @@ namespace Canal.Hosting;
 /// <summary>A daemon while it runs: its log, its signals, its supervisor.</summary>
 public sealed class DaemonRun : IDisposable
 {
+    /// <summary>Less than the units' TimeoutStopSec.</summary>
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
+
     private DaemonRun(DaemonStart start, Configuration configuration, TimeProvider time)
     {
         Time = time;
@@ -67,9 +70,12 @@ public sealed class DaemonRun : IDisposable
     public async Task UntilOneEndsAsync(Func<CancellationToken, IEnumerable<Task>> start, string stopping)
     {
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(Signals.Stop);
-        Task first = await Task.WhenAny(start(ended.Token)).ConfigureAwait(false);
+        Task[] parts = [.. start(ended.Token)];
+        Task first = await Task.WhenAny(parts).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
         Notifier.Stopping(stopping);
+        // What a part does at its end, such as writing down what is in force, is not cut off. How the others end is of no interest any more.
+        await Task.WhenAny(Task.WhenAll(parts), Task.Delay(EndPatience, Time)).ConfigureAwait(false);
         await first.ConfigureAwait(false);
         Signals.Stop.ThrowIfCancellationRequested();
     }

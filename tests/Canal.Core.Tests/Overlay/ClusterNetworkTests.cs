@@ -101,9 +101,12 @@ public sealed class ClusterNetworkTests
         Put(Block("10.65.3.0/26", "h3"));
         Assert.Null(Route("10.65.3.0/26"));
         Assert.Equal(["h2"], network.Peers(IpFamily.V4).Select(p => p.Node));
+        Assert.Equal(["Node h3 claims the tunnel address 10.65.1.0", "Node h4 claims the tunnel address 10.65.4.0", "Node h5 claims the tunnel address 10.65.0.0"], network.PeerProblems.Select(p => p[..p.IndexOf(" or the", StringComparison.Ordinal)]));
+        Assert.Contains(" of Node h1: ", network.PeerProblems[2], StringComparison.Ordinal);
         network.Apply(new ResourceKey(ResourceKind.Node, null, "h2"), null);
         Assert.Equal("10.65.3.0/26 VxlanTunnel via 10.65.1.0", Route("10.65.3.0/26"));
         Assert.Equal(["h3", "h4"], network.Peers(IpFamily.V4).Select(p => p.Node).Order());
+        Assert.Single(network.PeerProblems);
     }
 
     [Fact]

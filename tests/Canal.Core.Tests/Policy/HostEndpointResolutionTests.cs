@@ -73,6 +73,7 @@ public sealed class HostEndpointResolutionTests
         HostEndpointResolution resolution = new([Eth0], endpoints, name => !name.StartsWith("cali", StringComparison.Ordinal));
         Assert.Equal("eth0: d, eth9: a", Governed(resolution));
         Assert.Equal((HostEndpointState.Error, "there is no interface eth9"), resolution.States["a"]);
+        Assert.Equal((HostEndpointState.Error, "cali9 is a workload's interface by its name, or no name of an interface"), resolution.States["c"]);
         Assert.True(resolution.GovernsAs(new HostEndpointResolution([Eth0, Interface("eth9", "")], endpoints, _ => false)));
     }
 

@@ -39,6 +39,19 @@ public sealed class DropsTests
     }
 
     [Fact]
+    public async Task A_policy_is_told_by_its_whole_name_however_long()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost(2);
+        string name = string.Concat(Enumerable.Repeat("a-long-name-", 20)) + "z";
+        await rig.StartAgents();
+        await rig.Put(Calico.GlobalNetworkPolicy(name).Selecting("name == 'w0'").In(Rule.Allow.Udp, Rule.Deny.Tcp));
+        await rig.Round("w1→w0 ✗", "udp w1→w0 ✓");
+        JsonElement told = await Told(rig, d => Is(d, $"gnp/{name} ingress 1"));
+        Assert.Equal($"gnp/{name}", told.GetProperty("policy").GetString());
+        await Poll.Until(() => rig.Agent().Log.Any(l => l.Contains($"by gnp/{name} ingress 1", StringComparison.Ordinal)), "the log does not tell");
+    }
+
+    [Fact]
     public async Task It_can_be_switched_off_while_the_agent_runs()
     {
         await using NetworkRig rig = await NetworkRig.OneHost(2);

@@ -24,6 +24,26 @@ public sealed class LastKnownGoodTests
         await rig.Round("w1→w0 ✗", "w2→w0 ✓");
     }
 
+    /// <summary>Whenever after a change the agent is told to end: what is in force then is what a boot puts back, and nothing half-written stays.</summary>
+    [Fact]
+    public async Task What_is_in_force_when_the_agent_ends_is_written_down_by_its_end()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await rig.Put(Guard);
+        await rig.StartAgents();
+        foreach (int number in Enumerable.Range(0, 6))
+        {
+            await rig.Put(Calico.GlobalNetworkPolicy($"latest-{number}").Selecting("name == 'w0'").In(Rule.Deny.Src("name == 'w3'")));
+            await Poll.Until(() => rig["h1"].Shell("nft list table inet canal").Contains($"gnp/latest-{number}", StringComparison.Ordinal), "the policy is not in force");
+            await Task.Delay(150 * number);
+            Assert.Equal(0, await rig.Agent().Terminate());
+            Assert.Contains($"gnp/latest-{number}", System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(rig.Agent().KeptTable)), StringComparison.Ordinal);
+            Assert.Empty(Directory.GetFiles(rig.Agent().StateFolder, ".canal-*"));
+            rig.Agent().Start();
+            await Poll.Until(() => rig.Agent().Log.Any(line => line.Contains("in force at revision", StringComparison.Ordinal)), "the next agent does not come in force");
+        }
+    }
+
     [Fact]
     public async Task Without_the_boot_unit_the_agent_does_it_when_it_starts()
     {

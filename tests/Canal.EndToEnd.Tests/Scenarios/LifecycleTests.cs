@@ -62,6 +62,20 @@ public sealed partial class LifecycleTests
     }
 
     [Fact]
+    public async Task Cleanup_beside_a_running_agent_is_refused_and_changes_nothing()
+    {
+        await using NetworkRig rig = await NetworkRig.OneHost();
+        await Enforce(rig);
+        await Poll.Until(() => File.Exists(rig.Agent().KeptTable), "the table is not written down");
+        using KernelWatch watch = new(rig["h1"].Netns);
+        Xunit.Sdk.XunitException refused = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(rig.Agent().Cleanup);
+        Assert.Contains("exited with 69: canal-felix: an agent answers on", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(watch.Stop());
+        Assert.True(File.Exists(rig.Agent().KeptTable));
+        rig.Agent().AssertRunning();
+    }
+
+    [Fact]
     public async Task Cleanup_of_a_clean_host_succeeds_and_changes_nothing()
     {
         await using NetworkRig rig = await NetworkRig.OneHost(1);

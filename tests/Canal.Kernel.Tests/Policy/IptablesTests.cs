@@ -41,6 +41,26 @@ public sealed class IptablesTests
         Assert.Equal(before, Rules(host));
     });
 
+    /// <summary>Lists of bad addresses begin with it, and ipset has no room for it.</summary>
+    [Theory]
+    [MemberData(nameof(Flavours))]
+    public void The_address_of_nobody_in_lists_holds_up_nothing(PacketFilter filter) => Run(filter, host =>
+    {
+        Resource[] blocklist =
+        [
+            GlobalNetworks("bad", "0.0.0.0, 203.0.113.5, ::, 2001:db8::5", "bad=yes"),
+            Workload("nobody", "10.0.0.9, 0.0.0.0", "app=db", "open", ports: "pg=5432/TCP", node: "h2"),
+            GlobalPolicy("no-bad", "app == 'db'", [Deny(Entity(selector: "bad == 'yes'")), Deny(Entity(nets: "0.0.0.0/32,203.0.113.6/32,::/128,2001:db8::6/128")), Allow(to: Entity(selector: "app == 'db'", ports: "pg"), protocol: "TCP")]),
+        ];
+        host.Apply(blocklist.Select(r => (r.Key, (Resource?)r)), Parameters);
+        string sets = host.Programs.SaveSets();
+        foreach (string member in (string[])["203.0.113.5", "203.0.113.6", "2001:db8::5", "2001:db8::6", "10.0.0.9,tcp:5432"]) Assert.Contains(" " + member + "\n", sets, StringComparison.Ordinal);
+        Assert.Empty(host.Dataplane.Closed);
+        Assert.False(host.Restart(filter, Parameters));
+        host.Apply(blocklist.Select(r => (r.Key, (Resource?)null)), Parameters);
+        Assert.DoesNotContain("203.0.113", host.Programs.SaveSets(), StringComparison.Ordinal);
+    });
+
     [Theory]
     [MemberData(nameof(Flavours))]
     public void A_new_agent_writes_the_one_chain_that_is_different(PacketFilter filter) => Run(filter, host =>

@@ -93,13 +93,13 @@ internal sealed class IpsetPlan(
     private void WriteNets(NetsSet nets, IEnumerable<Cidr> before)
     {
         HeldSet? was = HeldOf(nets.Set);
-        HashSet<Cidr> now = [.. IpsetText.Halved(nets.Members)];
+        HashSet<Cidr> now = [.. IpsetText.NetworksOf(nets.Set, nets.Members)];
         if (was is null && !IsKept(nets.Set))
         {
             Make(nets.Set, now.Select(Text), long.MaxValue);
             return;
         }
-        HashSet<Cidr> old = [.. was?.Prefixes ?? IpsetText.Halved(before)];
+        HashSet<Cidr> old = [.. was?.Prefixes ?? IpsetText.NetworksOf(nets.Set, before)];
         Exchange(nets.Set, now.Except(old).Select(Text), old.Except(now).Select(Text).Concat(was?.Odd ?? []), () => now.Select(Text), long.MaxValue);
     }
 

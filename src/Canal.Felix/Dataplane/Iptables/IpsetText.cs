@@ -40,6 +40,15 @@ internal static class IpsetText
         }
     }
 
+    /// <summary>
+    /// ipset's sets of single addresses do not take the one that is all zeros (IPSET_ERR_HASH_ELEM), which blocklists have: no packet that is routed has it, so
+    /// a set without it says the same.
+    /// </summary>
+    private static bool Takes(IpAddress address) => address is not { High: 0, Low: 0 };
+
+    /// <summary>The members of a set of networks, as ipset takes them.</summary>
+    public static IEnumerable<Cidr> NetworksOf(NftSet set, IEnumerable<Cidr> members) => TypeOf(set) == Addresses ? members.Where(member => Takes(member.Address)) : Halved(members);
+
     /// <summary>The members of a part that come.</summary>
     public static IEnumerable<string> Added(SetPart part, IpSetDelta delta) => Members(part, delta.AddedAddresses, delta.AddedPrefixes, delta.AddedPorts);
 
@@ -60,9 +69,9 @@ internal static class IpsetText
     }
 
     private static IEnumerable<string> Members(SetPart part, List<IpAddress> addresses, List<Cidr> prefixes, List<PortMember> ports) =>
-        part.Set.Kind == IpSetKind.NamedPort ? ports.Where(p => p.Address.Family == part.Family).Select(Port)
+        part.Set.Kind == IpSetKind.NamedPort ? ports.Where(p => p.Address.Family == part.Family && Takes(p.Address)).Select(Port)
         : part.Prefixes ? Halved(prefixes.Where(p => p.Family == part.Family)).Select(p => p.ToString())
-        : addresses.Where(a => a.Family == part.Family).Select(a => a.ToString());
+        : addresses.Where(a => a.Family == part.Family && Takes(a)).Select(a => a.ToString());
 
     /// <summary>ipset knows ports of these.</summary>
     private static string ProtocolName(byte protocol) => protocol switch

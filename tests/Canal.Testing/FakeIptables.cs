@@ -20,6 +20,9 @@ public sealed class FakeIptables : IIptables
     /// <summary>Times that all sets were read.</summary>
     public int Readings { get; private set; }
 
+    /// <summary>What others do just after the sets were read.</summary>
+    public Action? WhenRead { get; set; }
+
     /// <summary>Asked before each script; throws what shall go wrong. True: the script is carried out, and then it goes wrong.</summary>
     public Func<int, bool>? Fault { get; set; }
 
@@ -45,7 +48,9 @@ public sealed class FakeIptables : IIptables
     public string SaveSets()
     {
         Readings++;
-        return Sets();
+        string read = Sets();
+        WhenRead?.Invoke();
+        return read;
     }
 
     private string Sets() => string.Concat(sets.Select(set => $"create {set.Key} {set.Value.Type}\n{string.Concat(set.Value.Members.Select(member => $"add {set.Key} {member}\n"))}"));

@@ -43,6 +43,7 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     // Nothing was written since the last reading: what is refused now is refused for what it says.
     private bool isFresh;
     private bool cannotLog, hasLogged;
+    private int seenBefore;
 
     public string Name => "iptables";
 
@@ -125,8 +126,9 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     public bool Check()
     {
         DateTimeOffset now = time.GetUtcNow();
-        if (nextCheck <= now || (nextGlance <= now && IsChanged())) Doubt();
-        else if (nextRetirement <= now) Retire();
+        bool isGlanceDue = nextGlance <= now || nextRetirement <= now;
+        if (nextCheck <= now || (isGlanceDue && IsChanged())) Doubt();
+        else if (nextRetirement <= now && Retire()) Remember();
         return Apply();
     }
 
@@ -166,6 +168,7 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     private bool Program()
     {
         int lines = 0;
+        bool wasRead = isFresh;
         foreach (IpFamily family in families) Picture(family).Draw(inForce);
         IpsetPlan members = new(desired, sets, retiring, readSets, calculator, inForce.Iptables.MaxSetSize);
         members.Write(netsInForce);
@@ -176,11 +179,13 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         hasLogged |= inForce.DropGroup is not null;
         retiring.Clear();
         retiring.UnionWith(members.Retired);
-        Retire();
+        bool changed = Retire() || lines > 0;
+        // What others did while it was read, or since, is seen by the next glance: who takes one thing away takes another.
+        if (changed) Remember();
+        else if (wasRead) seen = seenBefore;
         NoteSets();
-        if (lines == 0) ScheduleCheck(inForce.Iptables.Refresh);
+        Schedule(wasRead, changed: lines > 0);
         if (lines == 0) return false;
-        ScheduleCheck(inForce.Iptables.PostWriteCheck > TimeSpan.Zero ? inForce.Iptables.PostWriteCheck : inForce.Iptables.Refresh);
         Commits++;
         LastMessages = lines;
         return true;
@@ -240,15 +245,16 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
         return plan;
     }
 
-    /// <summary>Sets that are still looked up are tried again.</summary>
-    private void Retire()
+    /// <summary>Sets that are still looked up are tried again. Returns whether any went.</summary>
+    private bool Retire()
     {
         retiring.IntersectWith(sets.Keys);
         HashSet<string> inUse = new SetRetirement(kernel).Run(new HashSet<string>(retiring, StringComparer.Ordinal));
-        foreach (string gone in retiring.Except(inUse)) sets.Remove(gone);
+        string[] gone = [.. retiring.Except(inUse)];
+        foreach (string name in gone) sets.Remove(name);
         retiring.IntersectWith(inUse);
         nextRetirement = retiring.Count > 0 ? time.GetUtcNow() + RetirePause : null;
-        Remember();
+        return gone.Length > 0;
     }
 
     private void NoteSets()
@@ -265,6 +271,8 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     private void Reread()
     {
         desired.DoubtAll();
+        seenBefore = kernel.Glance(families, IptablesNames.Prefix);
+        nextGlance = After(GlancePause);
         Dictionary<IpFamily, IptablesImage> read = families.ToDictionary(f => f, f => IptablesImage.Read(kernel.Save(f)));
         readSets = HeldSet.ReadAll(kernel.SaveSets());
         (sets, netsInForce) = (readSets.ToDictionary(set => set.Key, set => set.Value.Size, StringComparer.Ordinal), new(StringComparer.Ordinal));
@@ -275,10 +283,18 @@ internal sealed class IptablesDataplane(IIptables kernel, PolicyCalculator calcu
     private void Forget()
     {
         images = null;
-        ScheduleCheck(inForce.Iptables.Refresh);
+        nextCheck = After(inForce.Iptables.Refresh);
     }
 
-    private void ScheduleCheck(TimeSpan pause) => nextCheck = pause > TimeSpan.Zero ? time.GetUtcNow() + pause : null;
+    /// <summary>When to read again. A repair is looked at at once, because what was done meanwhile was taken for its own; other writes put nothing off.</summary>
+    private void Schedule(bool wasRead, bool changed)
+    {
+        TimeSpan after = inForce.Iptables.PostWriteCheck, pause = !changed || after == TimeSpan.Zero ? inForce.Iptables.Refresh : wasRead && after > GlancePause ? GlancePause : after;
+        DateTimeOffset? due = After(pause);
+        if (wasRead || (changed && (nextCheck is null || due < nextCheck))) nextCheck = due;
+    }
+
+    private DateTimeOffset? After(TimeSpan pause) => pause > TimeSpan.Zero ? time.GetUtcNow() + pause : null;
 
     private IptablesPicture Picture(IpFamily family) => pictures.TryGetValue(family, out IptablesPicture? picture) ? picture : pictures[family] = new IptablesPicture(desired, family);
 

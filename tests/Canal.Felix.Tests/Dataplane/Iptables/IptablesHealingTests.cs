@@ -101,6 +101,48 @@ public sealed class IptablesHealingTests
         Assert.Equal(whole, Dump);
     }
 
+    /// <summary>One takes a rule away and then empties a set, while the agent looks at the first.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_others_take_away_while_it_is_looked_for_comes_back_within_a_second(bool ruleToo)
+    {
+        Plan(SampleCluster.All);
+        dataplane.Apply();
+        string whole = Dump, set = SetOfNetworks(whole);
+        if (ruleToo) kernel.Restore(IpFamily.V4, "*filter\n-F FORWARD\nCOMMIT\n");
+        kernel.WhenRead = () =>
+        {
+            kernel.WhenRead = null;
+            foreach (string member in whole.Split('\n').Where(line => line.StartsWith($"add {set} ", StringComparison.Ordinal))) kernel.RestoreSets($"del {member[4..]}\n");
+        };
+        dataplane.Doubt();
+        Assert.Equal(ruleToo, dataplane.Apply());
+        Assert.NotEqual(whole, Dump);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(dataplane.CheckDue <= time.GetUtcNow());
+        Assert.True(dataplane.Check());
+        Assert.Equal(whole, Dump);
+    }
+
+    [Fact]
+    public void Writes_put_the_next_reading_off_no_further()
+    {
+        Plan(SampleCluster.All);
+        dataplane.Apply();
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(dataplane.Check());
+        int readings = kernel.Readings;
+        for (int second = 0; second < 12; second++)
+        {
+            Plan(second % 2 == 0 ? SampleCluster.WebOnOtherPort : SampleCluster.Web);
+            Assert.True(dataplane.Apply());
+            time.Advance(TimeSpan.FromSeconds(1));
+            dataplane.Check();
+        }
+        Assert.InRange(kernel.Readings - readings, 2, 3);
+    }
+
     [Fact]
     public void What_others_change_of_their_own_is_read_once()
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using Canal.Core;
 using Canal.Core.Addressing;
 using Canal.Core.Calculation;
-using Canal.Core.Nodes;
 using Canal.Core.Overlay;
 using Canal.Core.Policy;
 using Canal.Core.Resources;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Canal.Hosting;
 
 namespace Canal.FlannelBridge;

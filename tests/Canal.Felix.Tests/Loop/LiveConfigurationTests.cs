@@ -1,4 +1,3 @@
-using Canal.Felix.Configuration;
 using Canal.Testing.Rig;
 using static Canal.Felix.Tests.Loop.SampleObjects;
 

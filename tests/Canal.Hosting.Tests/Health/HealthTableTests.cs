@@ -1,4 +1,3 @@
-
 namespace Canal.Hosting.Tests;
 
 public sealed class HealthTableTests

@@ -84,7 +84,7 @@ run_project() {
   fi
   failed=$((failed + count_failed + errors))
   while IFS= read -r test; do failures+=("$test"); done < <(failed_tests "$report" name)
-  failures+=("$(failed_words "$report")")
+  [ "$count_failed" = 0 ] || failures+=("$(failed_words "$report")")
   if [ "$status" != 0 ] && [ $((count_failed + errors)) = 0 ]; then failure "$name ended with $status though no test failed"; fi
   if [ "$total" = 0 ] && has_tests "$name"; then failure "$name ran none of its tests"; fi
 }

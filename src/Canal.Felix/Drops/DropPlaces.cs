@@ -52,7 +52,7 @@ internal sealed class DropPlaces(InterfaceTable interfaces, HostInterfaces hosts
             foreach (ResourceKey key in tiers.SelectMany(t => t.Policies).Concat(profiles.Select(p => new ResourceKey(ResourceKind.Profile, null, p))))
             {
                 if (KernelNames.ShortId(key) != reason.Policy) continue;
-                whole = KernelNames.PolicyId(key);
+                whole = KernelNames.WholeId(key);
                 return true;
             }
             return false;

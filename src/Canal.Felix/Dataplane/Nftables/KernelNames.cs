@@ -87,6 +87,9 @@ internal static class KernelNames
     /// <summary>As Calico's tools print policies: <c>gnp/web</c>, <c>np/prod/db</c>.</summary>
     public static string PolicyId(ResourceKey key) => key.Namespace is null ? $"{ShortKind(key.Kind)}/{Safe(key.Name)}" : $"{ShortKind(key.Kind)}/{Safe(key.Namespace)}/{Safe(key.Name)}";
 
+    /// <summary>That with its whole names, which the kernel may have no room for: for whoever reads.</summary>
+    public static string WholeId(ResourceKey key) => key.Namespace is null ? $"{ShortKind(key.Kind)}/{key.Name}" : $"{ShortKind(key.Kind)}/{key.Namespace}/{key.Name}";
+
     /// <summary>That, no longer than <see cref="Short"/>: for log prefixes, which are 127 bytes at most.</summary>
     public static string ShortId(ResourceKey key) => Short(PolicyId(key));
 

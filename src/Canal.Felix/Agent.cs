@@ -4,7 +4,6 @@ using Canal.Core.Addressing;
 using Canal.Core.Calculation;
 using Canal.Core.Overlay;
 using Canal.Core.Policy;
-using Canal.Core.Resources;
 using Canal.Felix.Configuration;
 using Canal.Felix.Dataplane;
 using Canal.Felix.Drops;
@@ -37,28 +36,22 @@ internal sealed class Agent
     private static readonly TimeSpan JudgingTurn = TimeSpan.FromMilliseconds(5);
 
     private readonly EndpointAdmission admission = new();
-    private readonly Dictionary<ResourceKey, string> toldPolicies = [];
     private readonly HashSet<string> toldRefusals = new(StringComparer.Ordinal);
-    private readonly Trouble files;
     private readonly Trouble leftovers;
     private readonly LiveConfiguration live;
-    private Dictionary<string, string> toldClosed = [], toldLeftOut = [];
-    private string toldOverlay = "", toldWireGuard = "", statusPrefix;
+    private string toldOverlay = "", toldWireGuard = "";
     private bool hadNode;
     private NetworkSets networkSets = NetworkSets.Empty;
-    private ReportingParameters reporting = ReportingParameters.Off;
 
     /// <summary>An agent with this host's own configuration.</summary>
     public Agent(HostingConfiguration configuration, TimeProvider time, ILogger log, DataplaneKind kind = DataplaneKind.Nftables)
     {
         (Time, Log, Kind) = (time, log, kind);
         live = new LiveConfiguration(configuration, log);
-        files = new Trouble("writing endpoint status files", Felix.Log.ProgrammingFailed, time, log);
         leftovers = new Trouble("taking away what another dataplane programmed", Felix.Log.ProgrammingFailed, time, log);
         Parameters = FelixParameters.From(configuration, kind);
         RouteRefreshInterval = configuration.Get(FelixSettings.RouteRefreshInterval);
         InterfaceRefreshInterval = configuration.Get(FelixSettings.InterfaceRefreshInterval);
-        statusPrefix = configuration.Get(FelixSettings.EndpointStatusPathPrefix);
     }
 
     public required PolicyCalculator Calculator { get; init; }
@@ -81,7 +74,7 @@ internal sealed class Agent
 
     /// <summary>What a cleanup looks for.</summary>
     public required SmallFile TraceFile { get; init; }
-    public required StatusFiles Files { get; set; }
+    public required Telling Telling { get; init; }
     public required Heartbeat Heart { get; init; }
 
     /// <summary>What counts from the start of the agent; null where nothing does.</summary>
@@ -96,8 +89,6 @@ internal sealed class Agent
     public ILogger Log { get; }
 
     public TimeProvider Time { get; }
-
-    public required EtcdReporter Reporter { get; init; }
 
     /// <summary>Reads the configuration files anew.</summary>
     public required Func<ConfigurationResult> ReadConfiguration { get; init; }
@@ -124,11 +115,7 @@ internal sealed class Agent
 
     public GuardTable Guards { get; } = new();
 
-    public EndpointStatuses Statuses { get; } = new();
-
     public required HostInterfaces Hosts { get; init; }
-
-    public HostEndpointStatuses HostStatuses { get; } = new();
 
     /// <summary>What policy is programmed with.</summary>
     public DataplaneKind Kind { get; }
@@ -152,12 +139,6 @@ internal sealed class Agent
     /// <summary>Parameters changed since what depends on them was looked at; the looker resets it.</summary>
     public bool ParametersDue { get; set; }
 
-    /// <summary>When status files that could not be written are tried again; null when all are.</summary>
-    public DateTimeOffset? FilesRetryAt => files.RetryAt;
-
-    /// <summary>Why they could not be written; null when they are.</summary>
-    public string? FilesReason => files.Reason;
-
     /// <summary>What does not work between the hosts, or is left of another dataplane, and holds up nothing else.</summary>
     public IEnumerable<string> Troubles => ((string?[])[toldOverlay, toldWireGuard, leftovers.Reason]).Where(trouble => trouble is { Length: > 0 })!;
 
@@ -169,8 +150,7 @@ internal sealed class Agent
         HostingConfiguration effective = live.Effective;
         if (Start?.Consider(effective) is string reason) throw new RestartException(reason);
         Configured(effective);
-        ConfigureReporting(ReportingParameters.From(effective));
-        MoveFiles(effective.Get(FelixSettings.EndpointStatusPathPrefix));
+        Telling.Configure(ReportingParameters.From(effective), effective.Get(FelixSettings.EndpointStatusPathPrefix));
         FelixParameters resolved = FelixParameters.From(effective, Kind) with { PeeringAddresses = PeeringAddresses.Of(Feed.Bgp) };
         if (resolved.RouteProtocol != Parameters.RouteProtocol) FormerProtocols = FormerProtocols.Append(Parameters.RouteProtocol).Distinct().ToEquatableArray();
         resolved = resolved with { FormerProtocols = FormerProtocols.Where(protocol => protocol != resolved.RouteProtocol).ToEquatableArray() };
@@ -238,7 +218,7 @@ internal sealed class Agent
     public void LeaveTraces()
     {
         bool iptables = Kind == DataplaneKind.Iptables || Leftovers is { MayBeThere: true } or { IsUnseen: true };
-        if (TraceFile.Set(Traces.Of(Parameters, iptables, Leftovers?.IsLegacyThere == true ? Traces.Boot() : "", statusPrefix).ToText()) is string problem) Felix.Log.Host(Log, problem);
+        if (TraceFile.Set(Traces.Of(Parameters, iptables, Leftovers?.IsLegacyThere == true ? Traces.Boot() : "", Telling.StatusPrefix).ToText()) is string problem) Felix.Log.Host(Log, problem);
     }
 
     /// <summary>Makes the host's own settings as they should be, and writes down what the agent's routes are told by; what is refused is told once.</summary>
@@ -249,26 +229,6 @@ internal sealed class Agent
         foreach (string refusal in refusals)
             if (toldRefusals.Add(refusal)) Felix.Log.Host(Log, refusal);
         toldRefusals.IntersectWith(refusals);
-    }
-
-    private void ConfigureReporting(ReportingParameters changed)
-    {
-        if (changed == reporting) return;
-        reporting = changed;
-        Reporter.Configure(changed);
-        foreach ((EndpointPolicy endpoint, EndpointState state) in Statuses.Current.Values)
-            Reporter.Report(endpoint.Key.Namespace ?? "", endpoint.Key.Name, state);
-        foreach ((string name, (HostEndpointState state, string _)) in HostStatuses.Current) Reporter.Report(name, state);
-    }
-
-    /// <summary>The files of endpoints that are up are in another folder from now on.</summary>
-    private void MoveFiles(string prefix)
-    {
-        if (prefix == statusPrefix) return;
-        if (Files.Leave() is string refusal) Felix.Log.Host(Log, refusal);
-        Files = new StatusFiles(statusPrefix = prefix);
-        Files.Sweep(Statuses.Current.Values.Select(status => status.Endpoint));
-        foreach ((EndpointPolicy endpoint, EndpointState state) in Statuses.Current.Values) Files.Set(endpoint, state == EndpointState.Up);
     }
 
     /// <summary>Reads the files again; returns null when they are in force, else why the old configuration stays.</summary>
@@ -298,7 +258,7 @@ internal sealed class Agent
     }
 
     /// <summary>Tells what became of the endpoints of these interfaces.</summary>
-    public void TellEndpoints(List<string> looked) => Tell(Statuses.Update(looked, Interfaces, Wirer.Failures, admission.Refused));
+    public void TellEndpoints(List<string> looked) => Telling.Tell(Telling.Statuses.Update(looked, Interfaces, Wirer.Failures, admission.Refused));
 
     /// <summary>What is different between the hosts, now that these local endpoints have changed.</summary>
     public NetworkChanges TakeNetworkChanges(DesiredChanges changes)
@@ -318,11 +278,9 @@ internal sealed class Agent
     public void ProgramOverlay()
     {
         if (!Overlay.Apply(Parameters)) return;
-        string refused = string.Join("; ", Overlay.Failures.Concat(Network.PeerProblems));
-        if (refused.Length > 0) Meters.Failed();
-        if (refused != toldOverlay && refused.Length > 0) Felix.Log.Failed(Log, "programming tunnels and routes to other hosts", refused);
-        else if (refused != toldOverlay) Felix.Log.Recovered(Log, "programming tunnels and routes to other hosts");
-        toldOverlay = refused;
+        if (Overlay.Failures.Count > 0) Meters.Failed();
+        const string What = "programming tunnels and routes to other hosts";
+        toldOverlay = TellFailures(toldOverlay, Overlay.Failures.Concat(Network.PeerProblems), What, What);
         ChecksumsDoubted(Overlay.DoubtfulPeers());
         if (Overlay.WorkloadMtu > 0 && MtuFile.Set(Overlay.WorkloadMtu.ToString(CultureInfo.InvariantCulture)) is string problem) Felix.Log.Host(Log, problem);
     }
@@ -339,12 +297,19 @@ internal sealed class Agent
     public void ProgramWireGuard()
     {
         if (!WireGuard.Apply(Parameters)) return;
-        string refused = string.Join("; ", WireGuard.Failures);
-        if (refused.Length > 0) Meters.Failed();
-        if (refused != toldWireGuard && refused.Length > 0) Felix.Log.Failed(Log, "encrypting traffic to other hosts, some of which goes without encryption,", refused);
-        else if (refused != toldWireGuard) Felix.Log.Recovered(Log, "encrypting traffic to other hosts");
-        toldWireGuard = refused;
+        if (WireGuard.Failures.Count > 0) Meters.Failed();
+        toldWireGuard = TellFailures(toldWireGuard, WireGuard.Failures, "encrypting traffic to other hosts, some of which goes without encryption,", "encrypting traffic to other hosts");
         PublishKeys();
+    }
+
+    /// <summary>Tells failures where they are others than before, and their end. Returns what was told.</summary>
+    private string TellFailures(string before, IEnumerable<string> failures, string fails, string recovers)
+    {
+        string now = string.Join("; ", failures);
+        if (now == before) return now;
+        if (now.Length > 0) Felix.Log.Failed(Log, fails, now);
+        else Felix.Log.Recovered(Log, recovers);
+        return now;
     }
 
     /// <summary>Has this host's Node tell the keys that are in use, also when somebody wrote others.</summary>
@@ -355,45 +320,11 @@ internal sealed class Agent
         if ((node.WireGuardPublicKey, node.WireGuardPublicKeyV6) != (keys.V4, keys.V6)) KeysWanted(keys);
     }
 
-    /// <summary>The tier of a policy that came into force or left it; null when it was in force before and is still, or is a profile.</summary>
-    public string? NotePolicy(ResourceKey key, CompiledPolicy? policy)
-    {
-        if (key.Kind == ResourceKind.Profile) return null;
-        if (policy is null) return toldPolicies.Remove(key, out string? tier) ? tier : "";
-        return toldPolicies.TryAdd(key, policy.Tier) ? policy.Tier : null;
-    }
-
-    /// <summary>Says what cannot be programmed and denies instead, or is not in force, once, and when it can be again.</summary>
-    public void TellClosed()
-    {
-        toldClosed = Told(toldClosed, Dataplane.Closed, Felix.Log.Closed, Felix.Log.Opened);
-        toldLeftOut = Told(toldLeftOut, Dataplane.LeftOut, Felix.Log.LeftOut, Felix.Log.NotLeftOut);
-    }
-
-    private Dictionary<string, string> Told(Dictionary<string, string> before, IReadOnlyDictionary<string, string> now, Action<ILogger, string, string> begins, Action<ILogger, string> ends)
-    {
-        if (now.Count == 0 && before.Count == 0) return before;
-        foreach ((string what, string reason) in now)
-            if (!before.TryGetValue(what, out string? told) || told != reason) begins(Log, what, reason);
-        foreach (string what in before.Keys.Where(what => !now.ContainsKey(what))) ends(Log, what);
-        return now.ToDictionary();
-    }
-
     /// <summary>Finds which host endpoint governs which interface, and has it programmed with the next plan.</summary>
     public void ResolveHosts(DesiredChanges changes)
     {
         Hosts.SetEndpoints(changes.HostEndpoints);
         if (Hosts.Resolve(Parameters)) Dataplane.Govern(Hosts.Resolution);
-    }
-
-    /// <summary>Tells what became of host endpoints: etcd, log. They have no files: nobody waits for them.</summary>
-    public void TellHosts()
-    {
-        foreach (HostStatusChange change in HostStatuses.Update(Hosts.Resolution))
-        {
-            Reporter.Report(change.Name, change.State);
-            Felix.Log.HostEndpoint(Log, change.Name, change.State?.ToString().ToLowerInvariant() ?? "gone", change.Reason.Length > 0 ? $": {change.Reason}" : "");
-        }
     }
 
     /// <summary>All routes have been compared once more: those of former protocols are gone, and whoever has such now is another program.</summary>
@@ -402,30 +333,6 @@ internal sealed class Agent
         if (FormerProtocols.IsEmpty || Troubles.Any()) return;
         FormerProtocols = default;
         Parameters = Parameters with { FormerProtocols = default };
-    }
-
-    /// <summary>Status files that somebody took away come back.</summary>
-    public void DoubtStatusFiles() => Files.Doubt(Statuses.Current.Values.Where(status => status.State == EndpointState.Up).Select(status => status.Endpoint));
-
-    /// <summary>Files of endpoints that are not here any more go.</summary>
-    public void SweepStatusFiles() => Files.Sweep(Interfaces.Endpoints.Values);
-
-    /// <summary>Writes the status files that are due, unless they failed a moment ago.</summary>
-    public void TryFiles()
-    {
-        if (Files.IsDue && files.MayTry) files.Note(Files.Write());
-    }
-
-    /// <summary>Tells what became of endpoints: files, etcd, log.</summary>
-    private void Tell(List<StatusChange> changes)
-    {
-        foreach (StatusChange change in changes)
-        {
-            Files.Set(change.Endpoint, change.State == EndpointState.Up);
-            Reporter.Report(change.Endpoint.Key.Namespace ?? "", change.Endpoint.Key.Name, change.State);
-            string word = change.State?.ToString().ToLowerInvariant() ?? "gone";
-            Felix.Log.Endpoint(Log, change.Endpoint.DisplayName, change.Endpoint.InterfaceName, word, change.Reason.Length > 0 ? $": {change.Reason}" : "");
-        }
     }
 
     /// <summary>Every setting in force and where it comes from, etcd's layers too.</summary>

@@ -1,7 +1,6 @@
 using Canal.Core.Calculation;
 using Canal.Core.Overlay;
 using Canal.Core.Policy;
-using Canal.Core.Resources;
 using Canal.Datastore;
 using Canal.Felix.Dataplane.Nftables;
 using Canal.Felix.Feed;
@@ -31,7 +30,6 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private readonly Trouble revoking = new("looking at connections", Log.ProgrammingFailed, time, log);
     private readonly ForeignChanges foreign = new();
     private readonly long started = time.GetTimestamp();
-    private readonly Dictionary<ResourceKey, CompiledPolicy?> untold = [];
     private DateTimeOffset nextRouteRefresh = DateTimeOffset.MaxValue, nextLinkRefresh = DateTimeOffset.MaxValue;
     private (int Policies, int Endpoints, int Sets) unsent;
     private bool toldUnready;
@@ -73,9 +71,9 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     private void Turn()
     {
         TakeBackUnconfirmed();
-        TellReports();
+        foreach (FeedReport report in feed.TakeReports()) Log.Value(log, report);
         if (kernel.MayTry) Program();
-        if (isWired) agent.TryFiles();
+        if (isWired) agent.Telling.TryFiles();
         if (IsWhole) agent.Keeper.Keep();
     }
 
@@ -83,8 +81,8 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
     {
         try
         {
-            if (nextLinkRefresh <= time.GetUtcNow()) RefreshLinks();
             if (linksLost) RereadLinks();
+            else if (nextLinkRefresh <= time.GetUtcNow()) RefreshLinks();
             bool planned = MayProgram();
             if (planned) PlanPolicy();
             // After what etcd says now is planned: it may be what mends a plan that the kernel refuses.
@@ -156,7 +154,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.Dataplane.Plan(changes, agent.Parameters, network.Sets);
         agent.Overlay.Plan(network);
         agent.WireGuard.Plan(network);
-        foreach ((ResourceKey key, CompiledPolicy? policy) in changes.Policies) untold[key] = policy;
+        agent.Telling.Note(changes.Policies);
         foreach ((string name, EndpointPolicy? endpoint) in changes.Endpoints) interfaces.SetEndpoint(name, endpoint);
         if (changes.Endpoints.Count > 0) agent.Shaper.Look();
         agent.Revoker.Note(changes);
@@ -168,9 +166,9 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         long start = time.GetTimestamp();
         bool written = agent.Dataplane.Apply();
         if (written) agent.Meters.Applied(time.GetElapsedTime(start));
-        TellPolicies();
+        agent.Telling.TellPolicies(agent.Dataplane, isFirst: !IsReady);
         if (written) agent.Keeper.Changed();
-        agent.TellHosts();
+        agent.Telling.TellHosts(agent.Hosts.Resolution);
         if (written) Log.Changed(log, feed.Revision, unsent.Policies, unsent.Endpoints, unsent.Sets);
         unsent = default;
         if (!IsReady) FirstTurnDone();
@@ -226,7 +224,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         agent.PrepareHost();
         interfaces.DirtyAll();
         ScheduleRefreshes();
-        agent.SweepStatusFiles();
+        agent.Telling.SweepFiles(interfaces.Endpoints.Values);
         agent.Keeper.InForce();
         // The snapshot's garbage is given back at once: from here on little is allocated, and the collector would take its time.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -245,7 +243,7 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
         if (agent.Wirer.Trouble is null || wiring.MayTry) wiring.Note(agent.Wirer.Trouble);
         if (isWired) return;
         isWired = true;
-        agent.Reporter.Complete();
+        agent.Telling.Reporter.Complete();
     }
 
     /// <summary>What cannot be limited is not: it holds up nothing else.</summary>
@@ -289,23 +287,20 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
 
     private void Take(WatchBatch batch)
     {
-        if (batch is WatchBatch.Connected connected) TakeReached(connected.Endpoint);
-        else if (batch is WatchBatch.Lost lost) TakeLost(lost.Reason);
-        else if (batch is WatchBatch.SnapshotBegin) agent.Meters.Resyncing();
+        switch (batch)
+        {
+            case WatchBatch.Connected connected:
+                agent.Datastore.Reached();
+                Log.Connected(log, connected.Endpoint);
+                break;
+            case WatchBatch.Lost lost:
+                agent.Datastore.Lost(lost.Reason);
+                Log.Lost(log, lost.Reason);
+                break;
+            case WatchBatch.SnapshotBegin: agent.Meters.Resyncing(); break;
+        }
         feed.Accept(batch);
         if (agent.Guards.Hear(batch) is { } more) feed.Accept(more);
-    }
-
-    private void TakeReached(string endpoint)
-    {
-        agent.Datastore.Reached();
-        Log.Connected(log, endpoint);
-    }
-
-    private void TakeLost(string reason)
-    {
-        agent.Datastore.Lost(reason);
-        Log.Lost(log, reason);
     }
 
     /// <summary>Changes that nobody has confirmed in time: as if etcd had told the old values, which it will when it answers.</summary>
@@ -354,36 +349,36 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
 
     private void RereadLinks()
     {
-        if (IsReady) agent.PrepareHost();
-        if (isWired) agent.DoubtStatusFiles();
         IReadOnlyList<Link> links = agent.RouteStack.Links();
         interfaces.SetLinks(links);
         agent.Hosts.SetAll(links, agent.RouteStack.Addresses());
+        RereadRoutes();
+        linksLost = false;
+        if (IsReady) ScheduleRefreshes();
+    }
+
+    /// <summary>All that is on interfaces is compared anew.</summary>
+    private void RereadRoutes()
+    {
+        if (IsReady) agent.PrepareHost();
+        if (isWired) agent.Telling.DoubtFiles();
         agent.Wirer.ReadAll(agent.Parameters);
         agent.Overlay.Doubt();
         agent.WireGuard.Doubt();
         agent.Shaper.Doubt();
         interfaces.DirtyAll();
-        linksLost = false;
-        if (IsReady) ScheduleRefreshes();
     }
 
     private void RefreshLinks()
     {
         if (wiring.Reason is null) agent.ForgetFormerProtocols();
-        linksLost = true;
+        RereadLinks();
     }
 
     private void RefreshRoutes()
     {
         if (wiring.Reason is null) agent.ForgetFormerProtocols();
-        agent.PrepareHost();
-        agent.DoubtStatusFiles();
-        agent.Wirer.ReadAll(agent.Parameters);
-        agent.Overlay.Doubt();
-        agent.WireGuard.Doubt();
-        agent.Shaper.Doubt();
-        interfaces.DirtyAll();
+        RereadRoutes();
         nextRouteRefresh = After(agent.RouteRefreshInterval);
     }
 
@@ -392,30 +387,10 @@ internal sealed class AgentLoop(Agent agent, Inbox<AgentMessage> inbox, TimeProv
 
     private DateTimeOffset After(TimeSpan interval) => interval > TimeSpan.Zero ? time.GetUtcNow() + interval : DateTimeOffset.MaxValue;
 
-    private void TellReports()
-    {
-        foreach (FeedReport report in feed.TakeReports()) Log.Value(log, report);
-    }
-
-    /// <summary>
-    /// What is in the kernel now and was not before. After the first programming only: what was there from the start is one line, not a thousand. What could
-    /// not be programmed is told in any case.
-    /// </summary>
-    private void TellPolicies()
-    {
-        agent.TellClosed();
-        if (IsReady)
-        {
-            foreach ((ResourceKey key, CompiledPolicy? policy) in untold)
-                if (agent.NotePolicy(key, policy) is string tier) Log.Policy(log, KernelNames.PolicyId(key), tier, policy is not null, PolicyCompiler.IsStaged(key.Kind));
-        }
-        untold.Clear();
-    }
-
     private TimeSpan UntilNextTurn()
     {
         DateTimeOffset now = time.GetUtcNow(), next = now + IdlePause;
-        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, shaping.RetryAt, agent.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, kernel.MayTry ? nextLinkRefresh : null, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, agent.LeftoversRetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null, kernel.MayTry && IsReady ? agent.Dataplane.CheckDue : null])
+        foreach (DateTimeOffset? due in (ReadOnlySpan<DateTimeOffset?>)[kernel.RetryAt, wiring.RetryAt, shaping.RetryAt, agent.Telling.FilesRetryAt, IsWhole ? agent.Keeper.Due : null, agent.Guards.Due, agent.Wirer.NextGraceEnd, nextRouteRefresh, kernel.MayTry ? nextLinkRefresh : null, agent.Overlay.RetryAt, agent.WireGuard.RetryAt, agent.LeftoversRetryAt, revoking.RetryAt, RevokeDue, kernel.MayTry ? foreign.Due : null, kernel.MayTry && IsReady ? agent.Dataplane.CheckDue : null])
             if (due < next) next = due.Value;
         TimeSpan wait = next - now;
         return wait < agent.Heart.UntilWatchdog ? (wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1)) : agent.Heart.UntilWatchdog;

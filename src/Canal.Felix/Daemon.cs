@@ -174,13 +174,12 @@ internal static class Daemon
             WireGuard = new WireGuardWirer(routes, wireGuard, network, () => RandomNumberGenerator.GetBytes(WireGuardKey.Length), time),
             MtuFile = new SmallFile("mtu_file", configuration.Get(OverlaySettings.MtuFile), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead),
             TraceFile = new SmallFile("the file that tells a cleanup what is ours,", Traces.In(start.Paths), Traces.Mode),
-            Files = new StatusFiles(configuration.Get(FelixSettings.EndpointStatusPathPrefix)),
+            Telling = new Telling(reporter, configuration.Get(FelixSettings.EndpointStatusPathPrefix), time, run.Log),
             Heart = new Heartbeat(run.Notifier, run.Watchdog, health.Report, time)
             {
                 InForce = "policy is in force",
                 Waiting = "waiting for the datastore; what an earlier run programmed stays in force",
             },
-            Reporter = reporter,
             ReadConfiguration = start.ReadConfiguration,
             Configured = configured,
             // x_tables tells nobody of changes.

@@ -52,10 +52,10 @@ public sealed class ClusterNetwork
     /// <summary>IP-in-IP carries traffic.</summary>
     public bool UsesIpip => decision.UsesIpip;
 
-    /// <summary>The other hosts' ends of the VXLAN overlay.</summary>
     /// <summary>Hosts that cannot be peers, each as a sentence; they count where VXLAN is used.</summary>
     public IReadOnlyList<string> PeerProblems => UsesVxlan(IpFamily.V4) || UsesVxlan(IpFamily.V6) ? peerProblems : [];
 
+    /// <summary>The other hosts' ends of the VXLAN overlay.</summary>
     public IEnumerable<VxlanPeer> Peers(IpFamily family) => peers.Where(p => p.Key.Family == family).Select(p => p.Value);
 
     /// <summary>Another number after each change of any pool, also of what is of no interest to routes.</summary>

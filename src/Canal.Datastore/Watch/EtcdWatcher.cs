@@ -57,9 +57,9 @@ public sealed class EtcdWatcher
                 failures = 0;
             }
             // Etcd has just answered, and its snapshot is what is wanted now; but not of one that says it again and again.
-            bool compacted = failure.Failure == EtcdFailure.Compacted, again = compacted && !compactedBefore;
-            compactedBefore = compacted;
-            if (again) continue;
+            bool isFirst = !compactedBefore;
+            compactedBefore = failure.Failure == EtcdFailure.Compacted;
+            if (compactedBefore && isFirst) continue;
             // Every endpoint gets its try before a pause.
             if (++failures % channel.EndpointCount == 0)
                 await Task.Delay(backoff.Next(), time, stop);

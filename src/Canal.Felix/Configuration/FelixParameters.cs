@@ -68,11 +68,11 @@ internal sealed record FelixParameters
     public byte OverlayRouteProtocol => Linux.Routing.RouteProtocol.IsOthers(RouteProtocol) ? Linux.Routing.RouteProtocol.Calico : RouteProtocol;
 
     /// <summary>The same of a route between hosts.</summary>
-    public bool IsOwnOverlayProtocol(byte protocol) => OwnOverlayProtocols.Contains(protocol);
+    public bool IsOwnOverlayProtocol(byte protocol) =>
+        protocol == OverlayRouteProtocol || protocol == Linux.Routing.RouteProtocol.Calico || (FormerProtocols.Contains(protocol) && !Linux.Routing.RouteProtocol.IsOthers(protocol));
 
     /// <summary>All of these: never a number under which others have their routes.</summary>
-    public IEnumerable<byte> OwnOverlayProtocols =>
-        FormerProtocols.Where(protocol => !Linux.Routing.RouteProtocol.IsOthers(protocol)).Append(OverlayRouteProtocol).Append(Linux.Routing.RouteProtocol.Calico).Distinct();
+    public IEnumerable<byte> OwnOverlayProtocols => FormerProtocols.Append(RouteProtocol).Append(Linux.Routing.RouteProtocol.Calico).Where(IsOwnOverlayProtocol).Distinct();
 
     /// <summary>The interface belongs to workloads by its name.</summary>
     public bool IsWorkloadInterface(string name)

@@ -119,7 +119,7 @@ internal static class FelixSettings
     public static StringSetting EndpointStatusPathPrefix { get; } = new("endpoint_status_path_prefix", "/var/run/calico",
         "Folder in which endpoint-status/ tells which endpoints are programmed; empty for none.")
     {
-        Check = text => text.Length == 0 || text == "none" || text.StartsWith('/') ? null : "must be an absolute path, or empty",
+        Check = text => text == "none" ? null : CommonSettings.AbsoluteOrEmpty(text),
     };
 
     public static EnumSetting<MissingDatastore> OnMissingDatastore { get; } = new("on_missing_datastore", MissingDatastore.Snapshot,
@@ -153,11 +153,11 @@ internal static class FelixSettings
 
     public static IntegerSetting MetricsPort { get; } = new("prometheus_metrics_port", 9091, "Port that it is served on.") { Minimum = 0, Maximum = 65535 };
 
-    public static StringSetting MetricsCertFile { get; } = new("prometheus_metrics_cert_file", "", "PEM file of the certificate that it is served with; empty: without TLS.") { Check = AbsoluteOrEmpty };
+    public static StringSetting MetricsCertFile { get; } = new("prometheus_metrics_cert_file", "", "PEM file of the certificate that it is served with; empty: without TLS.") { Check = CommonSettings.AbsoluteOrEmpty };
 
-    public static StringSetting MetricsKeyFile { get; } = new("prometheus_metrics_key_file", "", "PEM file of the certificate's private key.") { Check = AbsoluteOrEmpty };
+    public static StringSetting MetricsKeyFile { get; } = new("prometheus_metrics_key_file", "", "PEM file of the certificate's private key.") { Check = CommonSettings.AbsoluteOrEmpty };
 
-    public static StringSetting MetricsCaFile { get; } = new("prometheus_metrics_ca_file", "", "PEM file of the certificate authorities that clients' certificates are checked against.") { Check = AbsoluteOrEmpty };
+    public static StringSetting MetricsCaFile { get; } = new("prometheus_metrics_ca_file", "", "PEM file of the certificate authorities that clients' certificates are checked against.") { Check = CommonSettings.AbsoluteOrEmpty };
 
     public static EnumSetting<ClientCertificates> MetricsClientAuth { get; } = new("prometheus_metrics_client_auth", ClientCertificates.RequireAndVerify, "What is asked of clients, with TLS.",
         ("RequireAndVerifyClientCert", ClientCertificates.RequireAndVerify), ("RequireAnyClientCert", ClientCertificates.RequireAny),
@@ -165,13 +165,10 @@ internal static class FelixSettings
 
     public static StringSetting LogFile { get; } = new("log.file", "", "File that messages are appended to, beside the journal; empty or none: no file.")
     {
-        Check = text => text == "none" ? null : AbsoluteOrEmpty(text),
+        Check = text => text == "none" ? null : CommonSettings.AbsoluteOrEmpty(text),
     };
 
-    public static EnumSetting<LogEventLevel> LogFileLevel { get; } = new("log.file_level", LogEventLevel.Information, "Least important message that goes there.",
-        ("debug", LogEventLevel.Debug), ("info", LogEventLevel.Information), ("warning", LogEventLevel.Warning), ("error", LogEventLevel.Error));
-
-    private static string? AbsoluteOrEmpty(string path) => path.Length == 0 || path.StartsWith('/') ? null : "must be an absolute path, or empty";
+    public static EnumSetting<LogEventLevel> LogFileLevel { get; } = CommonSettings.Level("log.file_level", "Least important message that goes there.");
 
     /// <summary>Settings that FelixConfiguration in etcd may set; the others are this host's own affair.</summary>
     public static ImmutableArray<Setting> FromDatastore { get; } =

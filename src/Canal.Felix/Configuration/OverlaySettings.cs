@@ -50,7 +50,7 @@ internal static class OverlaySettings
 
     public static StringSetting MtuInterfacePattern { get; } = new("mtu_iface_pattern", @"^((en|wl|ww|sl|ib)[Pcopsvx].*|(eth|wlan|wwan).*)", "Regular expression of the interfaces whose smallest MTU is the host's.")
     {
-        Check = WrongPattern,
+        Check = InterfacePattern.Wrong,
     };
 
     public static EnumSetting<bool> RouteSource { get; } = new("route_source", false, "What routes to other hosts follow: the blocks of addresses, or the workloads.", ("CalicoIPAM", false), ("WorkloadIPs", true));
@@ -64,10 +64,7 @@ internal static class OverlaySettings
         CheckItem = text => FeatureOf(text) is null ? "must be NAME=true or NAME=false" : null,
     };
 
-    public static StringSetting MtuFile { get; } = new("mtu_file", "/var/lib/calico/mtu", "File that tells CNI plugins the MTU of workloads; empty: none.")
-    {
-        Check = text => text.Length == 0 || text.StartsWith('/') ? null : "must be an absolute path, or empty",
-    };
+    public static StringSetting MtuFile { get; } = new("mtu_file", "/var/lib/calico/mtu", "File that tells CNI plugins the MTU of workloads; empty: none.") { Check = CommonSettings.AbsoluteOrEmpty };
 
     /// <summary>Settings that FelixConfiguration in etcd may set.</summary>
     public static ImmutableArray<Setting> FromDatastore { get; } =
@@ -102,17 +99,4 @@ internal static class OverlaySettings
         new(key, OverlayUse.Automatic, doc, ("auto", OverlayUse.Automatic), ("true", OverlayUse.On), ("false", OverlayUse.Off));
 
     private static IntegerSetting Mtu(string key, string doc) => new(key, 0, doc) { Minimum = 0, Maximum = 65535 };
-
-    private static string? WrongPattern(string pattern)
-    {
-        try
-        {
-            _ = new InterfacePattern(pattern);
-            return null;
-        }
-        catch (ArgumentException e)
-        {
-            return $"is no regular expression: {e.Message}";
-        }
-    }
 }

@@ -18,16 +18,16 @@ internal static class StatusText
         dataplane: {agent.Kind.ToString().ToLowerInvariant()}
         chains: {agent.Dataplane.ChainCount}
         commits: {agent.Dataplane.Commits}
-        status files: {agent.FilesReason ?? "written"}
+        status files: {agent.Telling.FilesReason ?? "written"}
         kept for the next boot: {agent.Keeper.Reason ?? (agent.Keeper.Due is null ? "yes" : "soon")}
-        reporting to etcd: {agent.Reporter.Describe()}
+        reporting to etcd: {agent.Telling.Reporter.Describe()}
         closed: {(agent.Dataplane.Closed.Count == 0 ? "none" : string.Join(", ", agent.Dataplane.Closed.Keys.Order(StringComparer.Ordinal)))}
         left out: {(agent.Dataplane.LeftOut.Count == 0 ? "none" : string.Join("; ", agent.Dataplane.LeftOut.Keys.Order(StringComparer.Ordinal)))}
 
         """);
 
     /// <summary><c>host-a-eth0 up (eth0), host-a-eth9 error: there is no interface eth9</c></summary>
-    private static string HostEndpoints(Agent agent) => agent.HostStatuses.Current.Count == 0 ? "none" : string.Join(", ", agent.HostStatuses.Current.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s =>
+    private static string HostEndpoints(Agent agent) => agent.Telling.HostStatuses.Current.Count == 0 ? "none" : string.Join(", ", agent.Telling.HostStatuses.Current.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s =>
     {
         string governed = agent.Hosts.Resolution.AllInterfaces?.Key.Name == s.Key ? "all interfaces"
             : string.Join(' ', agent.Hosts.Resolution.ByInterface.Where(e => e.Value.Key.Name == s.Key).Select(e => e.Key).Order(StringComparer.Ordinal));

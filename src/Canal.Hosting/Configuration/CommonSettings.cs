@@ -37,8 +37,7 @@ public static class CommonSettings
 
     public static StringSetting Ipv6Detection { get; } = Detection("ip6_autodetection_method", "none", "Likewise its IPv6 address.");
 
-    public static EnumSetting<LogEventLevel> LogLevel { get; } = new("log.level", LogEventLevel.Information, "Least important message that is logged.",
-        ("debug", LogEventLevel.Debug), ("info", LogEventLevel.Information), ("warning", LogEventLevel.Warning), ("error", LogEventLevel.Error));
+    public static EnumSetting<LogEventLevel> LogLevel { get; } = Level("log.level", "Least important message that is logged.");
 
     /// <summary>The keys of canal.toml.</summary>
     public static ImmutableArray<Setting> Shared { get; } =
@@ -60,5 +59,10 @@ public static class CommonSettings
         Check = text => AddressDetection.TryParse(text, out _, out string problem) ? null : problem,
     };
 
-    private static string? AbsoluteOrEmpty(string path) => path.Length == 0 || path.StartsWith('/') ? null : $"must be an absolute path, not {Quoted.Text(path)}";
+    /// <summary>A setting of how important a message must be.</summary>
+    public static EnumSetting<LogEventLevel> Level(string key, string doc) => new(key, LogEventLevel.Information, doc,
+        ("debug", LogEventLevel.Debug), ("info", LogEventLevel.Information), ("warning", LogEventLevel.Warning), ("error", LogEventLevel.Error));
+
+    /// <summary>For <see cref="Setting{T}.Check"/>: what is wrong with a path, or null.</summary>
+    public static string? AbsoluteOrEmpty(string path) => path.Length == 0 || path.StartsWith('/') ? null : $"must be an absolute path, not {Quoted.Text(path)}";
 }

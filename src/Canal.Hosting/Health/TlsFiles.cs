@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Canal.Certificates;
 
 namespace Canal.Hosting;
 
@@ -11,19 +12,25 @@ namespace Canal.Hosting;
 /// <param name="Clients">What is asked of them.</param>
 public sealed record TlsFiles(string CertFile, string KeyFile, string CaFile, ClientCertificates Clients)
 {
-    /// <summary>As the files are now. Revocation is not checked: private authorities seldom publish any.</summary>
+    /// <summary>As the files are now.</summary>
     /// <exception cref="IOException">One cannot be read, is missing, or is not what it should be; a sentence, without what it holds.</exception>
     internal SslServerAuthenticationOptions Read()
     {
-        X509Certificate2Collection chain = Certificates("certificate", CertFile);
+        string own = Of("certificate", CertFile, Checked);
         return new SslServerAuthenticationOptions
         {
-            // Offline: never ask the network for a missing intermediate.
-            ServerCertificateContext = SslStreamCertificateContext.Create(OwnCertificate(), chain, offline: true),
+            ServerCertificateContext = Of("private key", KeyFile, key => PemCertificates.Own(own, key)),
             ClientCertificateRequired = Clients != ClientCertificates.None,
-            CertificateChainPolicy = Clients is ClientCertificates.VerifyIfGiven or ClientCertificates.RequireAndVerify ? Trust(Certificates("certificate authorities", CaFile)) : null,
+            CertificateChainPolicy = Clients is ClientCertificates.VerifyIfGiven or ClientCertificates.RequireAndVerify ? Of("certificate authorities", CaFile, PemCertificates.Trust) : null,
             RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsWelcome(certificate, errors),
         };
+    }
+
+    /// <summary>The text itself, so that a certificate that is none is told of its own file, not of the key's.</summary>
+    private static string Checked(string pem)
+    {
+        PemCertificates.All(pem);
+        return pem;
     }
 
     private bool IsWelcome(X509Certificate? certificate, SslPolicyErrors errors) => Clients switch
@@ -33,22 +40,6 @@ public sealed record TlsFiles(string CertFile, string KeyFile, string CaFile, Cl
         ClientCertificates.VerifyIfGiven => certificate is null || errors == SslPolicyErrors.None,
         _ => errors == SslPolicyErrors.None,
     };
-
-    private static X509ChainPolicy Trust(X509Certificate2Collection authorities)
-    {
-        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(authorities);
-        return policy;
-    }
-
-    private X509Certificate2 OwnCertificate() => Of("private key", KeyFile, key => X509Certificate2.CreateFromPem(File.ReadAllText(CertFile), key));
-
-    private static X509Certificate2Collection Certificates(string what, string file) => Of(what, file, pem =>
-    {
-        X509Certificate2Collection found = [];
-        found.ImportFromPem(pem);
-        return found.Count > 0 ? found : throw new CryptographicException("it holds no certificate");
-    });
 
     private static T Of<T>(string what, string file, Func<string, T> parse)
     {

@@ -18,6 +18,20 @@ public sealed class InterfacePattern
 
     public string Text { get; }
 
+    /// <summary>What is wrong with a text, as the end of a sentence; null when it is a regular expression.</summary>
+    public static string? Wrong(string pattern)
+    {
+        try
+        {
+            _ = new InterfacePattern(pattern);
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return $"is no regular expression: {e.Message}";
+        }
+    }
+
     public bool Matches(string name)
     {
         try

@@ -35,6 +35,7 @@ public sealed class LastKnownGoodTests
         {
             await rig.Put(Calico.GlobalNetworkPolicy($"latest-{number}").Selecting("name == 'w0'").In(Rule.Deny.Src("name == 'w3'")));
             await Poll.Until(() => rig["h1"].Shell("nft list table inet canal").Contains($"gnp/latest-{number}", StringComparison.Ordinal), "the policy is not in force");
+            // Not to wait for something: the end is to come at another moment of the writing each time.
             await Task.Delay(150 * number);
             Assert.Equal(0, await rig.Agent().Terminate());
             Assert.Contains($"gnp/latest-{number}", System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(rig.Agent().KeptTable)), StringComparison.Ordinal);

@@ -220,7 +220,7 @@ public sealed class AgentLoopTests
         host.AddLink("caliw0");
         host.Step();
         Assert.Equal((1, 0), (host.Log.Count("wiring interfaces failed"), host.Log.Count("works again")));
-        Assert.Equal(Status.EndpointState.Error, host.Agent.Statuses.Current["caliw0"].State);
+        Assert.Equal(Status.EndpointState.Error, host.Agent.Telling.Statuses.Current["caliw0"].State);
         host.Time.Advance(TimeSpan.FromMilliseconds(150));
         host.Step();
         Assert.Equal(0, host.Log.Count("works again"));
@@ -240,12 +240,12 @@ public sealed class AgentLoopTests
         Directory.CreateDirectory(setting);
         host.AddLink("caliw0");
         host.Wait(30);
-        Assert.Equal(Status.EndpointState.Error, host.Agent.Statuses.Current["caliw0"].State);
+        Assert.Equal(Status.EndpointState.Error, host.Agent.Telling.Statuses.Current["caliw0"].State);
         Assert.Equal((1, 0), (host.Log.Count("wiring interfaces failed"), host.Log.Count("works again")));
         Directory.Delete(setting);
         File.WriteAllText(setting, "0\n");
         host.Wait(11);
-        Assert.Equal(Status.EndpointState.Up, host.Agent.Statuses.Current["caliw0"].State);
+        Assert.Equal(Status.EndpointState.Up, host.Agent.Telling.Statuses.Current["caliw0"].State);
         Assert.Equal("1\n", File.ReadAllText(setting));
         Assert.Equal(1, host.Log.Count("works again"));
     }

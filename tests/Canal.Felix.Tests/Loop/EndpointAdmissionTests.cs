@@ -58,7 +58,7 @@ public sealed class EndpointAdmissionTests
         host.Put(On("eth0"));
         Assert.Equal("", host.RouteTo("10.65.0.99"));
         Assert.DoesNotContain("limit", host.Dump, StringComparison.Ordinal);
-        Assert.Equal((Felix.Status.EndpointState.Error, "eth0"), host.Agent.Statuses.Current.Values.Where(s => s.Endpoint.Key.Name == "h1-cni-w9-eth0").Select(s => (s.State, s.Endpoint.InterfaceName)).Single());
+        Assert.Equal((Felix.Status.EndpointState.Error, "eth0"), host.Agent.Telling.Statuses.Current.Values.Where(s => s.Endpoint.Key.Name == "h1-cni-w9-eth0").Select(s => (s.State, s.Endpoint.InterfaceName)).Single());
         // The last word is of where it is.
         Assert.Contains("on eth0 is error", host.Log.All.Last(line => line.Contains("h1-cni-w9-eth0 on", StringComparison.Ordinal)), StringComparison.Ordinal);
     }

@@ -117,13 +117,12 @@ internal sealed class LoopHost : IDisposable
             WireGuard = new WireGuardWirer(Routes, WireGuard, network, FakeWireGuard.NewKey, Time),
             MtuFile = new SmallFile("mtu_file", "", UnixFileMode.None),
             TraceFile = new SmallFile("traces", Path.Combine(folder, "traces"), Traces.Mode),
-            Files = new StatusFiles(Path.Combine(folder, "status")),
+            Telling = new Telling(new EtcdReporter(new EtcdStore(nowhere), ResourceBuilder.ThisNode, Time, Log.Logger), Path.GetDirectoryName(StatusFolder)!, Time, Log.Logger),
             Heart = new Heartbeat(notifier, WatchdogTimer.FromEnvironment(ImmutableDictionary<string, string>.Empty, Environment.ProcessId, Time), healthy => IsHealthy = healthy, Time)
             {
                 InForce = "policy is in force",
                 Waiting = "waiting",
             },
-            Reporter = new EtcdReporter(new EtcdStore(nowhere), ResourceBuilder.ThisNode, Time, Log.Logger),
             ReadConfiguration = Read,
             Configured = _ => { },
             ListenToTables = () => WhenListening(),
@@ -134,9 +133,12 @@ internal sealed class LoopHost : IDisposable
     private ConfigurationResult Read()
     {
         File.WriteAllText(Path.Combine(folder, "felix.toml"), configuration);
+        // Weaker than etcd, which tests have move it.
+        string vendor = Directory.CreateDirectory(Path.Combine(folder, "vendor")).FullName;
+        File.WriteAllText(Path.Combine(vendor, "felix.toml"), $"endpoint_status_path_prefix = \"{Path.GetDirectoryName(StatusFolder)}\"\n");
         return ConfigurationLoader.Load(FelixSettings.Schema, new ConfigurationSources
         {
-            VendorDirectory = folder + "/none",
+            VendorDirectory = vendor,
             RuntimeDirectory = folder + "/none",
             ConfigurationDirectory = folder,
             HostName = ResourceBuilder.ThisNode,
